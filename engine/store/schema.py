@@ -1,0 +1,491 @@
+"""Every table of Putright, once.  `migrations/` brings a database here; `guard.py` guards it.
+
+A newcomer would look for history in the engine's snapshot: it is not there.  `visit` and `entry`
+hold the past, the snapshot holds only what is still alive.  All instants are aware UTC.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from engine.domain.action import ActionKind, ActionState, TargetOutcome
+from engine.domain.incident import Answer, ClosedBy, Decided, IncidentState, Level, Priority, Verdict
+from engine.domain.party import Lane, Party
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[object]:
+    return Column("id", Uuid, primary_key=True)
+
+
+def _instant(name: str, *, required: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=not required)
+
+
+def _ref(name: str, target: str, *, required: bool = False) -> Column[object]:
+    return Column(name, Uuid, ForeignKey(f"{target}.id"), nullable=not required)
+
+
+def _words(name: str, *, required: bool = True) -> Column[str]:
+    return Column(name, Text, nullable=not required)
+
+
+def _one_of(name: str, words: type[StrEnum], *, label: str | None = None) -> CheckConstraint:
+    listed = ", ".join(f"'{word.value}'" for word in words)
+    return CheckConstraint(f"{name} IN ({listed})", name=label or name)
+
+
+# --- people ------------------------------------------------------------------------------------
+
+organisation = Table(
+    "organisation", metadata,
+    _id(),
+    _words("name"),
+    Column("kind", Text, CheckConstraint("kind IN ('customer', 'supplier')", name="kind"),
+           nullable=False),
+)
+
+person = Table(
+    "person", metadata,
+    _id(),
+    _words("name"),
+    _words("login"),
+    _words("email"),
+    _words("password_hash", required=False),
+    # None: a person of our own organisation
+    _ref("organisation_id", "organisation"),
+    Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column("is_active", Boolean, nullable=False, server_default=text("true")),
+    # raised on sign-out everywhere and on a new password: older sessions end
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("login"),
+)
+
+team = Table(
+    "team", metadata,
+    _id(),
+    _words("name"),
+    _words("party"),
+    _ref("head_id", "person"),
+    # the supplier that a team of party `external` works for
+    _ref("organisation_id", "organisation"),
+    _one_of("party", Party),
+    UniqueConstraint("name"),
+)
+
+membership = Table(
+    "membership", metadata,
+    Column("team_id", Uuid, ForeignKey("team.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    Column("is_lead", Boolean, nullable=False, server_default=text("false")),
+    Index(None, "person_id"),
+)
+
+api_token = Table(
+    "api_token", metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _words("name"),
+    # SHA-256 of the token; the token itself is shown once
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    _instant("created_at", required=True),
+    _instant("expires_at"),
+    _instant("revoked_at"),
+)
+
+business_process = Table(
+    "business_process", metadata,
+    _id(),
+    _words("name"),
+    _words("product"),
+    _ref("owner_id", "person", required=True),
+    _ref("duty_lead_id", "person", required=True),
+    _ref("authority_id", "person", required=True),
+    _ref("desk_id", "team", required=True),
+    # criteria offered when a report names none: [{measure, threshold, evidence}]
+    Column("default_criteria", JSONB, nullable=False, server_default="[]"),
+    UniqueConstraint("name"),
+)
+
+deputy = Table(
+    "deputy", metadata,
+    Column("process_id", Uuid, ForeignKey("business_process.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    Column("of", Text,
+           CheckConstraint("of IN ('owner', 'duty_lead', 'authority')", name="of"),
+           primary_key=True),
+)
+
+# --- what runs ---------------------------------------------------------------------------------
+
+diagram_version = Table(
+    "diagram_version", metadata,
+    # SHA-256 of the content: a version is its content
+    Column("hash", LargeBinary, primary_key=True),
+    Column("kind", Text, CheckConstraint("kind IN ('bpmn', 'dmn', 'form')", name="kind"),
+           nullable=False),
+    _words("name"),
+    Column("content", LargeBinary, nullable=False),
+)
+
+release = Table(
+    "release", metadata,
+    _id(),
+    # the highest number is in force
+    Column("number", Integer, Identity(always=True), nullable=False, unique=True),
+    _instant("published_at", required=True),
+    _words("published_by"),
+    _words("reason"),
+)
+
+release_part = Table(
+    "release_part", metadata,
+    Column("release_id", Uuid, ForeignKey("release.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("hash", LargeBinary, ForeignKey("diagram_version.hash"), nullable=False),
+)
+
+# --- the incident and its facts ----------------------------------------------------------------
+
+incident = Table(
+    "incident", metadata,
+    _id(),
+    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
+    _ref("process_id", "business_process", required=True),
+    _words("title"),
+    _words("expected"),
+    _words("actual"),
+    Column("size", Numeric(20, 4)),
+    _words("size_unit", required=False),
+    Column("money", Numeric(20, 2)),
+    _words("currency", required=False),
+    _words("harmed"),
+    Column("impact", Text, _one_of("impact", Level), nullable=False),
+    Column("urgency", Text, _one_of("urgency", Level), nullable=False),
+    Column("priority", Text, _one_of("priority", Priority), nullable=False),
+    Column("highest_priority", Text, _one_of("highest_priority", Priority), nullable=False),
+    Column("is_restricted", Boolean, nullable=False, server_default=text("false")),
+    _ref("reporter_id", "person", required=True),
+    # who receives the product, when it is an outside organisation
+    _ref("customer_id", "organisation"),
+    _ref("lead_id", "person", required=True),
+    # the reference in the tool that an incident was replayed from
+    _words("source_reference", required=False),
+    Column("state", Text, _one_of("state", IncidentState), nullable=False),
+    _instant("harm_begins_at"),
+    _instant("told_at", required=True),
+    _instant("taken_up_at"),
+    _instant("repaired_at"),
+    _instant("right_since"),
+    _instant("restored_entered_at"),
+    _instant("watch_until"),
+    _instant("ask_again_at"),
+    _instant("answered_at"),
+    _instant("ended_at"),
+    Column("closed_by", Text, _one_of("closed_by", ClosedBy)),
+    Column("confirmation_id", Uuid, ForeignKey("confirmation.id", use_alter=True)),
+    Column("decision_id", Uuid, ForeignKey("decision.id", use_alter=True)),
+    # head of the audit chain
+    Column("head_seq", Integer, nullable=False, server_default="0"),
+    Column("head_hash", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    # sequence number of the entry of the last work that puts right
+    Column("work_seq", Integer, nullable=False, server_default="0"),
+    # the last instant of a replayed log, where its ledger stops
+    _instant("observed_until"),
+    CheckConstraint(
+        "(state = 'closed') = (num_nonnulls(confirmation_id, decision_id) = 1)"
+        " AND (state = 'closed' OR num_nonnulls(confirmation_id, decision_id) = 0)"
+        " AND (closed_by IS NOT DISTINCT FROM CASE"
+        " WHEN state <> 'closed' THEN NULL"
+        " WHEN confirmation_id IS NOT NULL THEN 'confirmed' ELSE 'escalated' END)"
+        " AND ((state = 'open') = (ended_at IS NULL))",
+        name="closed_with_evidence",
+    ),
+    Index(None, "state", "process_id"),
+    Index(None, "reporter_id"),
+    Index(None, "customer_id"),
+    Index(None, "lead_id"),
+)
+
+criterion = Table(
+    "criterion", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    Column("position", Integer, nullable=False),
+    _words("measure"),
+    _words("threshold"),
+    _words("evidence"),
+    # withdrawn criteria stay for the record
+    _instant("withdrawn_at"),
+    _words("measured", required=False),
+    _ref("verified_by", "person"),
+    _instant("verified_at"),
+    # the entry that verified it; older than the last work counts as not verified
+    Column("verified_seq", Integer, nullable=False, server_default="0"),
+    Index(None, "incident_id"),
+)
+
+confirmer = Table(
+    "confirmer", metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    _words("stands_for", required=False),
+    _instant("named_at", required=True),
+    _instant("withdrawn_at"),
+    Index(None, "person_id"),
+)
+
+action = Table(
+    "action", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, _one_of("kind", ActionKind), nullable=False),
+    Column("state", Text, _one_of("state", ActionState), nullable=False),
+    _words("title"),
+    _words("detail"),
+    Column("party", Text, _one_of("party", Party), nullable=False),
+    _ref("team_id", "team"),
+    _ref("person_id", "person"),
+    _instant("due_at", required=True),
+    Column("ends_cause", Boolean, nullable=False, server_default=text("false")),
+    _words("reference", required=False),
+    _ref("proposed_by", "person"),
+    _instant("proposed_at", required=True),
+    _instant("settled_at"),
+    _words("outcome", required=False),
+    _words("evidence", required=False),
+    _ref("settled_by", "person"),
+    Column("climbed", Integer, nullable=False, server_default="0"),
+    # the entry that last changed it as work; 0 while only proposed, and for `prevents`
+    Column("work_seq", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("incident_id", "number"),
+    CheckConstraint("(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)",
+                    name="settled"),
+    # what still blocks an incident, found without reading its settled actions
+    Index("ix_action_blocking", "incident_id",
+          postgresql_where=text("kind = 'puts_right' AND state IN ('waiting', 'open')")),
+    Index("ix_action_work", "incident_id", "work_seq"),
+)
+
+action_after = Table(
+    "action_after", metadata,
+    Column("action_id", Uuid, ForeignKey("action.id"), primary_key=True),
+    Column("before_id", Uuid, ForeignKey("action.id"), primary_key=True),
+    Index(None, "before_id"),
+)
+
+target = Table(
+    "target", metadata,
+    _id(),
+    _ref("action_id", "action", required=True),
+    Column("position", Integer, nullable=False),
+    _words("label"),
+    Column("outcome", Text, _one_of("outcome", TargetOutcome)),
+    _words("note", required=False),
+    _instant("answered_at"),
+    _ref("answered_by", "person"),
+    # the owner's acceptance of one that is not done
+    _ref("accepted_by", "person"),
+    _words("accepted_because", required=False),
+    UniqueConstraint("action_id", "position"),
+    Index("ix_target_remaining", "action_id", postgresql_where=text("outcome IS NULL")),
+)
+
+confirmation = Table(
+    "confirmation", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    Column("answer", Text, _one_of("answer", Answer), nullable=False),
+    _words("words", required=False),
+    # signed_in | link | phone: the grade of evidence
+    Column("grade", Text,
+           CheckConstraint("grade IN ('signed_in', 'link', 'phone')", name="grade"),
+           nullable=False),
+    _ref("recorded_by", "person"),
+    _instant("answered_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    Index(None, "incident_id"),
+)
+
+confirmation_line = Table(
+    "confirmation_line", metadata,
+    Column("confirmation_id", Uuid, ForeignKey("confirmation.id"), primary_key=True),
+    Column("criterion_id", Uuid, ForeignKey("criterion.id"), primary_key=True),
+    Column("answer", Text, _one_of("answer", Answer), nullable=False),
+    _words("words", required=False),
+)
+
+verification = Table(
+    "verification", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    Column("verdict", Text, _one_of("verdict", Verdict), nullable=False),
+    _words("words", required=False),
+    _instant("right_since"),
+    _instant("watch_until"),
+    _instant("verified_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    Index(None, "incident_id"),
+)
+
+decision = Table(
+    "decision", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    # the authority it was taken with: owner | authority
+    _words("authority"),
+    Column("decided", Text, _one_of("decided", Decided), nullable=False),
+    _words("reason"),
+    _instant("until"),
+    _ref("ask_id", "person"),
+    _instant("decided_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(reason) <> ''", name="reason"),
+    Index(None, "incident_id"),
+)
+
+# --- the handling ------------------------------------------------------------------------------
+
+run = Table(
+    "run", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    # None: the incident's own run
+    _ref("action_id", "action"),
+    _ref("release_id", "release", required=True),
+    # the process id in the diagram
+    _words("diagram"),
+    Column("snapshot", LargeBinary),
+    # elements where it waits now: steps, timers and messages
+    Column("waiting", ARRAY(Text), nullable=False, server_default="{}"),
+    # the next timer: the only record of what is due
+    _instant("due_at"),
+    _instant("started_at", required=True),
+    _instant("ended_at"),
+    _words("end_element", required=False),
+    # a fault keeps a run from being advanced by timers until somebody has looked
+    _words("fault", required=False),
+    UniqueConstraint("action_id"),
+    CheckConstraint("(ended_at IS NULL) = (snapshot IS NOT NULL)", name="alive"),
+    Index("ix_run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index("uq_run_incident", "incident_id", unique=True,
+          postgresql_where=text("action_id IS NULL")),
+    Index(None, "incident_id"),
+)
+
+visit = Table(
+    "visit", metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _ref("run_id", "run", required=True),
+    _words("diagram"),
+    _words("element"),
+    _words("from_element", required=False),
+    _words("flow", required=False),
+    _instant("entered_at", required=True),
+    _instant("left_at", required=True),
+    Column("how", Text, CheckConstraint("how IN ('completed', 'cancelled')", name="how"),
+           nullable=False),
+    Index(None, "run_id", "id"),
+)
+
+work_item = Table(
+    "work_item", metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("run_id", "run", required=True),
+    _ref("action_id", "action"),
+    # the engine's task; several items may share one, one per confirmer
+    Column("task_id", Uuid, nullable=False),
+    _words("step"),
+    _words("mark", required=False),
+    _words("title"),
+    Column("lane", Text, _one_of("lane", Lane), nullable=False),
+    Column("party", Text, _one_of("party", Party), nullable=False),
+    # whom it is offered to: a team, or these people
+    _ref("team_id", "team"),
+    Column("people", ARRAY(Uuid), nullable=False, server_default="{}"),
+    _ref("claimed_by", "person"),
+    _instant("opened_at", required=True),
+    _instant("due_at"),
+    _instant("ended_at"),
+    Column("how", Text,
+           CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")),
+    _ref("ended_by", "person"),
+    Column("draft", JSONB),
+    Column("answers", JSONB),
+    # the client's key, so that a double click completes once
+    _words("completed_with", required=False),
+    CheckConstraint("(ended_at IS NULL) = (how IS NULL)", name="ended"),
+    Index(None, "incident_id", "opened_at"),
+    Index("ix_work_item_team_open", "team_id", "due_at",
+          postgresql_where=text("ended_at IS NULL")),
+    Index("ix_work_item_people_open", "people", postgresql_using="gin",
+          postgresql_where=text("ended_at IS NULL")),
+    Index("ix_work_item_task_open", "run_id", "task_id",
+          postgresql_where=text("ended_at IS NULL")),
+    Index("ix_work_item_claimed_open", "claimed_by",
+          postgresql_where=text("ended_at IS NULL")),
+)
+
+entry = Table(
+    "entry", metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _instant("at", required=True),
+    # a person, or a named machine: never a machine signed as a person
+    _ref("person_id", "person"),
+    _words("actor"),
+    _words("verb"),
+    Column("content", JSONB),
+    Column("salt", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    _words("key_id"),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+)
+
+idempotency_key = Table(
+    "idempotency_key", metadata,
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    # SHA-256 of what was asked, so that a key used for something else is refused
+    Column("request", LargeBinary, nullable=False),
+    Column("result", Uuid, nullable=False),
+    _instant("created_at", required=True),
+    Index(None, "created_at"),
+)
