@@ -4,12 +4,10 @@ from enum import StrEnum
 
 
 class IncidentState(StrEnum):
-    """Open, or one of the ways out; `withdrawn` is a confirmation and so `closed`."""
+    """A way out that the database does not guard is not a state yet."""
 
     OPEN = "open"
     CLOSED = "closed"
-    SET_ASIDE = "set_aside"
-    MERGED = "merged"
 
 
 class ClosedBy(StrEnum):
