@@ -318,6 +318,8 @@ action = Table(
     _instant("settled_at"),
     _words("outcome", required=False),
     _words("evidence", required=False),
+    # set while its party has declined it and nobody has decided what then
+    _words("declined_because", required=False),
     _ref("settled_by", "person"),
     Column("climbed", Integer, nullable=False, server_default="0"),
     # the entry that last changed it as work; 0 while only proposed, and for `prevents`
@@ -437,13 +439,15 @@ run = Table(
     # the process id in the diagram
     _words("diagram"),
     Column("snapshot", LargeBinary),
-    # elements where it waits now: steps, timers and messages
-    Column("waiting", ARRAY(Text), nullable=False, server_default="{}"),
+    # where it waits now: [{task, element, diagram, kind, title, lane, mark, message, since, due_at}]
+    Column("waiting", JSONB, nullable=False, server_default="[]"),
     # the next timer: the only record of what is due
     _instant("due_at"),
     _instant("started_at", required=True),
     _instant("ended_at"),
     _words("end_element", required=False),
+    # when its due timer was last handed to a worker, so that a sweep does not hand it out twice
+    _instant("handed_out_at"),
     # a fault keeps a run from being advanced by timers until somebody has looked
     _words("fault", required=False),
     UniqueConstraint("action_id"),
@@ -495,6 +499,8 @@ work_item = Table(
     _ref("claimed_by", "person"),
     _instant("opened_at", required=True),
     _instant("due_at"),
+    Column("reminders", Integer, nullable=False, server_default="0"),
+    _instant("reminded_at"),
     _instant("ended_at"),
     Column(
         "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")
