@@ -4,10 +4,12 @@ from enum import StrEnum
 
 
 class IncidentState(StrEnum):
-    """A way out that the database does not guard is not a state yet."""
+    """Open, or one of the ways out; `withdrawn` is a confirmation and so `closed`."""
 
     OPEN = "open"
     CLOSED = "closed"
+    SET_ASIDE = "set_aside"
+    MERGED = "merged"
 
 
 class ClosedBy(StrEnum):

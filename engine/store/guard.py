@@ -29,6 +29,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
 DECLARE
   i public.incident;
   last_work integer;
+  last_change integer;
 BEGIN
   SELECT * INTO i FROM public.incident WHERE id = the_incident;
   IF NOT FOUND OR i.state <> 'closed' THEN
@@ -36,6 +37,9 @@ BEGIN
   END IF;
   SELECT coalesce(max(work_seq), 0) INTO last_work
     FROM public.action WHERE incident_id = i.id AND kind = 'puts_right';
+  -- answers count only if they are newer than the work and than the wording of every criterion
+  SELECT greatest(last_work, max(changed_seq)) INTO last_change
+    FROM public.criterion WHERE incident_id = i.id;
   IF EXISTS (SELECT FROM public.action WHERE incident_id = i.id
              AND kind = 'puts_right' AND state IN ('waiting', 'open')) THEN
     RETURN 'an action that puts right is not settled';
@@ -69,7 +73,7 @@ BEGIN
       AND NOT EXISTS (
         SELECT FROM public.confirmation c
         WHERE c.incident_id = i.id AND c.person_id = p.person_id AND c.answer = 'yes'
-        AND c.entry_seq > last_work
+        AND c.entry_seq > last_change
         AND NOT EXISTS (SELECT FROM public.confirmation later WHERE later.incident_id = i.id
                         AND later.person_id = p.person_id AND later.entry_seq > c.entry_seq
                         AND later.answered_at <= i.ended_at)
@@ -90,7 +94,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM public.decision d
                    JOIN public.entry e ON e.incident_id = d.incident_id AND e.seq = d.entry_seq
                    WHERE d.id = i.decision_id AND d.incident_id = i.id AND d.decided = 'close'
-                   AND d.entry_seq > last_work AND e.verb = 'decision:made'
+                   AND d.entry_seq > last_change AND e.verb = 'decision:made'
                    AND e.person_id = d.person_id) THEN
       RETURN 'no decision to close since the last work';
     END IF;

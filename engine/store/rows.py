@@ -56,6 +56,7 @@ class Incident:
     head_seq: int
     head_hash: bytes
     work_seq: int
+    asked_seq: int
     observed_until: datetime | None
 
 

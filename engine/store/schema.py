@@ -33,7 +33,6 @@ from engine.domain.incident import (
     Answer,
     ClosedBy,
     Decided,
-    IncidentState,
     Level,
     Priority,
     Verdict,
@@ -231,7 +230,10 @@ incident = Table(
     _ref("lead_id", "person", required=True),
     # the reference in the tool that an incident was replayed from
     _words("source_reference", required=False),
-    Column("state", Text, _one_of("state", IncidentState), nullable=False),
+    # A way out that the guard does not cover cannot be reached: not yet set aside, nor merged.
+    Column(
+        "state", Text, CheckConstraint("state IN ('open', 'closed')", name="state"), nullable=False
+    ),
     _instant("harm_begins_at"),
     _instant("told_at", required=True),
     _instant("taken_up_at"),
@@ -250,6 +252,8 @@ incident = Table(
     Column("head_hash", LargeBinary, nullable=False, server_default=text("''::bytea")),
     # sequence number of the entry of the last work that puts right
     Column("work_seq", Integer, nullable=False, server_default="0"),
+    # the entry that asked the confirmers this time: a *no* before it is over
+    Column("asked_seq", Integer, nullable=False, server_default="0"),
     # the last instant of a replayed log, where its ledger stops
     _instant("observed_until"),
     CheckConstraint(
@@ -276,6 +280,8 @@ criterion = Table(
     _words("measure"),
     _words("threshold"),
     _words("evidence"),
+    # the entry that worded or withdrew it: it ends earlier answers
+    Column("changed_seq", Integer, nullable=False, server_default="0"),
     # withdrawn criteria stay for the record
     _instant("withdrawn_at"),
     _words("measured", required=False),
@@ -439,7 +445,7 @@ run = Table(
     # the process id in the diagram
     _words("diagram"),
     Column("snapshot", LargeBinary),
-    # where it waits now: [{task, element, diagram, kind, title, lane, mark, message, since, due_at}]
+    # where it waits now, each a `runtime.Waiting` as JSON
     Column("waiting", JSONB, nullable=False, server_default="[]"),
     # the next timer: the only record of what is due
     _instant("due_at"),
