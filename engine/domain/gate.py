@@ -124,9 +124,9 @@ def decide_confirmation(
     *partly* up to `asked_seq`, the entry that asked this time; a *yes* outlives being asked
     again.  No confirmers decide nothing.
     """
-    current = [facts for facts in confirmers if not facts.is_barred]
     asked = max(since_seq, asked_seq)
-    objecting = {facts.answer for facts in current if facts.entry_seq > asked}
+    # a barred confirmer's yes is worth nothing, their objection is still an objection
+    objecting = {facts.answer for facts in confirmers if facts.entry_seq > asked}
     for objection in (Answer.NO, Answer.PARTLY):
         if objection in objecting:
             return objection
