@@ -64,7 +64,8 @@ def check(
     clean = tidy_answers(answers, form.fields)
     findings = put_in(form.fields, clean, prefill or {})
     _bound(form.fields, clean, findings)
-    for error in _judge()(form.schema).iter_errors(clean):
+    answered: Any = clean
+    for error in _judge()(form.schema).iter_errors(answered):
         for path, sentence in sentences_of(error, form.fields):
             findings.setdefault(path, sentence)
     clock = Now(now, tz)
@@ -137,7 +138,10 @@ def _worst_of(field: Field, answers: Mapping[str, object]) -> str:
 
 @cache
 def _judge() -> type[Validator]:
-    return extend(Draft202012Validator, {"multipleOf": _multiple_of})
+    judge: type[Validator] = extend(  # type: ignore[no-untyped-call]  # its stub says nothing
+        Draft202012Validator, {"multipleOf": _multiple_of}
+    )
+    return judge
 
 
 def _multiple_of(
@@ -150,9 +154,7 @@ def _multiple_of(
         yield ValidationError(f"{value} is not a multiple of {step}")
 
 
-def _bound(
-    fields: Sequence[Field], clean: dict[str, object], findings: dict[Path, str]
-) -> None:
+def _bound(fields: Sequence[Field], clean: dict[str, object], findings: dict[Path, str]) -> None:
     """Cut lists that are far too long, so that looking at them costs no more than allowed."""
     for field in fields:
         value = clean.get(field.name)

@@ -79,7 +79,6 @@ def _put_value(
         answers[field.name] = given[field.name]
 
 
-
 def _repeats(sent: object, given: object) -> bool:
     if isinstance(sent, str) and isinstance(given, str):
         return sent == plain_text(given)

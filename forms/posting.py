@@ -107,9 +107,7 @@ def _read_list(field: Field, post: Post) -> list[str]:
     """Return the ticked boxes (one name, many values) and the chosen lines, each once."""
     removed = _first(post, REMOVE)
     names = [field.name, *(f"{field.name}.{index}" for index in _indexes(field, post))]
-    found = [
-        plain_text(value) for name in names if name != removed for value in post.get(name, ())
-    ]
+    found = [plain_text(value) for name in names if name != removed for value in post.get(name, ())]
     # one more than allowed is enough for the check to say so
     return [value for value in dict.fromkeys(found) if value][: field.schema["maxItems"] + 1]
 
@@ -139,11 +137,18 @@ def _lines(text: str) -> list[str]:
         cells = [line]
         if "\t" in line or ";" in line or '"' in line:
             sign = "\t" if "\t" in line else ";" if ";" in line else ","
-            cells = next(csv.reader([line], delimiter=sign), [])
+            cells = _cells(line, sign)
         entry = ", ".join(cell.strip() for cell in cells if cell.strip())
         if entry:
             found.append(entry)
     return list(dict.fromkeys(found))
+
+
+def _cells(line: str, sign: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=sign), [])
+    except csv.Error:  # a cell longer than the reader allows: for the check to refuse
+        return [line]
 
 
 def _number(text: str, *, whole: bool) -> object:
@@ -152,6 +157,9 @@ def _number(text: str, *, whole: bool) -> object:
     if "," in plain and "." in plain:
         thousands = "," if plain.rfind(".") > plain.rfind(",") else "."
         plain = plain.replace(thousands, "")
+    for mark in ",.":
+        if plain.count(mark) > 1:
+            plain = plain.replace(mark, "")
     if plain.count(",") == 1 and not re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", plain):
         plain = plain.replace(",", ".")
     if not re.fullmatch(r"[+-]?[0-9]{1,25}(\.[0-9]{0,15})?", plain):

@@ -256,7 +256,9 @@ def _is_condition(part: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     if not (isinstance(asked, dict) and isinstance(then, dict) and isinstance(other, dict)):
         return False
     tests, hidden = asked.get("properties"), other.get("properties", {})
-    if not (isinstance(tests, dict) and len(tests) == 1 and set(asked) == {"properties", "required"}):
+    if not (
+        isinstance(tests, dict) and len(tests) == 1 and set(asked) == {"properties", "required"}
+    ):
         return False
     ((name, wanted),) = tests.items()
     return (

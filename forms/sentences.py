@@ -3,7 +3,7 @@
 jsonschema speaks to programmers ("'' is too short"); nothing of what it says reaches a page.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -67,33 +67,46 @@ def sentences_of(
     """Yield (path, sentence) for an error of the schema; `fields` are the form's."""
     path = tuple(error.absolute_path)
     field, beside = _find(path, fields)
-    inside = _inside(field, fields)
-    match error.validator:
-        case "required":
-            for name in error.validator_value:
-                if name not in error.instance:
-                    yield (*path, name), missing(_named(inside, name))
-        case "dependentRequired":
-            for asked, names in error.validator_value.items():
-                for name in names:
-                    if asked in error.instance and name not in error.instance:
-                        yield (*path, name), missing(_named(inside, name))
-        case "additionalProperties":
-            known = {column.name for column in inside}
-            for name in error.instance:
-                if name not in known:
-                    yield (*path, name), NOT_ASKED
-        case None if field is not None and field.shown_if is not None:
-            condition = only_if(field.shown_if, beside)
-            yield path, f"{condition} Please clear this or change that answer."
-        case _ if field is not None:
-            yield path, _plain(error, field)
-        case _:
-            yield path, NOT_ASKED
+    inside = fields if field is None else field.fields
+    instance: Any = error.instance
+    if error.validator in _ABOUT_NAMES:
+        for name in _ABOUT_NAMES[error.validator](error.validator_value, instance, inside):
+            named = next((column for column in inside if column.name == name), None)
+            yield (*path, name), NOT_ASKED if named is None else missing(named)
+    elif field is None:
+        yield path, NOT_ASKED
+    elif error.validator is None and field.shown_if is not None:
+        condition = only_if(field.shown_if, beside)
+        yield path, f"{condition} Please clear this or change that answer."
+    else:
+        yield path, _plain(error, field)
+
+
+def _left_out(wanted: Any, instance: Any, _inside: Sequence[Field]) -> list[str]:
+    return [name for name in wanted if name not in instance]
+
+
+def _left_alone(wanted: Any, instance: Any, _inside: Sequence[Field]) -> list[str]:
+    given = [names for name, names in wanted.items() if name in instance]
+    return [name for names in given for name in names if name not in instance]
+
+
+def _not_asked(_wanted: Any, instance: Any, inside: Sequence[Field]) -> list[str]:
+    known = {column.name for column in inside}
+    return [name for name in instance if name not in known]
+
+
+# keywords whose error names members of an object, and how to find these
+_ABOUT_NAMES: Mapping[object, Callable[[Any, Any, Sequence[Field]], list[str]]] = {
+    "required": _left_out,
+    "dependentRequired": _left_alone,
+    "additionalProperties": _not_asked,
+}
 
 
 def _plain(error: ValidationError, field: Field) -> str:
     limit: Any = error.validator_value
+    instance: Any = error.instance
     match error.validator:
         case "type":
             return _TYPES[limit]
@@ -104,7 +117,7 @@ def _plain(error: ValidationError, field: Field) -> str:
         case "minLength":
             return f"Please write at least {limit} characters."
         case "maxLength":
-            return f"Please use at most {limit} characters; there are {len(error.instance)} now."
+            return f"Please use at most {limit} characters; there are {len(instance)} now."
         case "minimum":
             return f"Please give {_number(limit)} or more."
         case "maximum":
@@ -138,14 +151,6 @@ def _find(
             beside = fields if found is None else found.fields
             found = next((field for field in beside if field.name == part), None)
     return found, beside
-
-
-def _inside(field: Field | None, fields: Sequence[Field]) -> Sequence[Field]:
-    return fields if field is None else field.fields
-
-
-def _named(fields: Sequence[Field], name: str) -> Field:
-    return next(field for field in fields if field.name == name)
 
 
 def row_title(field: Field, row: Mapping[str, object], index: int) -> str:
