@@ -281,7 +281,7 @@ def rows(conn: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
 
 
 def answers_since(conn: Connection, incident_id: UUID) -> int:
-    """Return the entry that answers must be newer than: the last work, or wording of a criterion."""
+    """Return the entry that answers must be newer than: the last work or wording of a criterion."""
     return int(
         conn.scalar(
             text(

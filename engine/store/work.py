@@ -19,12 +19,20 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.clock import Clock
-from engine.domain.chain import Key, content_digest, entry_hash
+from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound
 from engine.store import schema as t
 from engine.store.connect import transaction
 from engine.store.rows import Action, Incident, Item, Run, split
+
+
+@dataclass(frozen=True)
+class AuditKey:
+    """The secret that the audit chain is keyed with, and the id that entries name it by."""
+
+    id: str
+    secret: bytes = field(repr=False)
 
 
 @dataclass
@@ -33,7 +41,7 @@ class Case:
 
     conn: Connection
     now: datetime
-    key: Key
+    key: AuditKey
     incident: Incident
     _changed: dict[str, Any] = field(default_factory=dict)
     _entries: list[dict[str, Any]] = field(default_factory=list)
@@ -53,10 +61,10 @@ class Case:
         incident = self.incident
         seq = incident.head_seq + 1
         person_id = by.id if isinstance(by, Actor) else None
-        salt = secrets.token_bytes(16)
+        salt = secrets.token_bytes(SALT_BYTES)
         digest = content_digest(content, salt)
         hashed = entry_hash(
-            self.key,
+            self.key.secret,
             incident_id=incident.id,
             previous=incident.head_hash,
             seq=seq,
@@ -64,6 +72,7 @@ class Case:
             actor=by.name,
             person_id=person_id,
             verb=verb,
+            key_id=self.key.id,
             digest=digest,
         )
         self._entries.append(
@@ -108,7 +117,7 @@ class Work:
 
     conn: Connection
     now: datetime
-    key: Key
+    key: AuditKey
     cases: list[Case] = field(default_factory=list)
 
     def open_case(self, incident: Incident) -> Case:
@@ -206,7 +215,7 @@ class Store:
     """The database as the application's role sees it.  Shared by all threads."""
 
     engine: Engine
-    key: Key
+    key: AuditKey
     clock: Clock
 
     @contextmanager

@@ -107,9 +107,7 @@ def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> 
     if action is None:
         return
     write_action(mover, action, climbed=action.climbed + 1)
-    mover.case.record(
-        "action:overdue", {"action": action.number, "rung": action.climbed}, mover.by
-    )
+    mover.case.record("action:overdue", {"action": action.number, "rung": action.climbed}, mover.by)
 
 
 # What automatic elements cause, by their `does` property.

@@ -34,7 +34,11 @@ def lane_of(step: Waiting) -> Lane:
 
 
 def offer_action_step(
-    lane: Lane, action: Action, incident: Incident, process: ProcessPeople, named: Sequence[Confirmer]
+    lane: Lane,
+    action: Action,
+    incident: Incident,
+    process: ProcessPeople,
+    named: Sequence[Confirmer],
 ) -> Offer:
     """Return whom a step of an action is offered to.
 

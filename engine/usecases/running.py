@@ -5,16 +5,19 @@ its passages become visits, what it waits for becomes work items, and then the f
 again (`settle`) until they have nothing new to tell it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
 
 from engine.domain.gate import Gate, judge
+from engine.domain.incident import Priority
+from engine.domain.ladder import climb_every, decide_at, remind_every
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
@@ -69,9 +72,7 @@ class Mover:
 
     def judged(self) -> tuple[Gate, tuple[str, ...]]:
         """Return the gate as the tables have it now, and what is missing."""
-        facts = ask.gate_facts(
-            self.case.conn, self.case.incident, self.confirmers, self.hands
-        )
+        facts = ask.gate_facts(self.case.conn, self.case.incident, self.confirmers, self.hands)
         return judge(facts)
 
     @property
@@ -89,6 +90,12 @@ class Mover:
     @own_run.setter
     def own_run(self, run: Run) -> None:
         self._own_run = run
+
+    def load_action(self, action_id: UUID) -> Action:
+        """Return one of the incident's actions."""
+        row = self.case.conn.execute(select(t.action).where(t.action.c.id == action_id)).one()
+        action: Action = split(row, (t.action, Action))[0]
+        return action
 
     def release(self, run: Run) -> Release:
         """The release that the run keeps for life."""
@@ -156,9 +163,7 @@ class Mover:
         """Write what an advance brought: history, work items, the run's row, and its end."""
         self.case.visited([_visit(run, passage) for passage in moved.passages])
         before = {
-            waiting["task"]: waiting["mark"]
-            for waiting in run.waiting
-            if waiting["kind"] == "step"
+            waiting["task"]: waiting["mark"] for waiting in run.waiting if waiting["kind"] == "step"
         }
         steps = {str(step.task_id): step for step in moved.waiting if step.kind == "step"}
         gone = before.keys() - steps.keys()
@@ -254,8 +259,9 @@ class Mover:
         for step in steps:
             if step.mark == Mark.CONFIRMATION:
                 closing.ask_confirmers(self)
-            for offer in self._offers(step, action):
-                rows.append(_item_row(run, step, offer, self.case.now))
+            rows += [
+                _item_row(run, step, offer, self.case.now) for offer in self._offers(step, action)
+            ]
             if step.mark == Mark.CLOSING_DECISION:
                 self.case.record("decision:opened", {"step": step.element}, self.by)
         if rows:
@@ -313,22 +319,31 @@ class RunFacts(Mapping[str, object]):
             raise KeyError(name)
         mover, incident = self._mover, self._mover.case.incident
         ladder, now = mover.handling.ladder, mover.case.now
+        priority = Priority(incident.highest_priority)
         match name:
             case "gate":
                 return mover.judged()[0].value
             case "remind_every":
-                return ladder.remind_every_iso(incident.highest_priority)
+                return _duration(remind_every(priority, ladder=ladder))
             case "decide_at":
-                zones = [who.time_zone for who in mover.confirmers] or ["UTC"]
-                return ladder.decide_at(incident.highest_priority, now, zones[0]).isoformat()
+                zone = next((who.time_zone for who in mover.confirmers), "UTC")
+                return _instant(decide_at(priority, now, ZoneInfo(zone), ladder=ladder))
             case "ask_again_at":
-                return (incident.ask_again_at or now).isoformat()
+                return _instant(incident.ask_again_at or now)
             case "watch_until":
-                return (incident.watch_until or now).isoformat()
+                return _instant(incident.watch_until or now)
             case "due_at":
-                return (self._action.due_at if self._action else now).isoformat()
+                return _instant(self._action.due_at if self._action else now)
             case _:
-                return ladder.climb_every_iso(incident.highest_priority)
+                return _duration(climb_every(priority, ladder=ladder))
+
+
+def _duration(length: timedelta) -> str:
+    return f"PT{int(length.total_seconds())}S"
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:
@@ -345,9 +360,6 @@ def _visit(run: Run, passage: Passage) -> dict[str, Any]:
 
 
 def _as_json(waiting: Waiting) -> dict[str, Any]:
-    def instant(moment: datetime | None) -> str | None:
-        return moment.isoformat() if moment else None
-
     return {
         "task": str(waiting.task_id),
         "element": waiting.element,
@@ -357,8 +369,8 @@ def _as_json(waiting: Waiting) -> dict[str, Any]:
         "lane": waiting.lane,
         "mark": waiting.mark,
         "message": waiting.message,
-        "due_at": instant(waiting.due_at),
-        "since": instant(waiting.since),
+        "due_at": _instant(waiting.due_at),
+        "since": _instant(waiting.since),
     }
 
 

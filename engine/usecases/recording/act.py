@@ -65,9 +65,7 @@ def _done(answering: Answering, action: Action, answers: Mapping[str, Any]) -> N
 def write_targets(answering: Answering, targets: list[dict[str, Any]]) -> None:
     """Write the outcomes that differ from what is known; an acceptance ends with its outcome."""
     assert answering.action_facts is not None  # noqa: S101 - as above
-    known = {
-        str(one.id): (one.outcome, one.note or "") for one in answering.action_facts.targets
-    }
+    known = {str(one.id): (one.outcome, one.note or "") for one in answering.action_facts.targets}
     changed = [
         {
             "id": UUID(row["target"]),

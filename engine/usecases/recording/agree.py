@@ -69,19 +69,17 @@ def _wording(one: Mapping[str, Any]) -> tuple[str, str, str]:
     return one["measure"], one["threshold"], one.get("evidence") or ""
 
 
-def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
-    """Make just these people the confirmers.  Raises InvalidAnswers for one who had a hand in it."""
+def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmers") -> None:
+    """Make just these people the confirmers.  Raises InvalidAnswers for who had a hand in it."""
     conn, incident = mover.case.conn, mover.case.incident
     barred = set(wanted) & mover.hands.everybody
     if barred:
-        raise InvalidAnswers(
-            {"confirmers": "Who led it, worked on it or checked it cannot confirm it."}
-        )
+        raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
     known = conn.scalar(
         select(text("count(*)")).select_from(t.person).where(t.person.c.id.in_(wanted))
     )
     if known != len(set(wanted)):
-        raise InvalidAnswers({"confirmers": "Please choose from the people listed."})
+        raise InvalidAnswers({field: "Please choose from the people listed."})
     conn.execute(
         update(t.confirmer)
         .where(

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from engine.domain.incident import Decided, Priority
+from engine.domain.ladder import decide_at
+from engine.domain.mark import Mark
+from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.recording.agree import add_confirmer
+from engine.usecases.recording.agree import name_confirmers
 
 
 def decide(answering: Answering) -> Mapping[str, str | bool]:
@@ -46,13 +49,54 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
         },
     )
     if asked is not None and decided is Decided.ASK_SOMEBODY_ELSE:
-        add_confirmer(answering, asked)
+        _ask_instead(answering, asked)
     if decided in (Decided.KEEP_ASKING, Decided.ASK_SOMEBODY_ELSE):
-        zone = "UTC"
-        later = mover.handling.ladder.decide_at(case.incident.highest_priority, case.now, zone)
+        later = decide_at(
+            Priority(case.incident.highest_priority),
+            case.now,
+            UTC,
+            ladder=mover.handling.ladder,
+        )
         case.change(ask_again_at=until or later)
     mover.forget()
     return answering.filed()
+
+
+def _ask_instead(answering: Answering, asked: UUID) -> None:
+    """Name somebody who stands for those who have not answered, and hand their to-dos on."""
+    mover, case, item = answering.mover, answering.mover.case, answering.item
+    silent = [who for who in mover.confirmers if who.entry_seq <= case.incident.asked_seq]
+    kept = [who.person_id for who in mover.confirmers if who not in silent]
+    name_confirmers(mover, [*kept, asked], field="ask")
+    open_items = case.conn.execute(
+        update(t.work_item)
+        .where(
+            t.work_item.c.run_id == item.run_id,
+            t.work_item.c.mark == Mark.CONFIRMATION,
+            t.work_item.c.ended_at.is_(None),
+        )
+        .values(ended_at=case.now, how="handed_on", ended_by=answering.actor.id)
+        .returning(*t.work_item.c)
+    ).all()
+    if not open_items:
+        return
+    before = open_items[0]
+    outside = case.conn.scalar(
+        select(t.person.c.organisation_id.is_not(None)).where(t.person.c.id == asked)
+    )
+    case.conn.execute(
+        insert(t.work_item),
+        {
+            "id": uuid4(),
+            **{
+                name: getattr(before, name)
+                for name in ("incident_id", "run_id", "task_id", "step", "mark", "title", "lane")
+            },
+            "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=bool(outside)),
+            "people": [asked],
+            "opened_at": case.now,
+        },
+    )
 
 
 def _until(value: object) -> datetime | None:
@@ -61,11 +105,3 @@ def _until(value: object) -> datetime | None:
     parsed = datetime.fromisoformat(value)
     # a plain date means the end of that day
     return parsed if parsed.tzinfo else datetime.combine(parsed.date(), time(23, 59), UTC)
-
-
-def person_exists(answering: Answering, person_id: UUID) -> bool:
-    """Whether there is such a person."""
-    found = answering.mover.case.conn.scalar(
-        select(t.person.c.id).where(t.person.c.id == person_id)
-    )
-    return found is not None
