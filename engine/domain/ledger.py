@@ -131,7 +131,7 @@ def cut(
         key=lambda claim: (claim.since, claim),
     )
     drafts = _sweep(claims, start, end, _Charge(lead_party, Reason.NOBODY))
-    ends = [draft.since for draft in drafts[1:]] + [end]
+    borders = [*(draft.since for draft in drafts), end]
     return tuple(
         Segment(
             draft.since,
@@ -141,7 +141,7 @@ def cut(
             draft.charge.stint_id,
             tuple(draft.waiting),
         )
-        for draft, ended in zip(drafts, ends, strict=True)
+        for draft, ended in zip(drafts, borders[1:], strict=True)
     )
 
 
