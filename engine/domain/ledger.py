@@ -126,10 +126,7 @@ def cut(
     Raises ValueError for a naive instant or an interval that ends before it starts.
     """
     start, end = _whole(told_at, until)
-    claims = sorted(
-        (claim for claim in _claims(stints, watching, end) if claim.until > start),
-        key=lambda claim: (claim.since, claim),
-    )
+    claims = sorted(_claims(stints, watching, end), key=lambda claim: (claim.since, claim))
     drafts = _sweep(claims, start, end, _Charge(lead_party, Reason.NOBODY))
     borders = [*(draft.since for draft in drafts), end]
     return tuple(
@@ -194,13 +191,13 @@ def _claims(
         tier, charge = _TIER[stint.party], _Charge(stint.party, Reason.ASKED, stint.id)
         if stint.is_decision:
             tier, charge = _DECIDING, _Charge(Party.BUSINESS, Reason.DECIDING, stint.id)
-        if since < min(until, end):
+        if since < until:
             yield _Claim(
                 tier, since, _ORDER[charge.party], str(stint.id), until, charge, stint.what
             )
     for begun, ended in watching:
         since, until = _whole(begun, ended or max(begun, end))
-        if since < min(until, end):
+        if since < until:
             yield _Claim(_WATCHING, since, 0, "", until, _Charge(Party.BUSINESS, Reason.WATCHING))
 
 

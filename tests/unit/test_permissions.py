@@ -109,6 +109,8 @@ def test_a_team_does_not_open_an_item_of_a_restricted_incident() -> None:
     assert available_actions(item, ADA) == frozenset()
     assert available_actions(item, BRUNO) == frozenset()
     assert available_actions(replace(item, people=frozenset({ADA.id})), ADA) == DEEDS
+    held = replace(item, claimed_by=ADA.id)
+    assert available_actions(held, TEAM_LEAD) == frozenset()
 
 
 def test_a_role_of_somebody_outside_the_organisation_counts_for_nothing() -> None:
