@@ -71,7 +71,7 @@ def explained(path: Path) -> Iterator[None]:
                     "or name another one in PUTRIGHT_DATA."
                 )
             case _:
-                sentence = f"Putright cannot use {where}: {error.strerror}."
+                sentence = f"Putright cannot use {where}: {error.strerror or error}."
         raise Unavailable(sentence, path=str(path)) from error
 
 
@@ -86,10 +86,17 @@ def make_data_directory(data_dir: Path, account: Account | None) -> None:
         try:
             data_dir.mkdir(mode=0o700)
         except FileExistsError:
-            return
-        if account:
-            os.chown(data_dir, -1, account.gid)
-            data_dir.chmod(0o710)
+            pass
+        else:
+            if account:
+                os.chown(data_dir, -1, account.gid)
+                data_dir.chmod(0o710)
+    if account and run_as(account, ["/bin/sh", "-c", 'cd "$1"', "sh", data_dir]).returncode:
+        raise Unavailable(
+            f"The user “{account.name}” cannot reach {data_dir}: it, or a directory above it, "
+            "is closed to others. Name another directory in PUTRIGHT_DATA.",
+            path=str(data_dir),
+        )
 
 
 def run_as(

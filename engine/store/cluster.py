@@ -5,6 +5,7 @@ a kill, and importing it warns.  A newcomer would make the cluster where it is t
 initdb leaves half a cluster that looks whole, so it is made beside its place and renamed.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -92,24 +93,34 @@ def programs(data_dir: Path, account: Account | None) -> Path:
     copied = data_dir / "programs"
     with explained(data_dir):
         if not _is_copy_of(package / folder, copied / WHEEL / folder):
-            shutil.rmtree(copied, ignore_errors=True)
-            draft = Path(tempfile.mkdtemp(dir=data_dir, prefix=".programs-"))
-            for name in (f"{WHEEL}/{folder}", f"{WHEEL}.libs"):  # they find each other by place
-                if (package.parent / name).exists():
-                    shutil.copytree(package.parent / name, draft / name, symlinks=True)
-            for path in (draft, *draft.rglob("*")):
-                if not path.is_symlink():  # whatever the umask of the installation was
-                    path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-            draft.rename(copied)
+            for old in (copied, *data_dir.glob(".programs-*")):  # drafts of killed attempts too
+                shutil.rmtree(old, ignore_errors=True)
+            _copy_programs(package, folder, copied)
     found = copied / WHEEL / folder / "bin"
     if not _can_run(account, found / "postgres"):
         raise Unavailable(
-            f"The user “{account.name if account else os.geteuid()}” cannot run programs in "
-            f"{data_dir}: a directory above it is closed to others, or it is mounted noexec. "
-            "Name another directory in PUTRIGHT_DATA.",
-            path=str(data_dir),
+            f"The programs of PostgreSQL do not run on this machine, not in {found} either.",
+            path=str(found),
         )
     return found
+
+
+def _copy_programs(package: Path, folder: str, copied: Path) -> None:
+    """Copy programs and libraries (they find each other by place), whole or not at all."""
+    draft = Path(tempfile.mkdtemp(dir=copied.parent, prefix=".programs-"))
+    try:
+        for name in (f"{package.name}/{folder}", f"{package.name}.libs"):
+            if (package.parent / name).exists():
+                shutil.copytree(
+                    package.parent / name, draft / name, ignore=shutil.ignore_patterns("include")
+                )
+    except shutil.Error:  # a list of all that failed, which nobody can read
+        raise OSError(
+            errno.EIO, "PostgreSQL could not be copied there. Is the disk full?", str(copied)
+        ) from None
+    for path in (draft, *draft.rglob("*")):  # whatever the umask of the installation was
+        path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+    draft.rename(copied)
 
 
 def _can_run(account: Account | None, program: Path) -> bool:
@@ -212,7 +223,7 @@ def _must_succeed(done: subprocess.CompletedProcess[str], draft: Path) -> None:
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     reasons = [line for line in said if any(word in line for word in ("rror:", "FATAL", "PANIC"))]
     reason = (reasons or said or ["it said nothing"])[0].strip()
-    if "No space left on device" in done.stderr:
+    if any(sign in done.stderr for sign in ("No space left", "Check free disk space")):
         raise Unavailable(
             f"The disk of {draft.parent} is full. Free some space and start again.",
             path=str(draft.parent),

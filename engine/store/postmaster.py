@@ -28,6 +28,7 @@ _LONGEST_SOCKET = 103  # bytes of a path, on the narrowest of the systems
 _LOG_BYTES = 5_000_000
 _POLL_SECONDS = 0.02
 _TELL_EVERY_SECONDS = 15.0
+_ORDERLY_SECONDS = 60.0
 
 
 @contextmanager
@@ -70,23 +71,39 @@ class Postmaster:
         Waits for as long as it recovers.  Raises Unavailable if it refuses to start.
         """
         while self._lives():  # outlived its commands, say; or is just being stopped by hand
-            socket_dir = Path(self._socket_note.read_text(encoding="utf-8"))
+            socket_dir = self._socket_in_use()
             if self._answers(socket_dir):
                 return socket_dir, passwords(self._data_dir)
             time.sleep(_POLL_SECONDS)
         return self._launch()
 
     def stop(self) -> None:
-        """Stop the server in order and wait until its last process is gone."""
-        if self._lives():
-            bin_dir = programs(self._data_dir, self._account)
-            pgdata = f"--pgdata={self._home / 'cluster'}"
-            command = ("stop", "--mode=fast", "--no-wait", "--silent", pgdata)
-            run_as(self._account, [bin_dir / "pg_ctl", *command])
-            # Were pg_ctl to find no server to stop, those that remain are orphans of a killed
-            # one, on their way out.
-            with held_alone(self._server_lock):
-                self._forget_socket()
+        """Stop the server in order and wait until its last process is gone.
+
+        One that does not answer is recovering: it is stopped at once and recovers next time.  So
+        is one that takes longer than a minute, since PostgreSQL 18 can wait for ever when told to
+        stop just as it restarts after a crash of its own.  Committed work is safe either way.
+        """
+        if not self._lives():
+            return
+        at_once_at = time.monotonic() + _ORDERLY_SECONDS
+        self._tell_to_stop("fast" if self._answers(self._socket_in_use()) else "immediate")
+        while self._lives():
+            if time.monotonic() > at_once_at:
+                self._tell_to_stop("immediate")
+                at_once_at += _ORDERLY_SECONDS
+            time.sleep(_POLL_SECONDS)
+        self._forget_socket()
+
+    def _tell_to_stop(self, mode: str) -> None:
+        # Where pg_ctl finds nobody to stop, those that live are orphans of a killed server, on
+        # their way out; so whether it succeeded says nothing.
+        pgdata = f"--pgdata={self._home / 'cluster'}"
+        bin_dir = programs(self._data_dir, self._account)
+        run_as(
+            self._account,
+            [bin_dir / "pg_ctl", "stop", f"--mode={mode}", "--no-wait", "--silent", pgdata],
+        )
 
     def _launch(self) -> tuple[Path, Passwords]:
         bin_dir = programs(self._data_dir, self._account)
@@ -179,6 +196,9 @@ class Postmaster:
                 )
             case _:
                 return False
+
+    def _socket_in_use(self) -> Path:
+        return Path(self._socket_note.read_text(encoding="utf-8"))
 
     def _last_words(self) -> str:
         lines = self._log_file.read_text(encoding="utf-8", errors="replace").splitlines()
