@@ -116,7 +116,7 @@ def _copy_programs(package: Path, folder: str, copied: Path) -> None:
                 )
     except shutil.Error:  # a list of all that failed, which nobody can read
         raise OSError(
-            errno.EIO, "PostgreSQL could not be copied there. Is the disk full?", str(copied)
+            errno.EIO, "PostgreSQL could not be copied there (is the disk full?)", str(copied)
         ) from None
     for path in (draft, *draft.rglob("*")):  # whatever the umask of the installation was
         path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
@@ -223,7 +223,9 @@ def _must_succeed(done: subprocess.CompletedProcess[str], draft: Path) -> None:
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     reasons = [line for line in said if any(word in line for word in ("rror:", "FATAL", "PANIC"))]
     reason = (reasons or said or ["it said nothing"])[0].strip()
-    if any(sign in done.stderr for sign in ("No space left", "Check free disk space")):
+    if any(
+        sign in done.stdout + done.stderr for sign in ("No space left", "Check free disk space")
+    ):
         raise Unavailable(
             f"The disk of {draft.parent} is full. Free some space and start again.",
             path=str(draft.parent),
