@@ -7,6 +7,7 @@ has its own outline).
 
 import re
 from functools import cache
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -18,8 +19,9 @@ _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 class _SafeMarkdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
         """Allow http, https, mailto and relative addresses."""
-        # browsers skip control characters and blanks when they read a scheme
-        bare = re.sub(r"[\x00-\x20\x7f]", "", url)
+        # browsers skip control characters and blanks when they read a scheme; the library has
+        # percent-encoded them before it asks
+        bare = re.sub(r"[\x00-\x20\x7f]", "", unquote(url))
         if bare.startswith("//") or "\\" in bare:
             return False
         return not _SCHEME.match(bare) or bool(_SAFE_SCHEME.match(bare))
