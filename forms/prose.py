@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
+_FIRST_SEGMENT = re.compile(r"[/?#]")  # an address with a colon before one of these has a scheme
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 
@@ -24,7 +24,7 @@ class _SafeMarkdown(MarkdownIt):
         bare = re.sub(r"[\x00-\x20\x7f]", "", unquote(url))
         if bare.startswith("//") or "\\" in bare:
             return False
-        return not _SCHEME.match(bare) or bool(_SAFE_SCHEME.match(bare))
+        return bool(_SAFE_SCHEME.match(bare)) or ":" not in _FIRST_SEGMENT.split(bare)[0]
 
 
 @cache

@@ -104,6 +104,13 @@ def test_a_form_within_the_rules_is_read():
         ("properties/items", {"type": "boolean", "title": "Items"}, "cannot have this name"),
         ("properties/is", {"type": "boolean", "title": "Is"}, "cannot have this name"),
         ("properties/Upper", {"type": "boolean", "title": "Upper"}, "cannot have this name"),
+        (
+            "properties/lines/items/properties/note/readOnly",
+            True,
+            "Only fixed rows have fields that are readOnly",
+        ),
+        ("properties/said/x-worst-of", "lines.note", "x-worst-of is readOnly"),
+        ("required", 5, "required names something"),
         ("allOf", [{"not": {}}], "A condition reads"),
         ("allOf", {}, "A condition reads"),
     ],
@@ -223,6 +230,9 @@ _PLACES = [
 @given(st.sampled_from(_PLACES), _JSON)
 def test_any_json_anywhere_is_read_or_refused_and_nothing_else(place: str, value: object):
     schema = _changed(place, copy.deepcopy(value))
+    schema.setdefault(
+        "allOf", [{"if": {"properties": {"said": {"const": "no"}}, "required": ["said"]}}]
+    )
 
     with contextlib.suppress(FormError):
         Form.parse("say_it", json.dumps(schema).encode())
