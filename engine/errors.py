@@ -85,8 +85,9 @@ class GateShut(Conflict):
 
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = tuple(missing)
-        super().__init__("It cannot be closed yet: " + "; ".join(self.missing) + ".",
-                         missing=list(self.missing))
+        super().__init__(
+            "It cannot be closed yet: " + "; ".join(self.missing) + ".", missing=list(self.missing)
+        )
 
 
 class DiagramRefused(PutrightError):
@@ -96,9 +97,11 @@ class DiagramRefused(PutrightError):
 
     def __init__(self, findings: Iterable[object]) -> None:
         self.findings = tuple(findings)
-        super().__init__("These files cannot be published: "
-                         + "; ".join(str(finding) for finding in self.findings),
-                         findings=[str(finding) for finding in self.findings])
+        super().__init__(
+            "These files cannot be published: "
+            + "; ".join(str(finding) for finding in self.findings),
+            findings=[str(finding) for finding in self.findings],
+        )
 
 
 class WorkflowFault(PutrightError):

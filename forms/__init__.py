@@ -1,0 +1,37 @@
+"""What each step asks: one JSON Schema a step, and the code that asks it and checks answers.
+
+The files beside this module are the shipped forms, one for each step, named after it.  A newcomer
+would look for a route or an error of the engine: forms know neither; they return markup and
+findings, and whoever calls decides.
+"""
+
+from forms.checking import Checked, check, decisions, domains, overall, worst
+from forms.fields import Field, Kind
+from forms.form import Form, FormError, as_api_schema, shipped
+from forms.posting import RowsAsked, from_post, rows_asked
+from forms.prose import markdown
+from forms.rendering import render
+from forms.schemas import Finding
+from forms.values import Choices
+
+__all__ = [
+    "Checked",
+    "Choices",
+    "Field",
+    "Finding",
+    "Form",
+    "FormError",
+    "Kind",
+    "RowsAsked",
+    "as_api_schema",
+    "check",
+    "decisions",
+    "domains",
+    "from_post",
+    "markdown",
+    "overall",
+    "render",
+    "rows_asked",
+    "shipped",
+    "worst",
+]

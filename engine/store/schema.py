@@ -29,7 +29,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.domain.action import ActionKind, ActionState, TargetOutcome
-from engine.domain.incident import Answer, ClosedBy, Decided, IncidentState, Level, Priority, Verdict
+from engine.domain.incident import (
+    Answer,
+    ClosedBy,
+    Decided,
+    Level,
+    Priority,
+    Verdict,
+)
 from engine.domain.party import Lane, Party
 
 metadata = MetaData(
@@ -67,15 +74,21 @@ def _one_of(name: str, words: type[StrEnum], *, label: str | None = None) -> Che
 # --- people ------------------------------------------------------------------------------------
 
 organisation = Table(
-    "organisation", metadata,
+    "organisation",
+    metadata,
     _id(),
     _words("name"),
-    Column("kind", Text, CheckConstraint("kind IN ('customer', 'supplier')", name="kind"),
-           nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind IN ('customer', 'supplier')", name="kind"),
+        nullable=False,
+    ),
 )
 
 person = Table(
-    "person", metadata,
+    "person",
+    metadata,
     _id(),
     _words("name"),
     _words("login"),
@@ -92,7 +105,8 @@ person = Table(
 )
 
 team = Table(
-    "team", metadata,
+    "team",
+    metadata,
     _id(),
     _words("name"),
     _words("party"),
@@ -104,7 +118,8 @@ team = Table(
 )
 
 membership = Table(
-    "membership", metadata,
+    "membership",
+    metadata,
     Column("team_id", Uuid, ForeignKey("team.id"), primary_key=True),
     Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
     Column("is_lead", Boolean, nullable=False, server_default=text("false")),
@@ -112,7 +127,8 @@ membership = Table(
 )
 
 api_token = Table(
-    "api_token", metadata,
+    "api_token",
+    metadata,
     _id(),
     _ref("person_id", "person", required=True),
     _words("name"),
@@ -124,7 +140,8 @@ api_token = Table(
 )
 
 business_process = Table(
-    "business_process", metadata,
+    "business_process",
+    metadata,
     _id(),
     _words("name"),
     _words("product"),
@@ -138,28 +155,38 @@ business_process = Table(
 )
 
 deputy = Table(
-    "deputy", metadata,
+    "deputy",
+    metadata,
     Column("process_id", Uuid, ForeignKey("business_process.id"), primary_key=True),
     Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
-    Column("of", Text,
-           CheckConstraint("of IN ('owner', 'duty_lead', 'authority')", name="of"),
-           primary_key=True),
+    Column(
+        "of",
+        Text,
+        CheckConstraint("of IN ('owner', 'duty_lead', 'authority')", name="of"),
+        primary_key=True,
+    ),
 )
 
 # --- what runs ---------------------------------------------------------------------------------
 
 diagram_version = Table(
-    "diagram_version", metadata,
+    "diagram_version",
+    metadata,
     # SHA-256 of the content: a version is its content
     Column("hash", LargeBinary, primary_key=True),
-    Column("kind", Text, CheckConstraint("kind IN ('bpmn', 'dmn', 'form')", name="kind"),
-           nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind IN ('bpmn', 'dmn', 'form')", name="kind"),
+        nullable=False,
+    ),
     _words("name"),
     Column("content", LargeBinary, nullable=False),
 )
 
 release = Table(
-    "release", metadata,
+    "release",
+    metadata,
     _id(),
     # the highest number is in force
     Column("number", Integer, Identity(always=True), nullable=False, unique=True),
@@ -169,7 +196,8 @@ release = Table(
 )
 
 release_part = Table(
-    "release_part", metadata,
+    "release_part",
+    metadata,
     Column("release_id", Uuid, ForeignKey("release.id"), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("hash", LargeBinary, ForeignKey("diagram_version.hash"), nullable=False),
@@ -178,7 +206,8 @@ release_part = Table(
 # --- the incident and its facts ----------------------------------------------------------------
 
 incident = Table(
-    "incident", metadata,
+    "incident",
+    metadata,
     _id(),
     Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
     _ref("process_id", "business_process", required=True),
@@ -201,7 +230,10 @@ incident = Table(
     _ref("lead_id", "person", required=True),
     # the reference in the tool that an incident was replayed from
     _words("source_reference", required=False),
-    Column("state", Text, _one_of("state", IncidentState), nullable=False),
+    # A way out that the guard does not cover cannot be reached: not yet set aside, nor merged.
+    Column(
+        "state", Text, CheckConstraint("state IN ('open', 'closed')", name="state"), nullable=False
+    ),
     _instant("harm_begins_at"),
     _instant("told_at", required=True),
     _instant("taken_up_at"),
@@ -220,6 +252,8 @@ incident = Table(
     Column("head_hash", LargeBinary, nullable=False, server_default=text("''::bytea")),
     # sequence number of the entry of the last work that puts right
     Column("work_seq", Integer, nullable=False, server_default="0"),
+    # the entry that asked the confirmers this time: a *no* before it is over
+    Column("asked_seq", Integer, nullable=False, server_default="0"),
     # the last instant of a replayed log, where its ledger stops
     _instant("observed_until"),
     CheckConstraint(
@@ -238,13 +272,16 @@ incident = Table(
 )
 
 criterion = Table(
-    "criterion", metadata,
+    "criterion",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     Column("position", Integer, nullable=False),
     _words("measure"),
     _words("threshold"),
     _words("evidence"),
+    # the entry that worded or withdrew it: it ends earlier answers
+    Column("changed_seq", Integer, nullable=False, server_default="0"),
     # withdrawn criteria stay for the record
     _instant("withdrawn_at"),
     _words("measured", required=False),
@@ -256,7 +293,8 @@ criterion = Table(
 )
 
 confirmer = Table(
-    "confirmer", metadata,
+    "confirmer",
+    metadata,
     Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
     Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
     _words("stands_for", required=False),
@@ -266,7 +304,8 @@ confirmer = Table(
 )
 
 action = Table(
-    "action", metadata,
+    "action",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     Column("number", Integer, nullable=False),
@@ -285,28 +324,36 @@ action = Table(
     _instant("settled_at"),
     _words("outcome", required=False),
     _words("evidence", required=False),
+    # set while its party has declined it and nobody has decided what then
+    _words("declined_because", required=False),
     _ref("settled_by", "person"),
     Column("climbed", Integer, nullable=False, server_default="0"),
     # the entry that last changed it as work; 0 while only proposed, and for `prevents`
     Column("work_seq", Integer, nullable=False, server_default="0"),
     UniqueConstraint("incident_id", "number"),
-    CheckConstraint("(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)",
-                    name="settled"),
+    CheckConstraint(
+        "(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)", name="settled"
+    ),
     # what still blocks an incident, found without reading its settled actions
-    Index("ix_action_blocking", "incident_id",
-          postgresql_where=text("kind = 'puts_right' AND state IN ('waiting', 'open')")),
+    Index(
+        "ix_action_blocking",
+        "incident_id",
+        postgresql_where=text("kind = 'puts_right' AND state IN ('waiting', 'open')"),
+    ),
     Index("ix_action_work", "incident_id", "work_seq"),
 )
 
 action_after = Table(
-    "action_after", metadata,
+    "action_after",
+    metadata,
     Column("action_id", Uuid, ForeignKey("action.id"), primary_key=True),
     Column("before_id", Uuid, ForeignKey("action.id"), primary_key=True),
     Index(None, "before_id"),
 )
 
 target = Table(
-    "target", metadata,
+    "target",
+    metadata,
     _id(),
     _ref("action_id", "action", required=True),
     Column("position", Integer, nullable=False),
@@ -323,16 +370,20 @@ target = Table(
 )
 
 confirmation = Table(
-    "confirmation", metadata,
+    "confirmation",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     _ref("person_id", "person", required=True),
     Column("answer", Text, _one_of("answer", Answer), nullable=False),
     _words("words", required=False),
     # signed_in | link | phone: the grade of evidence
-    Column("grade", Text,
-           CheckConstraint("grade IN ('signed_in', 'link', 'phone')", name="grade"),
-           nullable=False),
+    Column(
+        "grade",
+        Text,
+        CheckConstraint("grade IN ('signed_in', 'link', 'phone')", name="grade"),
+        nullable=False,
+    ),
     _ref("recorded_by", "person"),
     _instant("answered_at", required=True),
     Column("entry_seq", Integer, nullable=False),
@@ -340,7 +391,8 @@ confirmation = Table(
 )
 
 confirmation_line = Table(
-    "confirmation_line", metadata,
+    "confirmation_line",
+    metadata,
     Column("confirmation_id", Uuid, ForeignKey("confirmation.id"), primary_key=True),
     Column("criterion_id", Uuid, ForeignKey("criterion.id"), primary_key=True),
     Column("answer", Text, _one_of("answer", Answer), nullable=False),
@@ -348,7 +400,8 @@ confirmation_line = Table(
 )
 
 verification = Table(
-    "verification", metadata,
+    "verification",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     _ref("person_id", "person", required=True),
@@ -362,7 +415,8 @@ verification = Table(
 )
 
 decision = Table(
-    "decision", metadata,
+    "decision",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     _ref("person_id", "person", required=True),
@@ -381,7 +435,8 @@ decision = Table(
 # --- the handling ------------------------------------------------------------------------------
 
 run = Table(
-    "run", metadata,
+    "run",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     # None: the incident's own run
@@ -390,25 +445,29 @@ run = Table(
     # the process id in the diagram
     _words("diagram"),
     Column("snapshot", LargeBinary),
-    # elements where it waits now: steps, timers and messages
-    Column("waiting", ARRAY(Text), nullable=False, server_default="{}"),
+    # where it waits now, each a `runtime.Waiting` as JSON
+    Column("waiting", JSONB, nullable=False, server_default="[]"),
     # the next timer: the only record of what is due
     _instant("due_at"),
     _instant("started_at", required=True),
     _instant("ended_at"),
     _words("end_element", required=False),
+    # when its due timer was last handed to a worker, so that a sweep does not hand it out twice
+    _instant("handed_out_at"),
     # a fault keeps a run from being advanced by timers until somebody has looked
     _words("fault", required=False),
     UniqueConstraint("action_id"),
     CheckConstraint("(ended_at IS NULL) = (snapshot IS NOT NULL)", name="alive"),
     Index("ix_run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-    Index("uq_run_incident", "incident_id", unique=True,
-          postgresql_where=text("action_id IS NULL")),
+    Index(
+        "uq_run_incident", "incident_id", unique=True, postgresql_where=text("action_id IS NULL")
+    ),
     Index(None, "incident_id"),
 )
 
 visit = Table(
-    "visit", metadata,
+    "visit",
+    metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     _ref("run_id", "run", required=True),
     _words("diagram"),
@@ -417,13 +476,18 @@ visit = Table(
     _words("flow", required=False),
     _instant("entered_at", required=True),
     _instant("left_at", required=True),
-    Column("how", Text, CheckConstraint("how IN ('completed', 'cancelled')", name="how"),
-           nullable=False),
+    Column(
+        "how",
+        Text,
+        CheckConstraint("how IN ('completed', 'cancelled')", name="how"),
+        nullable=False,
+    ),
     Index(None, "run_id", "id"),
 )
 
 work_item = Table(
-    "work_item", metadata,
+    "work_item",
+    metadata,
     _id(),
     _ref("incident_id", "incident", required=True),
     _ref("run_id", "run", required=True),
@@ -441,9 +505,12 @@ work_item = Table(
     _ref("claimed_by", "person"),
     _instant("opened_at", required=True),
     _instant("due_at"),
+    Column("reminders", Integer, nullable=False, server_default="0"),
+    _instant("reminded_at"),
     _instant("ended_at"),
-    Column("how", Text,
-           CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")),
+    Column(
+        "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")
+    ),
     _ref("ended_by", "person"),
     Column("draft", JSONB),
     Column("answers", JSONB),
@@ -451,18 +518,20 @@ work_item = Table(
     _words("completed_with", required=False),
     CheckConstraint("(ended_at IS NULL) = (how IS NULL)", name="ended"),
     Index(None, "incident_id", "opened_at"),
-    Index("ix_work_item_team_open", "team_id", "due_at",
-          postgresql_where=text("ended_at IS NULL")),
-    Index("ix_work_item_people_open", "people", postgresql_using="gin",
-          postgresql_where=text("ended_at IS NULL")),
-    Index("ix_work_item_task_open", "run_id", "task_id",
-          postgresql_where=text("ended_at IS NULL")),
-    Index("ix_work_item_claimed_open", "claimed_by",
-          postgresql_where=text("ended_at IS NULL")),
+    Index("ix_work_item_team_open", "team_id", "due_at", postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "ix_work_item_people_open",
+        "people",
+        postgresql_using="gin",
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_work_item_task_open", "run_id", "task_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_work_item_claimed_open", "claimed_by", postgresql_where=text("ended_at IS NULL")),
 )
 
 entry = Table(
-    "entry", metadata,
+    "entry",
+    metadata,
     Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
     _instant("at", required=True),
@@ -480,7 +549,8 @@ entry = Table(
 )
 
 idempotency_key = Table(
-    "idempotency_key", metadata,
+    "idempotency_key",
+    metadata,
     Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
     Column("key", Text, primary_key=True),
     # SHA-256 of what was asked, so that a key used for something else is refused

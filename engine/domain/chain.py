@@ -1,0 +1,269 @@
+"""The audit chain: what is hashed, how, and how tampering is named.
+
+Content digest: HMAC-SHA256, key = the entry's salt, message = canonical content
+(`canonical.py`).
+Entry hash: HMAC-SHA256, key = the secret named by `key_id`, message = the canonical array
+`["putright entry 1", incident id, previous hash, seq, at, actor, person id or null, verb,
+key id, digest]`, hashes as lower-case hex, ids as lower-case text with hyphens.  The first
+entry has seq 1 and an empty previous hash.
+
+The digest, not the content, is hashed on: content and salt can be erased together by law, and
+the chain still holds, while nobody can guess what stood there.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from uuid import UUID
+
+from engine.domain.canonical import canonical
+
+_TAG = "putright entry 1"
+SALT_BYTES = 32
+_LEAST_KEY_BYTES = 32
+_LEAST_SALT_BYTES = 16
+# so many entries may have been taken out for those behind them still to be recognised
+_MOST_MOVED = 32
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the audit trail; content and salt are None together once erased."""
+
+    incident_id: UUID
+    seq: int
+    at: datetime
+    actor: str
+    person_id: UUID | None
+    verb: str
+    content: Mapping[str, object] | None
+    salt: bytes | None
+    digest: bytes
+    key_id: str
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry that somebody saw: the incident's own head, or one sent out of the house."""
+
+    seq: int
+    hash: bytes
+
+
+class Tampering(StrEnum):
+    """What was done to an entry, as far as the chain can tell."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    ADDED = "added"
+    SWAPPED = "swapped"
+    TRUNCATED = "truncated"
+    BACK_DATED = "back_dated"
+    UNKNOWN_KEY = "unknown_key"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One finding: the entry's number, what was done to it, and a sentence for people."""
+
+    seq: int
+    what: Tampering
+    sentence: str
+
+
+def content_digest(content: Mapping[str, object], salt: bytes) -> bytes:
+    """Return the 32 bytes that stand for the content; ValueError for a salt under 16 bytes."""
+    if len(salt) < _LEAST_SALT_BYTES:
+        raise ValueError("A short salt would let erased content be guessed.")
+    return hmac.digest(salt, canonical(content), hashlib.sha256)
+
+
+def entry_hash(
+    key: bytes,
+    *,
+    incident_id: UUID,
+    previous: bytes,
+    seq: int,
+    at: datetime,
+    actor: str,
+    person_id: UUID | None,
+    verb: str,
+    key_id: str,
+    digest: bytes,
+) -> bytes:
+    """Return the 32 bytes that chain the entry to the one before; see the module for what.
+
+    Raises ValueError for a key under 32 bytes or a naive instant.
+    """
+    if len(key) < _LEAST_KEY_BYTES:
+        raise ValueError("The key of the audit chain has at least 32 bytes.")
+    fields = [
+        _TAG,
+        incident_id,
+        previous.hex(),
+        seq,
+        at,
+        actor,
+        person_id,
+        verb,
+        key_id,
+        digest.hex(),
+    ]
+    return hmac.digest(key, canonical(fields), hashlib.sha256)
+
+
+def verify(
+    entries: Iterable[Entry],
+    keys: Mapping[str, bytes],
+    *,
+    incident_id: UUID,
+    head: Head | None = None,
+) -> list[Broken]:
+    """Return everything wrong with one incident's entries, by number; empty if all is well.
+
+    The order given does not matter.  `keys` maps key ids to secrets.  `head` may be older than
+    the newest entry; without one a cut-off tail cannot be noticed.  Erased content is not
+    tampering.
+    """
+    ordered = sorted(entries, key=lambda entry: entry.seq)
+    lines = _place(ordered, keys, incident_id)
+    taken = {line.place for line in lines if line.place is not None}
+    broken = [_broken(line.entry.seq, what) for line in lines for what in _wrong(line, taken, head)]
+    broken += _forked(lines) + _missing(lines, head) + _back_dated(lines)
+    return sorted(set(broken), key=lambda finding: (finding.seq, finding.what))
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An entry with what its hash says: `place` is where it stood when written, None unproven."""
+
+    entry: Entry
+    place: int | None
+    has_key: bool
+
+    @property
+    def is_genuine(self) -> bool:
+        return self.place == self.entry.seq
+
+
+def _place(
+    ordered: Sequence[Entry], keys: Mapping[str, bytes], incident_id: UUID
+) -> Sequence[_Line]:
+    """Return the entries with their proven places.
+
+    An entry's own number is tried first, then those that a swap, an insertion or a removal
+    would have given it; trying them all would take hours on a long chain with a wrong key.
+    """
+    by_hash = {b"": 0} | {entry.hash: entry.seq for entry in ordered}
+    moved: dict[int, int] = {}  # number now -> number when written
+    lines = []
+    for entry in ordered:
+        before = by_hash.get(entry.previous, entry.seq - 1)
+        shift = moved.get(before, before) - before
+        tried = [entry.seq, before + 1, before + 1 + shift, entry.seq - 1, entry.seq + 1]
+        if entry.previous not in by_hash:
+            tried += range(entry.seq + 2, entry.seq + _MOST_MOVED)
+        key = keys.get(entry.key_id)
+        fits = (seq for seq in dict.fromkeys(tried) if key and _fits(entry, key, seq, incident_id))
+        place = next(fits, None)
+        if place is not None:
+            moved[entry.seq] = place
+        lines.append(_Line(entry, place, key is not None))
+    return lines
+
+
+def _fits(entry: Entry, key: bytes, seq: int, incident_id: UUID) -> bool:
+    expected = entry_hash(
+        key,
+        incident_id=incident_id,
+        previous=entry.previous,
+        seq=seq,
+        at=entry.at,
+        actor=entry.actor,
+        person_id=entry.person_id,
+        verb=entry.verb,
+        key_id=entry.key_id,
+        digest=entry.digest,
+    )
+    return entry.incident_id == incident_id and hmac.compare_digest(expected, entry.hash)
+
+
+def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[Tampering]:
+    entry = line.entry
+    if not line.has_key:
+        yield Tampering.UNKNOWN_KEY
+    elif line.place is None:
+        is_beyond = head is not None and entry.seq > head.seq
+        yield Tampering.ADDED if entry.seq in taken or is_beyond else Tampering.CHANGED
+    elif not line.is_genuine:
+        yield Tampering.SWAPPED
+    elif not _content_holds(entry) or (head and head.seq == entry.seq and head.hash != entry.hash):
+        yield Tampering.CHANGED
+
+
+def _content_holds(entry: Entry) -> bool:
+    if entry.content is None or entry.salt is None:
+        # erased as a whole, or half of it torn out
+        return entry.content is None and entry.salt is None
+    try:
+        digest = content_digest(entry.content, entry.salt)
+    except (TypeError, ValueError):
+        return False
+    return hmac.compare_digest(digest, entry.digest)
+
+
+def _forked(lines: Sequence[_Line]) -> list[Broken]:
+    """Return genuine entries that do not go together, as after restoring an old copy."""
+    genuine = [line.entry for line in lines if line.is_genuine]
+    broken = []
+    if genuine and genuine[0].seq == 1 and genuine[0].previous != b"":
+        broken.append(_broken(1, Tampering.CHANGED))
+    for before, entry in pairwise(genuine):
+        if entry.seq == before.seq:
+            broken.append(_broken(entry.seq, Tampering.ADDED))
+        elif entry.seq == before.seq + 1 and entry.previous != before.hash:
+            broken.append(_broken(before.seq, Tampering.CHANGED))
+    return broken
+
+
+def _missing(lines: Sequence[_Line], head: Head | None) -> list[Broken]:
+    there = {line.entry.seq if line.place is None else line.place for line in lines}
+    last = max(there, default=0)
+    broken = [_broken(seq, Tampering.REMOVED) for seq in range(1, last) if seq not in there]
+    if head and head.seq > last:
+        broken.append(_broken(last + 1, Tampering.TRUNCATED))
+    return broken
+
+
+def _back_dated(lines: Sequence[_Line]) -> list[Broken]:
+    broken = []
+    latest: datetime | None = None
+    for line in lines:
+        if latest is not None and line.entry.at < latest:
+            broken.append(_broken(line.entry.seq, Tampering.BACK_DATED))
+        elif line.is_genuine:
+            # a forged date in the future must not make those after it look back-dated
+            latest = line.entry.at
+    return broken
+
+
+_SENTENCES = {
+    Tampering.CHANGED: "Record {seq} is not what was written.",
+    Tampering.REMOVED: "Record {seq} is missing.",
+    Tampering.ADDED: "Record {seq} was never written by Putright.",
+    Tampering.SWAPPED: "Record {seq} stood at another place when it was written.",
+    Tampering.TRUNCATED: "Everything from record {seq} on has been cut off.",
+    Tampering.BACK_DATED: "Record {seq} is dated before the one in front of it.",
+    Tampering.UNKNOWN_KEY: "Record {seq} cannot be checked: its key is not in the settings.",
+}
+
+
+def _broken(seq: int, what: Tampering) -> Broken:
+    return Broken(seq, what, _SENTENCES[what].format(seq=seq))

@@ -1,0 +1,317 @@
+"""The ladder: who is asked next, and when, while an answer is missing (rules, The ladder).
+
+Nothing here closes anything: a rung only says when the next person is asked.  Working days are
+those of the person asked, so every instant needs their zone; results are aware UTC.  For P1 and
+P2 the decision opens only after two logged tries (`tries_needed`), however late it is.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from engine.domain.incident import Priority
+from engine.domain.standing import Standing
+
+# A whole number of working days, or a length of time by the clock.
+Step = int | timedelta
+
+_NO_HOLIDAYS: AbstractSet[date] = frozenset()
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+_OWNERS = frozenset({Standing.OWNER, Standing.DEPUTY_OWNER})
+_AUTHORITIES = frozenset({Standing.AUTHORITY, Standing.DEPUTY_AUTHORITY})
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """One priority's column of the table; each step counts from when the person was asked.
+
+    `reminders` are the steps at which a reminder goes out; with `remind_on`, they go on at
+    that interval without end.  `owner_told` None: the owner is not told.  `decided_by` grants
+    the closing decision, `never_decided_by` denies it again.
+    """
+
+    asked_by: str
+    remind_every: timedelta
+    reminders: tuple[Step, ...]
+    remind_on: bool
+    deputy: Step
+    owner_told: Step | None
+    decision: Step
+    debt: Step
+    tries_needed: int
+    decided_by: frozenset[Standing]
+    next_look: timedelta
+    action_due: Step
+    climb_every: timedelta
+    never_decided_by: frozenset[Standing] = frozenset()
+    outside_it_only: bool = False
+
+
+_P1 = Rungs(
+    asked_by="phone and link at once",
+    remind_every=timedelta(hours=4),
+    reminders=(timedelta(hours=4),),
+    remind_on=True,
+    deputy=1,
+    owner_told=1,
+    decision=3,
+    debt=1,
+    tries_needed=2,
+    decided_by=_AUTHORITIES,
+    never_decided_by=_OWNERS,
+    outside_it_only=True,
+    next_look=timedelta(minutes=30),
+    action_due=timedelta(hours=4),
+    climb_every=timedelta(hours=1),
+)
+_P2 = Rungs(
+    asked_by="link at once",
+    remind_every=timedelta(days=1),
+    reminders=(1,),
+    remind_on=True,
+    deputy=2,
+    owner_told=3,
+    decision=5,
+    debt=3,
+    tries_needed=2,
+    decided_by=_AUTHORITIES,
+    next_look=timedelta(hours=4),
+    action_due=1,
+    climb_every=timedelta(hours=4),
+)
+_P3 = Rungs(
+    asked_by="link, bundled twice a day",
+    remind_every=timedelta(days=3),
+    reminders=(3, 7),
+    remind_on=False,
+    deputy=5,
+    owner_told=8,
+    decision=10,
+    debt=10,
+    tries_needed=0,
+    decided_by=_OWNERS,
+    next_look=timedelta(days=1),
+    action_due=3,
+    climb_every=timedelta(days=1),
+)
+_P4 = Rungs(
+    asked_by="daily digest",
+    remind_every=timedelta(days=7),
+    reminders=(timedelta(days=7), timedelta(days=14)),
+    remind_on=False,
+    deputy=10,
+    owner_told=None,
+    decision=15,
+    debt=15,
+    tries_needed=0,
+    decided_by=_OWNERS,
+    next_look=timedelta(days=7),
+    action_due=10,
+    climb_every=timedelta(days=3),
+)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The whole table; an organisation's settings replace single columns."""
+
+    p1: Rungs = field(default=_P1)
+    p2: Rungs = field(default=_P2)
+    p3: Rungs = field(default=_P3)
+    p4: Rungs = field(default=_P4)
+
+    def of(self, priority: Priority) -> Rungs:
+        """Return the column of `priority`: the highest that the incident ever had (rules, Who)."""
+        return {
+            Priority.P1: self.p1,
+            Priority.P2: self.p2,
+            Priority.P3: self.p3,
+            Priority.P4: self.p4,
+        }[priority]
+
+
+DEFAULT = Ladder()
+
+
+def add_working_days(
+    start: datetime, days: int, zone: tzinfo, holidays: AbstractSet[date] = _NO_HOLIDAYS
+) -> datetime:
+    """Return the same wall time `days` working days (Monday to Friday) after `start`, in UTC.
+
+    From a free day it counts from the beginning of the next working day, so that the person
+    has that many whole working days; 0 days return `start`.  A wall time that summer time
+    swallows is taken as if it had not.  Raises ValueError for a naive start or negative days.
+    """
+    if start.utcoffset() is None:
+        raise ValueError("Working days are counted from an aware instant.")
+    if days < 0:
+        raise ValueError("Working days are counted forward only.")
+    if days == 0:
+        return start.astimezone(UTC)
+    local = start.astimezone(zone)
+    day, wall = local.date(), local.time()
+    if not _is_working(day, holidays):
+        wall = time(0)
+        while not _is_working(day, holidays):
+            day += _ONE_DAY
+    left = days
+    while left:
+        day += _ONE_DAY
+        left -= _is_working(day, holidays)
+    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
+
+
+def _is_working(day: date, holidays: AbstractSet[date]) -> bool:
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def after(
+    start: datetime, step: Step, zone: tzinfo, holidays: AbstractSet[date] = _NO_HOLIDAYS
+) -> datetime:
+    """Return the instant (UTC) one step after `start`: so many working days, or so long.
+
+    Raises ValueError for a naive start.
+    """
+    if isinstance(step, timedelta):
+        if start.utcoffset() is None:
+            raise ValueError("A step is counted from an aware instant.")
+        return start.astimezone(UTC) + step
+    return add_working_days(start, step, zone, holidays)
+
+
+def decide_at(
+    priority: Priority,
+    asked_at: datetime,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime:
+    """Return when the closing decision may open (P1, P2: and `tries_needed` are logged)."""
+    return after(asked_at, ladder.of(priority).decision, zone, holidays)
+
+
+def deputy_asked_at(
+    priority: Priority,
+    asked_at: datetime,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime:
+    """Return when the confirmer's deputy is asked too."""
+    return after(asked_at, ladder.of(priority).deputy, zone, holidays)
+
+
+def owner_told_at(
+    priority: Priority,
+    asked_at: datetime,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime | None:
+    """Return when the owner is told and the lead must phone; None where no rung says so."""
+    step = ladder.of(priority).owner_told
+    return None if step is None else after(asked_at, step, zone, holidays)
+
+
+def debt_from(
+    priority: Priority,
+    asked_at: datetime,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime:
+    """Return from when the missing answer counts as confirmation debt."""
+    return after(asked_at, ladder.of(priority).debt, zone, holidays)
+
+
+def remind_every(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelta:
+    """Return the interval of the diagram's repeating reminder; `reminders_by` is exact."""
+    return ladder.of(priority).remind_every
+
+
+def reminders_by(
+    priority: Priority,
+    asked_at: datetime,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> int:
+    """Return how many reminders should have gone out by `now`; send one if fewer have.
+
+    After a downtime the missed ones are made good by a single reminder (design, Saving).
+    """
+    rungs = ladder.of(priority)
+    due_at = asked_at
+    count = 0
+    for step in rungs.reminders:
+        due_at = after(asked_at, step, zone, holidays)
+        if due_at > now:
+            return count
+        count += 1
+    while rungs.remind_on:
+        due_at = after(due_at, rungs.reminders[-1], zone, holidays)
+        if due_at > now:
+            break
+        count += 1
+    return count
+
+
+def tries_needed(priority: Priority, *, ladder: Ladder = DEFAULT) -> int:
+    """Return how many tries to reach the person must be logged before a decision opens."""
+    return ladder.of(priority).tries_needed
+
+
+def who_decides(priority: Priority, *, ladder: Ladder = DEFAULT) -> frozenset[Standing]:
+    """Return the standings among which the decider is sought; see `may_decide`."""
+    return ladder.of(priority).decided_by
+
+
+def may_decide(
+    priority: Priority,
+    standing: frozenset[Standing],
+    *,
+    is_in_it: bool,
+    is_delegate: bool = False,
+    ladder: Ladder = DEFAULT,
+) -> bool:
+    """Whether somebody with this standing may close without the customer's answer.
+
+    P1: the authority, who is outside IT and not the owner; P2: the authority; P3: the owner;
+    P4: the owner or a delegate whom the owner named.  Whoever led, worked on it or verified it
+    is barred besides (`permissions.barred_from`).
+    """
+    rungs = ladder.of(priority)
+    if standing & rungs.never_decided_by or (rungs.outside_it_only and is_in_it):
+        return False
+    if is_delegate and priority is Priority.P4:
+        return True
+    return bool(standing & rungs.decided_by)
+
+
+def next_look_after(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelta:
+    """Return how long the lead may go without looking at the incident again."""
+    return ladder.of(priority).next_look
+
+
+def default_due(
+    priority: Priority,
+    now: datetime,
+    zone: tzinfo = UTC,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime:
+    """Return when an action is due that was given no date."""
+    return after(now, ladder.of(priority).action_due, zone, holidays)
+
+
+def climb_every(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelta:
+    """Return how long each person up the line has before an overdue action climbs on."""
+    return ladder.of(priority).climb_every

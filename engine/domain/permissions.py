@@ -1,0 +1,283 @@
+"""Who may do what to a work item or an incident: one answer for buttons and for use cases.
+
+What is not granted here is denied.  A newcomer would ask for a role first: most rights come from
+the standing towards the one incident (`standing.py`); roles only widen what is seen.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from engine.domain.incident import IncidentState, Priority
+from engine.domain.mark import Mark
+from engine.domain.standing import NAMED, Standing
+
+
+class Role(StrEnum):
+    """What goes with a person everywhere; counts only inside our own organisation."""
+
+    # sees every incident that is not restricted
+    STAFF = "staff"
+    # sees everything, changes nothing, whatever else they are
+    AUDITOR = "auditor"
+    # runs the installation; sees no incident by that alone
+    OPERATOR = "operator"
+    # edits and publishes diagrams
+    PROCESS_OWNER = "process_owner"
+
+
+class Verb(StrEnum):
+    """Everything that can be asked of a work item or an incident."""
+
+    SEE = "see"
+    # work items
+    CLAIM = "claim"
+    RELEASE = "release"
+    HAND_OVER = "hand_over"
+    SAVE_DRAFT = "save_draft"
+    COMPLETE = "complete"
+    # incidents
+    TAKE_LEAD = "take_lead"
+    HAND_LEAD = "hand_lead"
+    PROPOSE = "propose"
+    ACCEPT_PROPOSAL = "accept_proposal"
+    ACCEPT_TARGETS = "accept_targets"
+    ADD_NOTE = "add_note"
+    ASK_FOR_HELP = "ask_for_help"
+    SET_PRIORITY = "set_priority"
+    CHANGE_CRITERIA = "change_criteria"
+    NAME_CONFIRMERS = "name_confirmers"
+    RECORD_ANSWER = "record_answer"
+    RESTRICT = "restrict"
+    SET_ASIDE = "set_aside"
+    BRING_BACK = "bring_back"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
+    UNDO_MERGE = "undo_merge"
+    SPLIT = "split"
+    REPORT_RECURRENCE = "report_recurrence"
+    DISPUTE = "dispute"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A timer, a replay or an import acting under its own name, never under a person's."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person; `organisation_id` None means one of our own.
+
+    `led_team_ids` are the teams, out of `team_ids`, that this person leads.
+    """
+
+    id: UUID
+    name: str
+    roles: frozenset[str] = frozenset()
+    team_ids: frozenset[UUID] = frozenset()
+    organisation_id: UUID | None = None
+    led_team_ids: frozenset[UUID] = frozenset()
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the person belongs to a customer or a supplier."""
+        return self.organisation_id is not None
+
+    def has_role(self, role: Role) -> bool:
+        """Whether the role counts for this person: outside our organisation none does."""
+        return role in self.roles and not self.is_outside
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """What permissions need to know of a work item.
+
+    `people` and `team_id` say whom it is offered to, `barred` who may see it but not do it
+    (see `barred_from`), `lead_id` is the lead of its incident.
+    """
+
+    ended: bool
+    lane: str
+    mark: Mark | None = None
+    team_id: UUID | None = None
+    people: frozenset[UUID] = frozenset()
+    claimed_by: UUID | None = None
+    barred: frozenset[UUID] = frozenset()
+    lead_id: UUID | None = None
+    is_restricted: bool = False
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """What permissions need to know of an incident.
+
+    `is_taken_up`: somebody took the lead (before that the duty lead answers for it);
+    `has_begun`: an action has begun; `is_reporter_alone_harmed`: nobody else is harmed;
+    `is_disputable`: open, or closed no longer than the days allowed for a dispute.
+    """
+
+    state: IncidentState
+    is_restricted: bool = False
+    is_taken_up: bool = False
+    has_begun: bool = False
+    is_reporter_alone_harmed: bool = False
+    is_disputable: bool = False
+
+
+def barred_from(
+    mark: Mark | None,
+    *,
+    highest_priority: Priority,
+    led: frozenset[UUID],
+    worked: frozenset[UUID],
+    verified: frozenset[UUID],
+) -> frozenset[UUID]:
+    """Return the people who may not do a step with this mark (rules, Who; Right again).
+
+    Nobody closes or confirms their own work, and the only person who did the work does not
+    verify it.  `highest_priority` is the highest the incident ever had, so that lowering it
+    frees nobody.
+    """
+    if mark is Mark.CONFIRMATION:
+        return led | worked | verified
+    if mark is Mark.CLOSING_DECISION:
+        is_grave = highest_priority in (Priority.P1, Priority.P2)
+        return led | worked | (verified if is_grave else frozenset())
+    if mark is Mark.VERIFICATION and len(worked) == 1:
+        return worked
+    return frozenset()
+
+
+def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
+    """Return what `actor` may do to the work item now; a machine has no hands here.
+
+    An unclaimed item may be completed by whoever it is offered to: completing claims it.
+    """
+    if isinstance(actor, Machine):
+        return frozenset()
+    is_offered = actor.id in item.people or (
+        # a team never opens a restricted incident (rules, Restricted incidents)
+        item.team_id in actor.team_ids and not item.is_restricted
+    )
+    verbs: set[Verb] = set()
+    if is_offered or _oversees(item, actor):
+        verbs.add(Verb.SEE)
+    if item.ended or actor.has_role(Role.AUDITOR):
+        return frozenset(verbs)
+    if item.claimed_by == actor.id:
+        verbs |= {Verb.SEE, Verb.RELEASE} | _deeds(item, actor)
+    elif item.claimed_by is not None:
+        if actor.id == item.lead_id or (is_offered and item.team_id in actor.led_team_ids):
+            verbs.add(Verb.RELEASE)
+    elif is_offered:
+        verbs |= _deeds(item, actor)
+        if actor.id not in item.barred:
+            verbs.add(Verb.CLAIM)
+    return frozenset(verbs)
+
+
+def _oversees(item: ItemView, actor: Actor) -> bool:
+    if actor.id in (item.lead_id, item.claimed_by) or actor.has_role(Role.AUDITOR):
+        return True
+    return actor.has_role(Role.STAFF) and not item.is_restricted
+
+
+def _deeds(item: ItemView, actor: Actor) -> set[Verb]:
+    # A decision is handed on by the ladder only: else it would go to whoever decides as wished.
+    deeds = set() if item.mark is Mark.CLOSING_DECISION else {Verb.HAND_OVER}
+    return deeds if actor.id in item.barred else deeds | {Verb.SAVE_DRAFT, Verb.COMPLETE}
+
+
+_S = Standing
+_OWNERS = frozenset({_S.OWNER, _S.DEPUTY_OWNER})
+_DUTY = frozenset({_S.DUTY_LEAD, _S.DEPUTY_DUTY_LEAD})
+_HANDLERS = frozenset({_S.LEAD, _S.DESK}) | _DUTY
+_ANYBODY_INVOLVED = frozenset(Standing)
+
+# verb -> the standings that grant it while the incident is open
+_WHILE_OPEN = {
+    Verb.HAND_LEAD: _OWNERS | {_S.LEAD},
+    Verb.PROPOSE: _ANYBODY_INVOLVED,
+    Verb.ADD_NOTE: _ANYBODY_INVOLVED,
+    Verb.ASK_FOR_HELP: _ANYBODY_INVOLVED,
+    Verb.DISPUTE: _ANYBODY_INVOLVED,
+    Verb.ACCEPT_PROPOSAL: frozenset({_S.LEAD}),
+    Verb.ACCEPT_TARGETS: _OWNERS,
+    Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
+    Verb.CHANGE_CRITERIA: _OWNERS | {_S.LEAD},
+    Verb.NAME_CONFIRMERS: _OWNERS | {_S.LEAD},
+    Verb.RECORD_ANSWER: _OWNERS | _DUTY | {_S.DESK},
+    Verb.RESTRICT: _HANDLERS | _OWNERS,
+    Verb.SET_ASIDE: _HANDLERS,
+    Verb.WITHDRAW: frozenset({_S.REPORTER}),
+    Verb.MERGE: _HANDLERS,
+    Verb.SPLIT: _HANDLERS,
+}
+_AFTER = {
+    IncidentState.SET_ASIDE: {Verb.BRING_BACK: frozenset({_S.REPORTER})},
+    IncidentState.MERGED: {Verb.UNDO_MERGE: frozenset({_S.REPORTER})},
+    IncidentState.CLOSED: {
+        Verb.REPORT_RECURRENCE: _ANYBODY_INVOLVED,
+        Verb.DISPUTE: _ANYBODY_INVOLVED,
+    },
+}
+# Deeds of our own organisation: a supplier's or a customer's person is never granted these.
+_INSIDE_ONLY = frozenset(
+    {
+        Verb.TAKE_LEAD,
+        Verb.SET_PRIORITY,
+        Verb.SET_ASIDE,
+        Verb.MERGE,
+        Verb.SPLIT,
+        Verb.RESTRICT,
+        Verb.RECORD_ANSWER,
+    }
+)
+
+
+def incident_verbs(
+    incident: IncidentView, actor: Actor | Machine, standing: frozenset[Standing]
+) -> frozenset[Verb]:
+    """Return what `actor`, being `standing` towards the incident, may do to it now.
+
+    Empty when they may not even see it; then the caller says that it does not exist.
+    """
+    if isinstance(actor, Machine):
+        return frozenset()
+    # by way of a team or an organisation nobody sees a restricted incident
+    counted = standing & NAMED if incident.is_restricted else standing
+    is_staff = actor.has_role(Role.STAFF) and not incident.is_restricted
+    if actor.has_role(Role.AUDITOR):
+        return frozenset({Verb.SEE})
+    if not counted and not is_staff:
+        return frozenset()
+    granting = _AFTER.get(incident.state, _WHILE_OPEN)
+    verbs = {verb for verb, standings in granting.items() if counted & standings}
+    if incident.state is IncidentState.OPEN and _may_take_lead(incident, counted, is_staff):
+        verbs.add(Verb.TAKE_LEAD)
+    verbs -= _held_back(incident, counted)
+    if actor.is_outside:
+        verbs -= _INSIDE_ONLY
+    return frozenset(verbs | {Verb.SEE})
+
+
+def _may_take_lead(incident: IncidentView, standing: frozenset[Standing], is_staff: bool) -> bool:
+    if incident.is_taken_up:
+        # from somebody who has it, only those who answer for the process may take it
+        return Standing.LEAD not in standing and bool(standing & (_OWNERS | _DUTY))
+    return is_staff or bool(standing & (_OWNERS | _HANDLERS | {Standing.WORKER, Standing.TEAM}))
+
+
+def _held_back(incident: IncidentView, standing: frozenset[Standing]) -> set[Verb]:
+    held: set[Verb] = set()
+    if incident.has_begun:
+        held.add(Verb.SET_ASIDE)
+    if not incident.is_reporter_alone_harmed:
+        held.add(Verb.WITHDRAW)
+    if not incident.is_disputable:
+        held.add(Verb.DISPUTE)
+    if standing & {Standing.LEAD, Standing.HAS_LED, Standing.WORKER}:
+        held.add(Verb.RECORD_ANSWER)
+    return held

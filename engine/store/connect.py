@@ -1,0 +1,98 @@
+"""Connections of the application's role, and transactions whose failures speak plainly.
+
+A newcomer would catch psycopg's errors where they happen: here is the one place that turns a lock
+time-out, a lost connection or a refusal of the guard into Putright's own words.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+
+import psycopg
+from psycopg import errors as pg
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from engine.errors import Busy, GateShut, Unavailable
+
+LOCK_TIMEOUT_MS = 5_000
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return `url` (libpq's form) with the driver that Putright uses."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError("Putright runs on PostgreSQL: the address must start with postgresql://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def application_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Return the pool that the web and the worker share; a lost server is noticed on checkout."""
+    return create_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        connect_args={
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+            " -c idle_in_transaction_session_timeout=60000",
+            "connect_timeout": 10,
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction: leaving commits, raising rolls back.
+
+    Raises Busy when a lock was not had in time, GateShut when the guard refused, and Unavailable
+    when the database is away; in each case nothing was done.
+    """
+    try:
+        with _connection(engine) as conn, conn.begin():
+            yield conn
+    except DBAPIError as error:
+        raise translated(error) from error
+    except PoolTimeout as error:
+        raise Busy("Too many people are working at once; please try again.") from error
+
+
+@contextmanager
+def _connection(engine: Engine) -> Iterator[Connection]:
+    conn = engine.connect()
+    try:
+        yield conn
+    finally:
+        conn.close()
+
+
+def translated(error: DBAPIError) -> Exception:
+    """Return what a database error means to the reader; the error itself if it is a fault."""
+    cause = error.orig
+    if isinstance(cause, pg.LockNotAvailable | pg.DeadlockDetected):
+        return Busy("Somebody else is working on this incident right now; please try again.")
+    if isinstance(cause, pg.CheckViolation) and cause.diag.constraint_name in (
+        "closed_with_evidence",
+        "closed_is_final",
+        "ck_incident_closed_with_evidence",
+    ):
+        return GateShut([cause.diag.message_primary or "its evidence"])
+    if error.connection_invalidated or isinstance(cause, pg.OperationalError):
+        return Unavailable("The database cannot be reached just now; please try again.")
+    return error
+
+
+def driver(conn: Connection) -> psycopg.Connection[tuple[object, ...]]:
+    """Return psycopg's connection beneath `conn`, in the same transaction."""
+    raw = conn.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError("Putright speaks to PostgreSQL through psycopg only")
+    return raw
+
+
+def script(conn: Connection, sql: LiteralString) -> None:
+    """Run several statements that take no parameters; a percent sign is itself."""
+    driver(conn).execute(sql)

@@ -1,0 +1,306 @@
+"""What use cases ask of a locked incident: who has a part in it, what its gate depends on.
+
+Each function is one statement.  They are read under the incident's lock, so what they return
+cannot change before the transaction ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, exists, literal, select, text
+
+from engine.domain.action import TargetOutcome
+from engine.domain.gate import (
+    ConfirmerFacts,
+    CriterionFacts,
+    DecisionFacts,
+    GateFacts,
+    Grade,
+)
+from engine.domain.incident import Answer, Decided, Priority
+from engine.domain.party import Party
+from engine.store import schema as t
+from engine.store.rows import Action, Incident, Run, split
+
+
+@dataclass(frozen=True)
+class ProcessPeople:
+    """Who answers for a business process, each with their deputies."""
+
+    owner_id: UUID
+    duty_lead_id: UUID
+    authority_id: UUID
+    desk_id: UUID
+    desk_party: Party
+    owners: tuple[UUID, ...]
+    duty_leads: tuple[UUID, ...]
+    authorities: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who has had a hand in an incident.
+
+    A customer's own action (lane `customer`) is not work on the incident in this sense: else
+    nobody who corrects their own books could say that they are right.
+    """
+
+    led: frozenset[UUID]
+    worked: frozenset[UUID]
+    verified: frozenset[UUID]
+
+    @property
+    def everybody(self) -> frozenset[UUID]:
+        """All of them."""
+        return self.led | self.worked | self.verified
+
+
+@dataclass(frozen=True)
+class Confirmer:
+    """A confirmer in force, with their latest answer."""
+
+    person_id: UUID
+    name: str
+    time_zone: str
+    is_outside: bool
+    answer: Answer | None
+    entry_seq: int
+    grade: Grade
+    confirmation_id: UUID | None
+
+
+_DEPUTIES = text("""
+    SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
+    FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
+""")
+
+
+def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
+    """Return who answers for the business process."""
+    row = conn.execute(_DEPUTIES, {"id": process_id}).one()
+    return ProcessPeople(
+        row.owner_id,
+        row.duty_lead_id,
+        row.authority_id,
+        row.desk_id,
+        Party(row.desk_party),
+        (row.owner_id, *row.o),
+        (row.duty_lead_id, *row.l),
+        (row.authority_id, *row.a),
+    )
+
+
+_HANDS = text("""
+    SELECT 'led' AS had, person_id AS who FROM entry
+      WHERE incident_id = :id AND verb = 'incident:lead_taken' AND person_id IS NOT NULL
+    UNION SELECT 'worked', ended_by FROM work_item
+      WHERE incident_id = :id AND action_id IS NOT NULL AND lane <> 'customer'
+      AND how = 'completed' AND ended_by IS NOT NULL
+    UNION SELECT 'verified', person_id FROM verification WHERE incident_id = :id
+""")
+
+
+def hands(conn: Connection, incident_id: UUID, lead_id: UUID) -> Hands:
+    """Return everybody who led, worked on or verified the incident."""
+    rows = conn.execute(_HANDS, {"id": incident_id}).all()
+    led, worked, verified = (
+        frozenset(row.who for row in rows if row.had == had)
+        for had in ("led", "worked", "verified")
+    )
+    return Hands(led | {lead_id}, worked, verified)
+
+
+_GATE = text("""
+    SELECT
+      (SELECT count(*) FROM action WHERE incident_id = :id AND kind = 'puts_right'
+         AND state IN ('waiting', 'open')) AS unsettled,
+      (SELECT coalesce(max(work_seq), 0) FROM action
+         WHERE incident_id = :id AND kind = 'puts_right') AS work_seq,
+      (SELECT coalesce(max(changed_seq), 0) FROM criterion
+         WHERE incident_id = :id) AS criteria_seq,
+      (SELECT count(*) FROM target t JOIN action a ON a.id = t.action_id
+         WHERE a.incident_id = :id AND a.kind = 'puts_right' AND a.state = 'done'
+         AND t.outcome <> 'done' AND t.accepted_by IS NULL) AS unaccepted,
+      (SELECT json_agg(json_build_array(measure, verified_seq) ORDER BY position)
+         FROM criterion WHERE incident_id = :id AND withdrawn_at IS NULL) AS criteria,
+      (SELECT json_build_array(p.name, d.decided, d.entry_seq, d.reason, d.authority, d.person_id)
+         FROM decision d JOIN person p ON p.id = d.person_id
+         WHERE d.incident_id = :id ORDER BY d.entry_seq DESC LIMIT 1) AS decision
+""")
+
+_CONFIRMERS = text("""
+    SELECT c.person_id, p.name, p.time_zone, p.organisation_id IS NOT NULL AS is_outside,
+      a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id
+    FROM confirmer c JOIN person p ON p.id = c.person_id
+    LEFT JOIN LATERAL (SELECT * FROM confirmation x WHERE x.incident_id = c.incident_id
+      AND x.person_id = c.person_id ORDER BY x.entry_seq DESC LIMIT 1) a ON true
+    WHERE c.incident_id = :id AND c.withdrawn_at IS NULL ORDER BY c.named_at, p.name
+""")
+
+
+def confirmers(conn: Connection, incident_id: UUID) -> tuple[Confirmer, ...]:
+    """Return the confirmers in force, in the order they were named."""
+    return tuple(
+        Confirmer(
+            row.person_id,
+            row.name,
+            row.time_zone,
+            row.is_outside,
+            Answer(row.answer) if row.answer else None,
+            row.entry_seq,
+            Grade(row.grade) if row.grade else Grade.SIGNED_IN,
+            row.confirmation_id,
+        )
+        for row in conn.execute(_CONFIRMERS, {"id": incident_id})
+    )
+
+
+def confirmer_facts(named: Sequence[Confirmer], had: Hands) -> tuple[ConfirmerFacts, ...]:
+    """Return the confirmers as the gate sees them."""
+    return tuple(
+        ConfirmerFacts(
+            who.name, who.answer, who.entry_seq, who.grade, who.person_id in had.everybody
+        )
+        for who in named
+    )
+
+
+def gate_facts(
+    conn: Connection, incident: Incident, named: Sequence[Confirmer], had: Hands
+) -> GateFacts:
+    """Return everything that the gate of this incident depends on."""
+    row = conn.execute(_GATE, {"id": incident.id}).mappings().one()
+    return GateFacts(
+        unsettled=row["unsettled"],
+        work_seq=row["work_seq"],
+        criteria=tuple(CriterionFacts(*pair) for pair in row["criteria"] or ()),
+        confirmers=confirmer_facts(named, had),
+        decision=_decision(row, incident, had),
+        unaccepted=row["unaccepted"],
+        criteria_seq=row["criteria_seq"],
+        needs_signature=needs_signature(incident),
+    )
+
+
+def needs_signature(incident: Incident) -> bool:
+    """Whether an answer by phone is not enough: P1, P2 and anything with money."""
+    return (
+        Priority(incident.highest_priority) in (Priority.P1, Priority.P2)
+        or incident.money is not None
+    )
+
+
+def _decision(row: RowMapping, incident: Incident, had: Hands) -> DecisionFacts | None:
+    if row["decision"] is None:
+        return None
+    name, decided, seq, reason, authority, person = row["decision"]
+    grave = Priority(incident.highest_priority) in (Priority.P1, Priority.P2)
+    barred = had.led | had.worked | (had.verified if grave else frozenset())
+    return DecisionFacts(
+        name, Decided(decided), seq, reason, bool(authority), is_barred=UUID(person) in barred
+    )
+
+
+def is_blocked(conn: Connection, incident_id: UUID) -> bool:
+    """Whether an action that puts right is still waiting or open."""
+    blocking = (
+        exists()
+        .where(t.action.c.incident_id == incident_id)
+        .where(text("kind = 'puts_right' AND state IN ('waiting', 'open')"))
+    )
+    return bool(conn.scalar(select(blocking)))
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """One of those an action reaches, in the order listed."""
+
+    id: UUID
+    label: str
+    outcome: TargetOutcome | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class ActionFacts:
+    """An action beside what its end could move: followers, and the incident's own run."""
+
+    action: Action
+    own_run: Run
+    others_block: bool
+    has_followers: bool
+    targets: tuple[TargetFacts, ...]
+
+
+def action_facts(conn: Connection, action_id: UUID, incident_id: UUID) -> ActionFacts:
+    """Return the action and what depends on it, without reading the incident's other actions."""
+    others = (
+        select(literal(1))
+        .select_from(t.action.alias("other"))
+        .where(
+            text(
+                "other.incident_id = :incident AND other.id <> :action"
+                " AND other.kind = 'puts_right' AND other.state IN ('waiting', 'open')"
+            )
+        )
+        .exists()
+    )
+    followers = select(t.action_after.c.action_id).where(t.action_after.c.before_id == action_id)
+    targets = text(
+        "(SELECT json_agg(json_build_array(id, label, outcome, note) ORDER BY position)"
+        " FROM target WHERE action_id = :action)"
+    )
+    row = conn.execute(
+        select(
+            t.action,
+            t.run,
+            others.label("others_block"),
+            followers.exists().label("has_followers"),
+            targets,
+        )
+        .join_from(t.action, t.run, t.run.c.incident_id == t.action.c.incident_id)
+        .where(t.action.c.id == action_id, t.run.c.action_id.is_(None)),
+        {"incident": incident_id, "action": action_id},
+    ).one()
+    action, own_run = split(row[:-3], (t.action, Action), (t.run, Run))
+    listed = tuple(
+        TargetFacts(UUID(one), label, TargetOutcome(outcome) if outcome else None, note)
+        for one, label, outcome, note in row[-1] or ()
+    )
+    return ActionFacts(action, own_run, row[-3], row[-2], listed)
+
+
+def rows(conn: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
+    """Return the rows of a read that is used in one place only."""
+    return conn.execute(text(sql), values).mappings().all()
+
+
+def answers_since(conn: Connection, incident_id: UUID) -> int:
+    """Return the entry that answers must be newer than: the last work or wording of a criterion."""
+    return int(
+        conn.scalar(
+            text(
+                "SELECT greatest((SELECT max(work_seq) FROM action WHERE incident_id = :id"
+                " AND kind = 'puts_right'), (SELECT max(changed_seq) FROM criterion"
+                " WHERE incident_id = :id), 0)"
+            ),
+            {"id": incident_id},
+        )
+        or 0
+    )
+
+
+def latest_decision(conn: Connection, incident_id: UUID) -> UUID:
+    """Return the id of the latest closing decision."""
+    found: UUID = conn.execute(
+        select(t.decision.c.id)
+        .where(t.decision.c.incident_id == incident_id)
+        .order_by(t.decision.c.entry_seq.desc())
+        .limit(1)
+    ).scalar_one()
+    return found

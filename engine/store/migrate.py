@@ -1,0 +1,72 @@
+"""Brings a database to today's schema, its guard and its grants; run as the owner of the tables.
+
+Running it again changes nothing.  Two at once are safe: the second waits for the first.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from engine.store.connect import script, sqlalchemy_url
+from engine.store.guard import APPEND_ONLY, install
+
+APP_ROLE = "putright_app"
+_ADVISORY_LOCK = 7_885_478  # any constant, the same in every Putright
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def owner_engine(owner_url: str) -> Engine:
+    """Return an engine for the owner's few statements; it keeps no connection open."""
+    return create_engine(sqlalchemy_url(owner_url), poolclass=NullPool)
+
+
+def migrate(owner_url: str) -> None:
+    """Bring the database behind `owner_url` to today's schema in one transaction."""
+    with owner_engine(owner_url).begin() as conn:
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        config = _config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+        install(conn)
+        _install_jobs(conn)
+        _grant(conn)
+
+
+def is_current(conn: Connection) -> bool:
+    """Whether the database has exactly the newest migration."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    return MigrationContext.configure(conn).get_current_revision() == newest
+
+
+def _install_jobs(conn: Connection) -> None:
+    if conn.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is None:
+        script(conn, SchemaManager.get_schema())
+
+
+def _grant(conn: Connection) -> None:
+    if conn.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :r"), {"r": APP_ROLE}) is None:
+        return
+    # A role that may not TRUNCATE, ALTER or own anything; on append-only tables it only adds.
+    for grant in (
+        "GRANT USAGE ON SCHEMA public TO",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO",
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO",
+        f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM",
+        "REVOKE DELETE ON incident, action, criterion, confirmer, run FROM",
+        "REVOKE DELETE ON release, release_part, diagram_version FROM",
+        "REVOKE UPDATE ON release, release_part, diagram_version FROM",
+        "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
+    ):
+        conn.exec_driver_sql(f"{grant} {APP_ROLE}")

@@ -1,0 +1,263 @@
+"""The unit of work: one transaction, one order of locks, one write of each thing at the end.
+
+`Work` locks the incident's row before anything else is read, so that whoever holds a `Case` is
+alone with its incident.  A newcomer would write entries one by one: they, the visits and the
+incident's own row are written once, when the block is left, which is what keeps a completion at
+eight statements.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from engine.clock import Clock
+from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
+from engine.domain.permissions import Actor, Machine
+from engine.errors import KeyReused, NotFound
+from engine.store import schema as t
+from engine.store.connect import transaction
+from engine.store.rows import Action, Incident, Item, Run, split
+
+
+@dataclass(frozen=True)
+class AuditKey:
+    """The secret that the audit chain is keyed with, and the id that entries name it by."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass
+class Case:
+    """One locked incident, and what this transaction will write of it when the block is left."""
+
+    conn: Connection
+    now: datetime
+    key: AuditKey
+    incident: Incident
+    _changed: dict[str, Any] = field(default_factory=dict)
+    _entries: list[dict[str, Any]] = field(default_factory=list)
+    _visits: list[dict[str, Any]] = field(default_factory=list)
+
+    def change(self, **columns: Any) -> None:
+        """Change columns of the incident; seen at once here, written at the end."""
+        for name, value in columns.items():
+            setattr(self.incident, name, value)
+        self._changed.update(columns)
+
+    def record(self, verb: str, content: Mapping[str, Any], by: Actor | Machine) -> int:
+        """Add an entry to the audit chain and return its sequence number.
+
+        A machine signs with its own name and never as a person.
+        """
+        incident = self.incident
+        seq = incident.head_seq + 1
+        person_id = by.id if isinstance(by, Actor) else None
+        salt = secrets.token_bytes(SALT_BYTES)
+        digest = content_digest(content, salt)
+        hashed = entry_hash(
+            self.key.secret,
+            incident_id=incident.id,
+            previous=incident.head_hash,
+            seq=seq,
+            at=self.now,
+            actor=by.name,
+            person_id=person_id,
+            verb=verb,
+            key_id=self.key.id,
+            digest=digest,
+        )
+        self._entries.append(
+            {
+                "incident_id": incident.id,
+                "seq": seq,
+                "at": self.now,
+                "person_id": person_id,
+                "actor": by.name,
+                "verb": verb,
+                "content": dict(content),
+                "salt": salt,
+                "digest": digest,
+                "key_id": self.key.id,
+                "previous": incident.head_hash,
+                "hash": hashed,
+            }
+        )
+        self.change(head_seq=seq, head_hash=hashed)
+        return seq
+
+    def visited(self, visits: list[dict[str, Any]]) -> None:
+        """Add passages of a run to its history."""
+        self._visits += visits
+
+    def flush(self) -> None:
+        """Write what was gathered: history, entries, and the incident's row last."""
+        if self._visits:
+            self.conn.execute(insert(t.visit), self._visits)
+        if self._entries:
+            self.conn.execute(insert(t.entry), self._entries)
+        if self._changed:
+            self.conn.execute(
+                update(t.incident).where(t.incident.c.id == self.incident.id), self._changed
+            )
+        self._visits, self._entries, self._changed = [], [], {}
+
+
+@dataclass
+class Work:
+    """A transaction under way; see `Store.begin`."""
+
+    conn: Connection
+    now: datetime
+    key: AuditKey
+    cases: list[Case] = field(default_factory=list)
+
+    def open_case(self, incident: Incident) -> Case:
+        """Take charge of an incident that this transaction has locked, or has just made.
+
+        One that it is in charge of already stays as it is: its changes are not written yet.
+        """
+        for case in self.cases:
+            if case.incident.id == incident.id:
+                return case
+        case = Case(self.conn, self.now, self.key, incident)
+        self.cases.append(case)
+        return case
+
+    def incident(self, incident_id: UUID) -> Case:
+        """Lock an incident.  Raises NotFound."""
+        row = self.conn.execute(
+            select(t.incident).where(t.incident.c.id == incident_id).with_for_update()
+        ).first()
+        if row is None:
+            raise NotFound("There is no such incident.", incident=str(incident_id))
+        return self.open_case(split(row, (t.incident, Incident))[0])
+
+    def item(self, item_id: UUID) -> tuple[Case, Item, Run]:
+        """Lock a work item's incident, then the item and its run, in one statement.
+
+        All three are locked, so that after waiting for the incident PostgreSQL reads the newest
+        version of each (a row joined but not locked would still be the old one).
+        Raises NotFound.
+        """
+        row = self.conn.execute(
+            select(t.incident, t.work_item, t.run)
+            .join_from(t.incident, t.work_item, t.work_item.c.incident_id == t.incident.c.id)
+            .join(t.run, t.run.c.id == t.work_item.c.run_id)
+            .where(t.work_item.c.id == item_id)
+            .with_for_update(of=[t.incident, t.work_item, t.run])
+        ).first()
+        if row is None:
+            raise NotFound("There is no such to-do.", item=str(item_id))
+        incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
+        return self.open_case(incident), item, run
+
+    def run(self, run_id: UUID) -> tuple[Case, Run]:
+        """Lock a run's incident, then the run.  Raises NotFound."""
+        row = self.conn.execute(
+            select(t.incident, t.run)
+            .join_from(t.incident, t.run, t.run.c.incident_id == t.incident.c.id)
+            .where(t.run.c.id == run_id)
+            .with_for_update(of=[t.incident, t.run])
+        ).first()
+        if row is None:
+            raise NotFound("There is no such run.", run=str(run_id))
+        incident, run = split(row, (t.incident, Incident), (t.run, Run))
+        return self.open_case(incident), run
+
+    def action(self, action_id: UUID) -> tuple[Case, Action]:
+        """Lock an action's incident, then the action.  Raises NotFound."""
+        row = self.conn.execute(
+            select(t.incident, t.action)
+            .join_from(t.incident, t.action, t.action.c.incident_id == t.incident.c.id)
+            .where(t.action.c.id == action_id)
+            .with_for_update(of=[t.incident, t.action])
+        ).first()
+        if row is None:
+            raise NotFound("There is no such action.", action=str(action_id))
+        incident, action = split(row, (t.incident, Incident), (t.action, Action))
+        return self.open_case(incident), action
+
+    def once(self, person_id: UUID, key: str | None, request: bytes) -> tuple[UUID, bool]:
+        """Return the id that this request is to make, and whether it was made before.
+
+        Without a key every request is a new one.  Two at once with the same key: the second
+        waits for the first.  Raises KeyReused when the key came with another request.
+        """
+        result = uuid4()
+        if key is None:
+            return result, False
+        digest = hashlib.sha256(request).digest()
+        made = self.conn.scalar(
+            upsert(t.idempotency_key)
+            .values(
+                person_id=person_id, key=key, request=digest, result=result, created_at=self.now
+            )
+            .on_conflict_do_nothing()
+            .returning(t.idempotency_key.c.result)
+        )
+        if made is not None:
+            return result, False
+        before = self.conn.execute(
+            select(t.idempotency_key.c.request, t.idempotency_key.c.result).where(
+                t.idempotency_key.c.person_id == person_id, t.idempotency_key.c.key == key
+            )
+        ).one()
+        if before.request != digest:
+            raise KeyReused("This key was used for another request.", key=key)
+        return before.result, True
+
+
+@dataclass(frozen=True)
+class Store:
+    """The database as the application's role sees it.  Shared by all threads."""
+
+    engine: Engine
+    key: AuditKey
+    clock: Clock
+
+    @contextmanager
+    def begin(self, *, now: datetime | None = None) -> Iterator[Work]:
+        """One use case, one transaction: leaving the block commits, raising rolls back.
+
+        `now` is given only by a replay, which lives in its log's own time.
+        """
+        with transaction(self.engine) as conn:
+            work = Work(conn, now or self.clock(), self.key)
+            yield work
+            for case in work.cases:
+                case.flush()
+
+    def within(self, work: Work) -> "Store":
+        """Return a store whose transactions are parts of `work`: several use cases become one."""
+        return _Within(self.engine, self.key, self.clock, work)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for queries; nothing is written."""
+        with transaction(self.engine) as conn:
+            yield conn
+
+
+@dataclass(frozen=True)
+class _Within(Store):
+    """A store whose `begin` joins a transaction that is under way."""
+
+    work: Work
+
+    @contextmanager
+    def begin(self, *, now: datetime | None = None) -> Iterator[Work]:
+        del now  # one transaction lives in one moment
+        yield self.work
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self.work.conn

@@ -1,0 +1,117 @@
+"""What becomes of actions: they start when their turn comes, climb when overdue, and settle."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+
+from engine.domain.action import ActionKind, ActionState
+from engine.runtime import Passage
+from engine.store import schema as t
+from engine.store.rows import Action, Run, split
+from engine.usecases import reminding
+
+if TYPE_CHECKING:
+    from engine.usecases.running import Mover
+
+
+def start_action(mover: "Mover", action: Action) -> None:
+    """Ask the action's party: it gets a run of its own, on the release in force."""
+    release = mover.handling.releases.in_force(mover.case.conn)
+    run, moved = mover.begin("action", release, {"party": action.party}, action)
+    mover.case.record("action:started", {"action": action.number, "party": action.party}, mover.by)
+    mover.apply(run, moved, action=action, is_new=True)
+
+
+def add_action(mover: "Mover", action: Action, *, after: list[UUID], targets: list[str]) -> None:
+    """Write a new action; ask its party at once unless it is only proposed or waits its turn."""
+    conn = mover.case.conn
+    conn.execute(insert(t.action), _columns(action))
+    if after:
+        conn.execute(
+            insert(t.action_after),
+            [{"action_id": action.id, "before_id": before} for before in after],
+        )
+    if targets:
+        conn.execute(
+            text(
+                "INSERT INTO target (id, action_id, position, label)"
+                " SELECT gen_random_uuid(), :action, at, label"
+                " FROM unnest(CAST(:labels AS text[])) WITH ORDINALITY AS listed (label, at)"
+            ),
+            {"action": action.id, "labels": targets},
+        )
+    if action.state == ActionState.OPEN:
+        start_action(mover, action)
+
+
+def _columns(action: Action) -> dict[str, Any]:
+    return {name: getattr(action, name) for name in t.action.c.keys()}  # noqa: SIM118 - not a dict
+
+
+def write_action(mover: "Mover", action: Action, **columns: Any) -> None:
+    """Change columns of an action, here and in its row."""
+    for name, value in columns.items():
+        setattr(action, name, value)
+    mover.case.conn.execute(update(t.action).where(t.action.c.id == action.id), columns)
+
+
+def settle_action(mover: "Mover", action: Action) -> None:
+    """Write that the action's run has ended: done, or dropped after it was declined.
+
+    What came after it gets its turn.  The entry that said so is the last work of the incident.
+    """
+    case = mover.case
+    state = ActionState.DROPPED if action.declined_because else ActionState.DONE
+    seq = case.incident.head_seq
+    columns: dict[str, Any] = {
+        "state": state,
+        "settled_at": case.now,
+        "outcome": action.outcome,
+        "evidence": action.evidence,
+        "settled_by": action.settled_by,
+    }
+    if action.kind == ActionKind.PUTS_RIGHT:
+        columns["work_seq"] = seq
+        case.change(work_seq=seq)
+        if action.ends_cause and state == ActionState.DONE and case.incident.repaired_at is None:
+            case.change(repaired_at=case.now)
+    write_action(mover, action, **columns)
+
+
+def start_followers(mover: "Mover", settled: UUID) -> None:
+    """Ask the parties of the actions that waited for this one, if nothing else holds them."""
+    ready = mover.case.conn.execute(
+        select(t.action)
+        .join(t.action_after, t.action_after.c.action_id == t.action.c.id)
+        .where(
+            t.action_after.c.before_id == settled,
+            t.action.c.state == ActionState.WAITING,
+            text(
+                "NOT EXISTS (SELECT FROM action_after x JOIN action b ON b.id = x.before_id"
+                " WHERE x.action_id = action.id AND b.settled_at IS NULL)"
+            ),
+        )
+        .order_by(t.action.c.number)
+    ).all()
+    for row in ready:
+        action = split(row, (t.action, Action))[0]
+        write_action(mover, action, state=ActionState.OPEN)
+        start_action(mover, action)
+
+
+def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
+    """An overdue action goes one rung up the line of the party asked (rules, Actions)."""
+    del run, passage
+    if action is None:
+        return
+    write_action(mover, action, climbed=action.climbed + 1)
+    mover.case.record("action:overdue", {"action": action.number, "rung": action.climbed}, mover.by)
+
+
+# What automatic elements cause, by their `does` property.
+DOES: dict[str, Callable[["Mover", Run, Passage, Action | None], None]] = {
+    "remind": reminding.remind,
+    "climb": climb,
+}

@@ -1,0 +1,44 @@
+"""One completion under way: the answers as posted, checked against the step's own form."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.domain.permissions import Actor
+from engine.errors import InvalidAnswers
+from engine.store.facts import ActionFacts
+from engine.store.rows import Item
+from engine.usecases.running import Mover
+from forms import Form, check, decisions
+
+
+@dataclass
+class Answering:
+    """What a recorder is given.  `answers` are as posted until `checked` has made them clean."""
+
+    mover: Mover
+    item: Item
+    actor: Actor
+    answers: Mapping[str, Any]
+    form: Form
+    prefill: Mapping[str, object]
+    action_facts: ActionFacts | None
+    # process data that is not a step's answer, such as the party of an action asked again
+    process_data: dict[str, object] = field(default_factory=dict)
+
+    def checked(self) -> Mapping[str, Any]:
+        """Return the answers made clean.  Raises InvalidAnswers naming each field."""
+        found = check(
+            self.form, self.answers, choices={}, prefill=self.prefill, now=self.mover.case.now
+        )
+        if not found.ok:
+            raise InvalidAnswers(found.findings)
+        self.answers = found.answers
+        return found.answers
+
+    def filed(self) -> Mapping[str, str | bool]:
+        """Return the decisions among the checked answers: all that process data may hold."""
+        return decisions(self.form, self.answers)
+
+
+Recorder = Callable[[Answering], Mapping[str, str | bool]]

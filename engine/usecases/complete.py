@@ -1,0 +1,169 @@
+"""Completing a work item: the one door through which every answer of every step comes in.
+
+What a step means is its mark, not its name: each mark has a recorder that turns answers into facts.
+A newcomer would merge the answers into process data: only decisions (enums and booleans of the
+step's own form) go there, filed under the step, so that nothing posted can set a variable.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from engine.domain.incident import Priority
+from engine.domain.mark import Mark
+from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions, barred_from
+from engine.errors import ItemEnded, NotAllowed, NotFound
+from engine.queries.prefill import prefill_for
+from engine.runtime import Answered
+from engine.store import facts as ask
+from engine.store import schema as t
+from engine.store.rows import Item
+from engine.store.work import Case
+from engine.usecases.actions import start_followers
+from engine.usecases.answering import Answering, Recorder
+from engine.usecases.handling import Handling
+from engine.usecases.recording import act, agree, confirm, decide, verify
+from engine.usecases.running import Mover
+
+RECORDERS: dict[str, Recorder] = {
+    Mark.AGREEMENT: agree.agree,
+    Mark.VERIFICATION: verify.verify,
+    Mark.CONFIRMATION: confirm.confirm,
+    Mark.CLOSING_DECISION: decide.decide,
+}
+
+_BY_MACHINE = frozenset({Verb.SEE, Verb.COMPLETE})
+_NEVER_BY_MACHINE = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION})
+
+
+def complete(
+    handling: Handling,
+    item_id: UUID,
+    answers: Mapping[str, object],
+    *,
+    actor: Actor,
+    key: str | None = None,
+    by: Machine | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Complete the work item with `answers`, and move its run and its incident.
+
+    `key` is the client's own for this completion: coming again with it changes nothing.  `now`
+    and `by` are given only by a replay: the machine signs, and that `actor` did it is the
+    record's word, for which no permission is asked; it can neither confirm nor decide.
+    Raises NotFound, NotAllowed, ItemEnded (finished or cancelled meanwhile), InvalidAnswers
+    naming the fields, GateShut, Busy or WorkflowFault; then nothing was done.
+    """
+    with handling.store.begin(now=now) as work:
+        case, item, run = work.item(item_id)
+        mover = Mover(handling, case, by or actor)
+        if by is None:
+            verbs = available_actions(view_of(mover, item), actor)
+        else:
+            verbs = frozenset() if item.mark in _NEVER_BY_MACHINE else _BY_MACHINE
+        if Verb.SEE not in verbs:
+            raise NotFound("There is no such to-do.", item=str(item_id))
+        if item.ended_at is not None:
+            if key is not None and item.completed_with == key and item.ended_by == actor.id:
+                return
+            raise ended(item)
+        if Verb.COMPLETE not in verbs:
+            raise not_allowed(item)
+        if item.action_id is None:
+            mover.own_run = run
+            action_facts = None
+        else:
+            action_facts = ask.action_facts(case.conn, item.action_id, case.incident.id)
+            mover.own_run = action_facts.own_run
+        form = mover.release(run).forms[item.step]
+        targets = action_facts.targets if action_facts else ()
+        prefill = prefill_for(case.conn, form, case.incident.id, targets)
+        answering = Answering(mover, item, actor, answers, form, prefill, action_facts)
+        filed = record(answering)
+        _finish(case, item, answering.answers, actor, key)
+        if action_facts is None and item.mark == Mark.CONFIRMATION:
+            mover.forget()
+            mover.settle()
+            return
+        mover.move(
+            run,
+            action=action_facts.action if action_facts else None,
+            answered=Answered(item.task_id, item.step, filed),
+            data=answering.process_data,
+        )
+        if action_facts is not None:
+            mover.know_blocked(action_facts.others_block or run.ended_at is None)
+            if run.ended_at is not None and action_facts.has_followers:
+                start_followers(mover, action_facts.action.id)
+                mover.forget()
+        mover.settle()
+
+
+def record(answering: "Answering") -> Mapping[str, str | bool]:
+    """Check the answers against the step's form, write the facts, return what is to be filed."""
+    item = answering.item
+    recorder = RECORDERS.get(item.mark or "")
+    if recorder is None:
+        recorder = act.record_step if item.action_id is not None else act.record_plain
+    return recorder(answering)
+
+
+def view_of(mover: Mover, item: Item) -> ItemView:
+    """Return what permissions need to know; who is barred is asked only where it matters."""
+    mark = Mark(item.mark) if item.mark else None
+    incident = mover.case.incident
+    barred: frozenset[UUID] = frozenset()
+    if mark in (Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VERIFICATION):
+        had = mover.hands
+        barred = barred_from(
+            mark,
+            highest_priority=Priority(incident.highest_priority),
+            led=had.led,
+            worked=had.worked,
+            verified=had.verified,
+        )
+    return ItemView(
+        ended=item.ended_at is not None,
+        lane=item.lane,
+        mark=mark,
+        team_id=item.team_id,
+        people=frozenset(item.people),
+        claimed_by=item.claimed_by,
+        barred=barred,
+        lead_id=incident.lead_id,
+        is_restricted=incident.is_restricted,
+    )
+
+
+def ended(item: Item) -> ItemEnded:
+    """Return the refusal of a to-do that is over; the page it leads to shows what happened."""
+    how = {"completed": "has been done", "handed_on": "was handed on"}.get(
+        item.how or "", "is no longer needed"
+    )
+    return ItemEnded(f"“{item.title}” {how} meanwhile.", item=str(item.id), how=item.how)
+
+
+def not_allowed(item: Item) -> NotAllowed:
+    """Return the refusal of somebody who may see the to-do but not do it."""
+    if item.claimed_by is not None:
+        return NotAllowed(f"Somebody else has taken “{item.title}”.", lane=item.lane)
+    return NotAllowed(f"“{item.title}” is for somebody else to do.", lane=item.lane)
+
+
+def _finish(
+    case: Case, item: Item, answers: Mapping[str, Any], actor: Actor, key: str | None
+) -> None:
+    case.conn.execute(
+        update(t.work_item).where(t.work_item.c.id == item.id),
+        {
+            "ended_at": case.now,
+            "how": "completed",
+            "ended_by": actor.id,
+            "answers": dict(answers),
+            "draft": None,
+            "completed_with": key,
+        },
+    )

@@ -1,0 +1,94 @@
+"""What every use case works with: the store, the releases and the ladder, wired once.
+
+A newcomer would parse diagrams where they are needed: specs are parsed once for each release and
+shared by all threads; a release never changes, so what is cached never goes stale.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from engine.domain.ladder import Ladder
+from engine.errors import NotFound
+from engine.runtime import Specs
+from engine.store import schema as t
+from engine.store.work import Store, Work
+from forms import Form
+
+
+@dataclass(frozen=True)
+class Release:
+    """One immutable set of diagrams and forms, parsed."""
+
+    id: UUID
+    number: int
+    specs: Specs
+    forms: Mapping[str, Form]
+    files: Mapping[str, bytes]
+
+
+@dataclass
+class Releases:
+    """The parsed releases, by id."""
+
+    _parsed: dict[UUID, Release] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def in_force(self, conn: Connection) -> Release:
+        """Return the release that new runs start with.  Raises NotFound before the first one."""
+        newest = conn.scalar(select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1))
+        if newest is None:
+            raise NotFound("No diagrams are published yet: run “putright publish workflows”.")
+        return self.get(conn, newest)
+
+    def get(self, conn: Connection, release_id: UUID) -> Release:
+        """Return the release with this id, parsing it the first time."""
+        known = self._parsed.get(release_id)
+        if known is None:
+            with self._lock:
+                known = self._parsed.get(release_id) or _load(conn, release_id)
+                self._parsed[release_id] = known
+        return known
+
+
+def _load(conn: Connection, release_id: UUID) -> Release:
+    number = conn.scalar(select(t.release.c.number).where(t.release.c.id == release_id))
+    if number is None:
+        raise NotFound("There is no such release.", release=str(release_id))
+    rows = conn.execute(
+        select(t.release_part.c.name, t.diagram_version.c.content)
+        .join(t.diagram_version, t.diagram_version.c.hash == t.release_part.c.hash)
+        .where(t.release_part.c.release_id == release_id)
+    )
+    return parse_release(release_id, number, {row.name: row.content for row in rows})
+
+
+def parse_release(release_id: UUID, number: int, files: Mapping[str, bytes]) -> Release:
+    """Parse the files of a release.  Raises DiagramRefused with every finding."""
+    return Release(
+        release_id,
+        number,
+        Specs.parse(files),
+        {
+            name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
+            for name, content in files.items()
+            if name.endswith(".json")
+        },
+        files,
+    )
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What a use case is given first."""
+
+    store: Store
+    ladder: Ladder
+    releases: Releases = field(default_factory=Releases)
+
+    def within(self, work: Work) -> "Handling":
+        """Return the same, for use cases that are to be parts of one transaction."""
+        return replace(self, store=self.store.within(work))

@@ -1,0 +1,148 @@
+"""Taking a to-do, giving it back, handing it on, and keeping a draft of its answers."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+
+from engine.domain.permissions import Actor, Verb, available_actions
+from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
+from engine.store import schema as t
+from engine.store.rows import Item
+from engine.store.work import Work
+from engine.usecases.actions import write_action
+from engine.usecases.complete import ended, not_allowed, view_of
+from engine.usecases.handling import Handling
+from engine.usecases.running import Mover
+
+
+def claim(handling: Handling, item_id: UUID, *, actor: Actor) -> None:
+    """Give the to-do to `actor`; claiming what one already holds changes nothing.
+
+    Raises NotFound, ItemEnded, AlreadyClaimed naming the holder, or NotAllowed.
+    """
+    with handling.store.begin() as work:
+        mover, item, verbs = _held(handling, work, item_id, actor)
+        if item.claimed_by == actor.id:
+            return
+        if item.claimed_by is not None:
+            holder = work.conn.scalar(
+                select(t.person.c.name).where(t.person.c.id == item.claimed_by)
+            )
+            raise AlreadyClaimed(f"{holder} has taken “{item.title}” already.", by=holder)
+        if Verb.CLAIM not in verbs:
+            raise not_allowed(item)
+        _write(mover, item, claimed_by=actor.id)
+        mover.case.record("item:claimed", {"step": item.step, "item": str(item.id)}, actor)
+
+
+def release(handling: Handling, item_id: UUID, *, actor: Actor) -> None:
+    """Give the to-do back to those it is offered to; what nobody holds stays as it is.
+
+    Raises NotFound, ItemEnded, or NotAllowed for anybody but the holder and who leads them.
+    """
+    with handling.store.begin() as work:
+        mover, item, verbs = _held(handling, work, item_id, actor)
+        if item.claimed_by is None:
+            return
+        if Verb.RELEASE not in verbs:
+            raise not_allowed(item)
+        _write(mover, item, claimed_by=None)
+        mover.case.record("item:released", {"step": item.step, "item": str(item.id)}, actor)
+
+
+def save_draft(
+    handling: Handling, item_id: UUID, draft: Mapping[str, Any], *, actor: Actor
+) -> None:
+    """Keep answers that are not finished; they are nobody's word and no entry.
+
+    Raises NotFound, ItemEnded or NotAllowed.
+    """
+    with handling.store.begin() as work:
+        mover, item, verbs = _held(handling, work, item_id, actor)
+        if Verb.SAVE_DRAFT not in verbs:
+            raise not_allowed(item)
+        _write(mover, item, draft=dict(draft))
+
+
+def hand_over(
+    handling: Handling,
+    item_id: UUID,
+    *,
+    actor: Actor,
+    note: str,
+    team_id: UUID | None = None,
+    person_id: UUID | None = None,
+) -> UUID:
+    """Hand the to-do to a person or a team of the same party; return the new to-do's id.
+
+    The old one ends as handed on, so that each holder's time stands by itself on the ledger.
+    Raises NotFound, ItemEnded, NotAllowed, or InvalidAnswers for nobody or for another party.
+    """
+    if (team_id is None) == (person_id is None):
+        raise InvalidAnswers({"to": "Please choose one person or one team."})
+    with handling.store.begin() as work:
+        mover, item, verbs = _held(handling, work, item_id, actor)
+        if Verb.HAND_OVER not in verbs or item.mark is not None:
+            raise not_allowed(item)
+        _same_party(work, item, team_id, person_id)
+        made = uuid4()
+        _write(mover, item, ended_at=work.now, how="handed_on", ended_by=actor.id)
+        columns = {name: getattr(item, name) for name in t.work_item.c.keys()}  # noqa: SIM118
+        columns |= {
+            "id": made,
+            "team_id": team_id,
+            "people": [person_id] if person_id else [],
+            "claimed_by": None,
+            "opened_at": work.now,
+            "ended_at": None,
+            "how": None,
+            "ended_by": None,
+        }
+        work.conn.execute(insert(t.work_item), columns)
+        if item.action_id is not None:
+            _, action = work.action(item.action_id)
+            write_action(mover, action, team_id=team_id, person_id=person_id)
+        mover.case.record(
+            "item:handed_over",
+            {
+                "step": item.step,
+                "team": str(team_id) if team_id else None,
+                "person": str(person_id) if person_id else None,
+                "note": note,
+            },
+            actor,
+        )
+        return made
+
+
+def _same_party(work: Work, item: Item, team_id: UUID | None, person_id: UUID | None) -> None:
+    if team_id is not None:
+        party = work.conn.scalar(select(t.team.c.party).where(t.team.c.id == team_id))
+        if party != item.party:
+            raise InvalidAnswers({"to": "This team belongs to another party."})
+        return
+    row = work.conn.execute(select(t.person).where(t.person.c.id == person_id)).first()
+    if row is None or not row.is_active:
+        raise InvalidAnswers({"to": "Please choose from the people listed."})
+    is_outside = row.organisation_id is not None
+    if is_outside != (item.party in ("customer", "external")):
+        raise InvalidAnswers({"to": "This person belongs to another party."})
+
+
+def _held(
+    handling: Handling, work: Work, item_id: UUID, actor: Actor
+) -> tuple[Mover, Item, frozenset[Verb]]:
+    case, item, _ = work.item(item_id)
+    mover = Mover(handling, case, actor)
+    verbs = available_actions(view_of(mover, item), actor)
+    if Verb.SEE not in verbs:
+        raise NotFound("There is no such to-do.", item=str(item_id))
+    if item.ended_at is not None:
+        raise ended(item)
+    return mover, item, verbs
+
+
+def _write(mover: Mover, item: Item, **columns: Any) -> None:
+    mover.case.conn.execute(update(t.work_item).where(t.work_item.c.id == item.id), columns)

@@ -1,0 +1,130 @@
+"""What a party says of its action: done, declined, and what then; and of steps with no mark."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from engine.domain.action import TargetOutcome
+from engine.errors import InvalidAnswers
+from engine.store.rows import Action
+from engine.usecases.actions import write_action
+from engine.usecases.answering import Answering
+
+Filed = Mapping[str, str | bool]
+
+
+def record_step(answering: Answering) -> Filed:
+    """Record what was answered in a step of an action's run."""
+    assert answering.action_facts is not None  # noqa: S101 - the caller has loaded it
+    action = answering.action_facts.action
+    answers = answering.checked()
+    if answers.get("outcome") == "done":
+        _done(answering, action, answers)
+    elif answers.get("outcome") == "declined":
+        _declined(answering, action, answers)
+    elif answers.get("decided") == "ask_again":
+        _asked_again(answering, action, answers)
+    elif answers.get("decided") == "drop":
+        answering.mover.case.record(
+            "action:dropped", {"action": action.number, **answers}, answering.mover.by
+        )
+    else:
+        return record_plain(answering)
+    return answering.filed()
+
+
+def record_plain(answering: Answering) -> Filed:
+    """Keep the answers of a step that has no mark: they are an entry and, in part, process data."""
+    answers = answering.checked()
+    answering.mover.case.record(
+        "item:completed",
+        {"step": answering.item.step, "answers": dict(answers)},
+        answering.mover.by,
+    )
+    return answering.filed()
+
+
+def _done(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:
+    assert answering.action_facts is not None  # noqa: S101 - as above
+    targets = answers.get("targets") or []
+    write_targets(answering, targets)
+    without = sum(1 for row in targets if not row.get("outcome"))
+    if without:
+        raise InvalidAnswers({"targets": f"{without} of those it reaches have no outcome yet."})
+    action.outcome = answers.get("what_was_done")
+    action.evidence = answers.get("evidence")
+    action.settled_by = answering.actor.id
+    action.declined_because = None
+    answering.mover.case.record(
+        "action:done",
+        {"action": action.number, "party": action.party, **_without_rows(answers)},
+        answering.mover.by,
+    )
+
+
+def write_targets(answering: Answering, targets: list[dict[str, Any]]) -> None:
+    """Write the outcomes that differ from what is known; an acceptance ends with its outcome."""
+    assert answering.action_facts is not None  # noqa: S101 - as above
+    known = {str(one.id): (one.outcome, one.note or "") for one in answering.action_facts.targets}
+    changed = [
+        {
+            "id": UUID(row["target"]),
+            "outcome": TargetOutcome(row["outcome"]).value,
+            "note": row.get("note"),
+            "at": answering.mover.case.now,
+            "who": answering.actor.id,
+        }
+        for row in targets
+        if row.get("outcome")
+        and known[row["target"]] != (TargetOutcome(row["outcome"]), row.get("note") or "")
+    ]
+    if changed:
+        answering.mover.case.conn.execute(
+            text(
+                "UPDATE target SET outcome = :outcome, note = :note, answered_at = :at,"
+                " answered_by = :who, accepted_by = NULL, accepted_because = NULL WHERE id = :id"
+            ),
+            changed,
+        )
+
+
+def _declined(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:
+    reason = answers.get("reason") or ""
+    write_action(answering.mover, action, declined_because=reason)
+    answering.mover.case.record(
+        "action:declined",
+        {"action": action.number, "party": action.party, "reason": reason},
+        answering.mover.by,
+    )
+
+
+def _asked_again(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:
+    team, person = answers.get("team"), answers.get("person")
+    write_action(
+        answering.mover,
+        action,
+        declined_because=None,
+        party=answers.get("party") or action.party,
+        team_id=UUID(team) if team else None,
+        person_id=UUID(person) if person else None,
+    )
+    answering.process_data["party"] = action.party
+    answering.mover.case.record(
+        "action:asked_again",
+        {"action": action.number, "party": action.party, "reason": answers.get("reason")},
+        answering.mover.by,
+    )
+
+
+def _without_rows(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows are facts of their own table; the entry holds how many ended how."""
+    kept = {name: value for name, value in answers.items() if name != "targets"}
+    rows = answers.get("targets") or []
+    if rows:
+        kept["targets"] = {
+            outcome: sum(1 for row in rows if row.get("outcome") == outcome)
+            for outcome in sorted({row["outcome"] for row in rows if row.get("outcome")})
+        }
+    return kept

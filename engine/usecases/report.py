@@ -1,0 +1,223 @@
+"""Reporting an incident: the first thing anybody does with Putright."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+
+from engine.domain.incident import IncidentState, Level, Priority
+from engine.domain.permissions import Actor, Machine
+from engine.errors import InvalidAnswers
+from engine.store import schema as t
+from engine.store.rows import Incident
+from engine.store.work import Case, Work
+from engine.usecases.handling import Handling
+from engine.usecases.running import Mover
+
+
+@dataclass(frozen=True)
+class Report:
+    """What deviates, from what, by how much, and who is harmed."""
+
+    process_id: UUID
+    title: str
+    expected: str
+    actual: str
+    harmed: str
+    impact: Level = Level.MEDIUM
+    urgency: Level = Level.MEDIUM
+    size: Decimal | None = None
+    size_unit: str | None = None
+    money: Decimal | None = None
+    currency: str | None = None
+    harm_begins_at: datetime | None = None
+    source_reference: str | None = None
+    # criteria beside the process's default ones: {measure, threshold, evidence}
+    criteria: Sequence[Mapping[str, str]] = field(default=())
+
+    @classmethod
+    def from_answers(cls, answers: Mapping[str, Any]) -> Self:
+        """Return the report in checked answers of the form `report_incident`."""
+        begins = answers.get("harm_begins_at")
+
+        def number(name: str) -> Decimal | None:
+            return Decimal(str(answers[name])) if answers.get(name) is not None else None
+
+        return cls(
+            process_id=UUID(answers["process"]),
+            title=answers["title"],
+            expected=answers["expected"],
+            actual=answers["actual"],
+            harmed=answers["harmed"],
+            impact=Level(answers.get("impact") or Level.MEDIUM),
+            urgency=Level(answers.get("urgency") or Level.MEDIUM),
+            size=number("size"),
+            size_unit=answers.get("size_unit"),
+            money=number("money"),
+            currency=answers.get("currency"),
+            harm_begins_at=datetime.fromisoformat(begins) if begins else None,
+        )
+
+
+def report_incident(
+    handling: Handling,
+    report: Report,
+    *,
+    actor: Actor,
+    by: Machine | None = None,
+    key: str | None = None,
+    now: datetime | None = None,
+) -> UUID:
+    """Open an incident and return its id; coming again with the same key returns the same id.
+
+    The reporter is its first confirmer, the process's duty lead answers for it until somebody
+    takes the lead, and its run starts on the release in force, which sets the priority.  `by`
+    is the machine that reports in the reporter's name (a replay).  Raises InvalidAnswers for
+    an unknown business process, NotFound before a release is published.
+    """
+    with handling.store.begin(now=now) as work:
+        made, is_repeat = work.once(actor.id, key, repr(report).encode())
+        if not is_repeat:
+            _open(handling, work, report, made, actor, by or actor)
+        return made
+
+
+def _open(
+    handling: Handling,
+    work: Work,
+    report: Report,
+    incident_id: UUID,
+    actor: Actor,
+    by: Actor | Machine,
+) -> None:
+    process = work.conn.execute(
+        select(t.business_process).where(t.business_process.c.id == report.process_id)
+    ).first()
+    if process is None:
+        raise InvalidAnswers({"process": "Please choose from the business processes listed."})
+    incident = _incident(report, incident_id, actor, process.duty_lead_id, work.now)
+    case = work.open_case(incident)
+    mover = Mover(handling, case, by)
+    release = handling.releases.in_force(work.conn)
+    run, moved = mover.begin(
+        "incident",
+        release,
+        {"impact": report.impact.value, "urgency": report.urgency.value},
+        None,
+    )
+    incident.priority = incident.highest_priority = Priority(str(moved.data["priority"]))
+    _insert(case)
+    case.record("incident:reported", _content(incident), by)
+    _first_facts(case, [*process.default_criteria, *report.criteria], actor)
+    mover.own_run = run
+    mover.apply(run, moved, action=None, is_new=True)
+
+
+def _incident(
+    report: Report, incident_id: UUID, actor: Actor, lead_id: UUID, now: datetime
+) -> Incident:
+    return Incident(
+        id=incident_id,
+        number=0,
+        process_id=report.process_id,
+        title=report.title,
+        expected=report.expected,
+        actual=report.actual,
+        size=report.size,
+        size_unit=report.size_unit,
+        money=report.money,
+        currency=report.currency,
+        harmed=report.harmed,
+        impact=report.impact,
+        urgency=report.urgency,
+        priority=Priority.P4,
+        highest_priority=Priority.P4,
+        is_restricted=False,
+        reporter_id=actor.id,
+        customer_id=actor.organisation_id,
+        lead_id=lead_id,
+        source_reference=report.source_reference,
+        state=IncidentState.OPEN,
+        harm_begins_at=report.harm_begins_at,
+        told_at=now,
+        taken_up_at=None,
+        repaired_at=None,
+        right_since=None,
+        restored_entered_at=None,
+        watch_until=None,
+        ask_again_at=None,
+        answered_at=None,
+        ended_at=None,
+        closed_by=None,
+        confirmation_id=None,
+        decision_id=None,
+        head_seq=0,
+        head_hash=b"",
+        work_seq=0,
+        asked_seq=0,
+        observed_until=None,
+    )
+
+
+def _insert(case: Case) -> None:
+    columns = {
+        name: getattr(case.incident, name)
+        for name in t.incident.c.keys()  # noqa: SIM118 - a collection of columns, not a dict
+        if name != "number"
+    }
+    case.incident.number = case.conn.execute(
+        insert(t.incident).returning(t.incident.c.number), columns
+    ).scalar_one()
+
+
+def _first_facts(case: Case, criteria: list[Mapping[str, str]], actor: Actor) -> None:
+    seq = case.incident.head_seq
+    if criteria:
+        case.conn.execute(
+            insert(t.criterion),
+            [
+                {
+                    "id": uuid4(),
+                    "incident_id": case.incident.id,
+                    "position": position,
+                    "measure": one["measure"],
+                    "threshold": one["threshold"],
+                    "evidence": one.get("evidence", ""),
+                    "changed_seq": seq,
+                }
+                for position, one in enumerate(criteria)
+            ],
+        )
+    if actor.id != case.incident.lead_id:
+        case.conn.execute(
+            insert(t.confirmer),
+            {
+                "incident_id": case.incident.id,
+                "person_id": actor.id,
+                "named_at": case.now,
+            },
+        )
+
+
+def _content(incident: Incident) -> dict[str, Any]:
+    return {
+        name: str(value)
+        for name in (
+            "title",
+            "expected",
+            "actual",
+            "harmed",
+            "size",
+            "size_unit",
+            "money",
+            "currency",
+            "impact",
+            "urgency",
+            "priority",
+        )
+        if (value := getattr(incident, name)) is not None
+    }

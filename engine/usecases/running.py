@@ -1,0 +1,393 @@
+"""Moves runs: every advance of a diagram, and everything that follows from it, goes through here.
+
+A newcomer would complete the engine's task and then ask what to do next.  Here the engine moves,
+its passages become visits, what it waits for becomes work items, and then the facts are asked
+again (`settle`) until they have nothing new to tell it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+
+from engine.domain.gate import Gate, judge
+from engine.domain.incident import Priority
+from engine.domain.ladder import climb_every, decide_at, remind_every
+from engine.domain.mark import Mark
+from engine.domain.permissions import Actor, Machine
+from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
+from engine.store import facts as ask
+from engine.store import schema as t
+from engine.store.rows import Action, Run, split
+from engine.store.work import Case
+from engine.usecases import actions, closing
+from engine.usecases.handling import Handling, Release
+from engine.usecases.offers import Offer, lane_of, offer_action_step, offer_incident_step
+
+SETTLED = "actions_settled"
+PROPOSED = "action_proposed"
+
+
+@dataclass
+class Mover:
+    """Everything that moves within one locked incident, on behalf of one actor."""
+
+    handling: Handling
+    case: Case
+    by: Actor | Machine
+    _own_run: Run | None = None
+    # False once something was written that the memorised facts depend on
+    _memory: dict[str, Any] = field(default_factory=dict)
+
+    # --- facts, asked at most once between two writes ------------------------------------------
+
+    @cached_property
+    def process(self) -> ask.ProcessPeople:
+        """Who answers for the incident's business process."""
+        return ask.process_people(self.case.conn, self.case.incident.process_id)
+
+    @property
+    def hands(self) -> ask.Hands:
+        """Who led, worked on or verified it, as far as this transaction has come."""
+        if "hands" not in self._memory:
+            incident = self.case.incident
+            self._memory["hands"] = ask.hands(self.case.conn, incident.id, incident.lead_id)
+        return self._memory["hands"]  # type: ignore[no-any-return]
+
+    @property
+    def confirmers(self) -> tuple[ask.Confirmer, ...]:
+        """The confirmers in force with their latest answers."""
+        if "confirmers" not in self._memory:
+            self._memory["confirmers"] = ask.confirmers(self.case.conn, self.case.incident.id)
+        return self._memory["confirmers"]  # type: ignore[no-any-return]
+
+    def forget(self) -> None:
+        """Ask the facts anew: something they depend on was written."""
+        self._memory.clear()
+
+    def judged(self) -> tuple[Gate, tuple[str, ...]]:
+        """Return the gate as the tables have it now, and what is missing."""
+        facts = ask.gate_facts(self.case.conn, self.case.incident, self.confirmers, self.hands)
+        return judge(facts)
+
+    @property
+    def own_run(self) -> Run:
+        """The incident's own run."""
+        if self._own_run is None:
+            row = self.case.conn.execute(
+                select(t.run).where(
+                    t.run.c.incident_id == self.case.incident.id, t.run.c.action_id.is_(None)
+                )
+            ).one()
+            self._own_run = split(row, (t.run, Run))[0]
+        return self._own_run
+
+    @own_run.setter
+    def own_run(self, run: Run) -> None:
+        self._own_run = run
+
+    def load_action(self, action_id: UUID) -> Action:
+        """Return one of the incident's actions."""
+        row = self.case.conn.execute(select(t.action).where(t.action.c.id == action_id)).one()
+        action: Action = split(row, (t.action, Action))[0]
+        return action
+
+    def release(self, run: Run) -> Release:
+        """The release that the run keeps for life."""
+        return self.handling.releases.get(self.case.conn, run.release_id)
+
+    # --- moving --------------------------------------------------------------------------------
+
+    def begin(
+        self, diagram: str, release: Release, data: Mapping[str, object], action: Action | None
+    ) -> tuple[Run, Advanced]:
+        """Start a run of `diagram` for the incident, or for one of its actions."""
+        run = Run(
+            id=uuid4(),
+            incident_id=self.case.incident.id,
+            action_id=action.id if action else None,
+            release_id=release.id,
+            diagram=diagram,
+            snapshot=b"",
+            waiting=[],
+            due_at=None,
+            started_at=self.case.now,
+            ended_at=None,
+            end_element=None,
+            handed_out_at=None,
+            fault=None,
+        )
+        moved = start(
+            release.specs, diagram, data=data, facts=RunFacts(self, action), now=self.case.now
+        )
+        return run, moved
+
+    def move(
+        self,
+        run: Run,
+        *,
+        action: Action | None = None,
+        answered: Answered | None = None,
+        message: str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> Advanced:
+        """Advance the run and write everything that follows from it."""
+        assert run.snapshot is not None  # noqa: S101 - callers never move a run that has ended
+        moved = advance(
+            self.release(run).specs,
+            run.diagram,
+            run.snapshot,
+            facts=RunFacts(self, action),
+            now=self.case.now,
+            answered=answered,
+            message=message,
+            data=data,
+        )
+        self.apply(run, moved, action=action, answered=answered)
+        return moved
+
+    def apply(
+        self,
+        run: Run,
+        moved: Advanced,
+        *,
+        action: Action | None,
+        answered: Answered | None = None,
+        is_new: bool = False,
+    ) -> None:
+        """Write what an advance brought: history, work items, the run's row, and its end."""
+        self.case.visited([_visit(run, passage) for passage in moved.passages])
+        before = {
+            waiting["task"]: waiting["mark"] for waiting in run.waiting if waiting["kind"] == "step"
+        }
+        steps = {str(step.task_id): step for step in moved.waiting if step.kind == "step"}
+        gone = before.keys() - steps.keys()
+        # a confirmation is one step with an item for each confirmer: the others' end with it
+        is_shared = Mark.CONFIRMATION in {before[task] for task in gone}
+        run.waiting = [_as_json(waiting) for waiting in moved.waiting]
+        run.snapshot, run.due_at = moved.snapshot, moved.due_at
+        run.handed_out_at, run.fault = None, None
+        if moved.end_element is not None:
+            run.ended_at, run.end_element = self.case.now, moved.end_element
+        self._write_run(run, is_new=is_new)
+        self._cancel(run, gone, answered, is_shared=is_shared)
+        self._open(run, [steps[task] for task in steps.keys() - before.keys()], action)
+        for passage in moved.passages:
+            if passage.does is not None:
+                actions.DOES[passage.does](self, run, passage, action)
+        if moved.end_element is not None:
+            if action is not None:
+                actions.settle_action(self, action)
+            elif moved.closes is not None:
+                closing.close(self, moved.closes)
+
+    def settle(self) -> None:
+        """Tell the incident's run what the facts say, until they have nothing new to tell."""
+        while (told := self._next_message()) is not None:
+            self.forget()
+            self.move(self.own_run, message=told)
+        closing.finish_confirmation(self)
+
+    def _next_message(self) -> str | None:
+        awaited = {waiting["message"] for waiting in self.own_run.waiting}
+        if not awaited & {SETTLED, PROPOSED}:
+            return None
+        is_blocked = self._memory.get("blocked")
+        if is_blocked is None:
+            is_blocked = ask.is_blocked(self.case.conn, self.case.incident.id)
+        if is_blocked:
+            return PROPOSED if PROPOSED in awaited else None
+        return SETTLED if SETTLED in awaited else None
+
+    def know_blocked(self, is_blocked: bool) -> None:
+        """Take what a use case has read already, to spare the statement."""
+        self._memory["blocked"] = is_blocked
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def _write_run(self, run: Run, *, is_new: bool) -> None:
+        changing = {
+            "snapshot": run.snapshot,
+            "waiting": run.waiting,
+            "due_at": run.due_at,
+            "handed_out_at": None,
+            "fault": None,
+            "ended_at": run.ended_at,
+            "end_element": run.end_element,
+        }
+        conn = self.case.conn
+        if not is_new:
+            conn.execute(update(t.run).where(t.run.c.id == run.id), changing)
+            return
+        conn.execute(
+            insert(t.run),
+            {
+                "id": run.id,
+                "incident_id": run.incident_id,
+                "action_id": run.action_id,
+                "release_id": run.release_id,
+                "diagram": run.diagram,
+                "started_at": run.started_at,
+                **changing,
+            },
+        )
+
+    def _cancel(
+        self, run: Run, gone: set[str], answered: Answered | None, *, is_shared: bool
+    ) -> None:
+        """End the items of steps that the diagram has left; a step's other confirmers' too."""
+        if answered is not None and not is_shared:
+            gone = gone - {str(answered.task_id)}
+        if gone:
+            self.case.conn.execute(
+                update(t.work_item)
+                .where(
+                    t.work_item.c.run_id == run.id,
+                    t.work_item.c.task_id.in_([UUID(task) for task in gone]),
+                    t.work_item.c.ended_at.is_(None),
+                )
+                .values(ended_at=self.case.now, how="cancelled")
+            )
+
+    def _open(self, run: Run, steps: list[Waiting], action: Action | None) -> None:
+        rows = []
+        for step in steps:
+            if step.mark == Mark.CONFIRMATION:
+                closing.ask_confirmers(self)
+            rows += [
+                _item_row(run, step, offer, self.case.now) for offer in self._offers(step, action)
+            ]
+            if step.mark == Mark.CLOSING_DECISION:
+                self.case.record("decision:opened", {"step": step.element}, self.by)
+        if rows:
+            self.case.conn.execute(insert(t.work_item), rows)
+
+    def _offers(self, step: Waiting, action: Action | None) -> list[Offer]:
+        incident = self.case.incident
+        if action is not None:
+            lane = lane_of(step)
+            needs_named = lane == "customer" and not (action.person_id or action.team_id)
+            return [
+                offer_action_step(
+                    lane, action, incident, self.process, self.confirmers if needs_named else ()
+                )
+            ]
+        if step.mark == Mark.CONFIRMATION:
+            return closing.open_confirmations(
+                self, offer_incident_step(step, incident, self.process, self.confirmers, self.hands)
+            )
+        had = self.hands if step.mark == Mark.VERIFICATION else ask.Hands(*[frozenset()] * 3)
+        return offer_incident_step(step, incident, self.process, (), had)
+
+
+class RunFacts(Mapping[str, object]):
+    """The read-only names that expressions see beside process data, each asked only if read.
+
+    Instants and durations are ISO 8601 texts, as the engine's timers take them.
+    """
+
+    NAMES = (
+        "gate",
+        "remind_every",
+        "decide_at",
+        "ask_again_at",
+        "watch_until",
+        "due_at",
+        "climb_every",
+    )
+
+    def __init__(self, mover: Mover, action: Action | None) -> None:
+        self._mover = mover
+        self._action = action
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.NAMES)
+
+    def __len__(self) -> int:
+        return len(self.NAMES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.NAMES
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self.NAMES:
+            raise KeyError(name)
+        mover, incident = self._mover, self._mover.case.incident
+        ladder, now = mover.handling.ladder, mover.case.now
+        priority = Priority(incident.highest_priority)
+        match name:
+            case "gate":
+                return mover.judged()[0].value
+            case "remind_every":
+                return _duration(remind_every(priority, ladder=ladder))
+            case "decide_at":
+                zone = next((who.time_zone for who in mover.confirmers), "UTC")
+                return _instant(decide_at(priority, now, ZoneInfo(zone), ladder=ladder))
+            case "ask_again_at":
+                return _instant(incident.ask_again_at or now)
+            case "watch_until":
+                return _instant(incident.watch_until or now)
+            case "due_at":
+                return _instant(self._action.due_at if self._action else now)
+            case _:
+                return _duration(climb_every(priority, ladder=ladder))
+
+
+def _duration(length: timedelta) -> str:
+    return f"PT{int(length.total_seconds())}S"
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _visit(run: Run, passage: Passage) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "diagram": passage.diagram,
+        "element": passage.element,
+        "from_element": passage.from_element,
+        "flow": passage.flow,
+        "entered_at": passage.entered_at,
+        "left_at": passage.left_at,
+        "how": passage.how,
+    }
+
+
+def _as_json(waiting: Waiting) -> dict[str, Any]:
+    return {
+        "task": str(waiting.task_id),
+        "element": waiting.element,
+        "diagram": waiting.diagram,
+        "kind": waiting.kind,
+        "title": waiting.title,
+        "lane": waiting.lane,
+        "mark": waiting.mark,
+        "message": waiting.message,
+        "due_at": _instant(waiting.due_at),
+        "since": _instant(waiting.since),
+    }
+
+
+def _item_row(run: Run, step: Waiting, offer: Offer, now: datetime) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "incident_id": run.incident_id,
+        "run_id": run.id,
+        "action_id": run.action_id,
+        "task_id": step.task_id,
+        "step": step.element,
+        "mark": step.mark,
+        "title": step.title,
+        "lane": offer.lane,
+        "party": offer.party,
+        "team_id": offer.team_id,
+        "people": list(offer.people),
+        "opened_at": now,
+        "due_at": offer.due_at,
+    }
