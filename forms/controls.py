@@ -204,6 +204,7 @@ def _list_control(asked: Field, source: Mapping[str, object], showing: Showing) 
             when="",
             shown_if="",
             finding="",
+            required=asked.required and index == 0,
             picks=_picks(item, texts[index : index + 1], showing.choices),
             focus=showing.rows.added == name and index == count - 1,
         )
@@ -303,7 +304,7 @@ def _picks(asked: Field, chosen: Sequence[object], choices: Choices) -> list[Pic
 
 def _tag(asked: Field, beside: Sequence[Field]) -> str:
     """Return the small print beside a label: whether an answer may be left out."""
-    if asked.required or asked.kind is Kind.BOOLEAN:
+    if asked.required or asked.fixed or asked.kind is Kind.BOOLEAN:
         return ""
     for condition in asked.needed_if:
         if condition == asked.shown_if:

@@ -1,0 +1,21 @@
+"""The one hardened reader of BPMN, DMN and their marks, for runtime, proof and editor alike."""
+
+from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.model import Element, Event, Flow, Process, Release
+from engine.bpmn.release import ReadFiles, read_release
+from engine.bpmn.tables import Cell, DecisionTable, Rule
+
+__all__ = [
+    "Cell",
+    "DecisionTable",
+    "Element",
+    "Event",
+    "Finding",
+    "Flow",
+    "Process",
+    "ReadFiles",
+    "Release",
+    "Rule",
+    "Severity",
+    "read_release",
+]

@@ -27,6 +27,8 @@ _TAG = "putright entry 1"
 SALT_BYTES = 32
 _LEAST_KEY_BYTES = 32
 _LEAST_SALT_BYTES = 16
+# so many entries may have been taken out for those behind them still to be recognised
+_MOST_MOVED = 32
 
 
 @dataclass(frozen=True)
@@ -157,17 +159,19 @@ def _place(
     """Return the entries with their proven places.
 
     An entry's own number is tried first, then those that a swap, an insertion or a removal
-    would have given it; an exhaustive search would take a day on a chain with a wrong key.
+    would have given it; trying them all would take hours on a long chain with a wrong key.
     """
-    by_hash = {entry.hash: entry.seq for entry in ordered}
+    by_hash = {b"": 0} | {entry.hash: entry.seq for entry in ordered}
     moved: dict[int, int] = {}  # number now -> number when written
     lines = []
     for entry in ordered:
         before = by_hash.get(entry.previous, entry.seq - 1)
         shift = moved.get(before, before) - before
-        tried = (entry.seq, before + 1, before + 1 + shift, entry.seq - 1, entry.seq + 1)
+        tried = [entry.seq, before + 1, before + 1 + shift, entry.seq - 1, entry.seq + 1]
+        if entry.previous not in by_hash:
+            tried += range(entry.seq + 2, entry.seq + _MOST_MOVED)
         key = keys.get(entry.key_id)
-        fits = (seq for seq in tried if key and _fits(entry, key, seq, incident_id))
+        fits = (seq for seq in dict.fromkeys(tried) if key and _fits(entry, key, seq, incident_id))
         place = next(fits, None)
         if place is not None:
             moved[entry.seq] = place
@@ -188,7 +192,7 @@ def _fits(entry: Entry, key: bytes, seq: int, incident_id: UUID) -> bool:
         key_id=entry.key_id,
         digest=entry.digest,
     )
-    return hmac.compare_digest(expected, entry.hash)
+    return entry.incident_id == incident_id and hmac.compare_digest(expected, entry.hash)
 
 
 def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[Tampering]:

@@ -150,16 +150,16 @@ def add_working_days(
     if days == 0:
         return start.astimezone(UTC)
     local = start.astimezone(zone)
-    day, wall, fold = local.date(), local.time(), local.fold
+    day, wall = local.date(), local.time()
     if not _is_working(day, holidays):
-        wall, fold = time(0), 0
+        wall = time(0)
         while not _is_working(day, holidays):
             day += _ONE_DAY
     left = days
     while left:
         day += _ONE_DAY
         left -= _is_working(day, holidays)
-    return datetime.combine(day, wall.replace(fold=fold), tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
 
 
 def _is_working(day: date, holidays: AbstractSet[date]) -> bool:

@@ -126,12 +126,9 @@ def cut(
     Raises ValueError for a naive instant or an interval that ends before it starts.
     """
     start, end = _whole(told_at, until)
-    claims = sorted(
-        (claim for claim in _claims(stints, watching, end) if claim.until > start),
-        key=lambda claim: (claim.since, claim),
-    )
+    claims = sorted(_claims(stints, watching, end), key=lambda claim: (claim.since, claim))
     drafts = _sweep(claims, start, end, _Charge(lead_party, Reason.NOBODY))
-    ends = [draft.since for draft in drafts[1:]] + [end]
+    borders = [*(draft.since for draft in drafts), end]
     return tuple(
         Segment(
             draft.since,
@@ -141,7 +138,7 @@ def cut(
             draft.charge.stint_id,
             tuple(draft.waiting),
         )
-        for draft, ended in zip(drafts, ends, strict=True)
+        for draft, ended in zip(drafts, borders[1:], strict=True)
     )
 
 
@@ -194,13 +191,13 @@ def _claims(
         tier, charge = _TIER[stint.party], _Charge(stint.party, Reason.ASKED, stint.id)
         if stint.is_decision:
             tier, charge = _DECIDING, _Charge(Party.BUSINESS, Reason.DECIDING, stint.id)
-        if since < min(until, end):
+        if since < until:
             yield _Claim(
                 tier, since, _ORDER[charge.party], str(stint.id), until, charge, stint.what
             )
     for begun, ended in watching:
         since, until = _whole(begun, ended or max(begun, end))
-        if since < min(until, end):
+        if since < until:
             yield _Claim(_WATCHING, since, 0, "", until, _Charge(Party.BUSINESS, Reason.WATCHING))
 
 

@@ -43,8 +43,8 @@ def split(segment: Segment, versions: Sequence[tuple[datetime, OfficeHours]]) ->
     first of them nothing is in hours.
     """
     in_hours = timedelta(0)
-    ends = [valid_from for valid_from, _ in versions[1:]] + [segment.until]
-    for (valid_from, hours), ended in zip(versions, ends, strict=True):
+    borders = [*(valid_from for valid_from, _ in versions), segment.until]
+    for (valid_from, hours), ended in zip(versions, borders[1:], strict=True):
         since, until = max(segment.since, valid_from), min(segment.until, ended)
         if since < until:
             in_hours += sum((b - a for a, b in _open(hours, since, until)), timedelta(0))

@@ -121,7 +121,13 @@ class Work:
     cases: list[Case] = field(default_factory=list)
 
     def open_case(self, incident: Incident) -> Case:
-        """Take charge of an incident that this transaction has locked, or has just made."""
+        """Take charge of an incident that this transaction has locked, or has just made.
+
+        One that it is in charge of already stays as it is: its changes are not written yet.
+        """
+        for case in self.cases:
+            if case.incident.id == incident.id:
+                return case
         case = Case(self.conn, self.now, self.key, incident)
         self.cases.append(case)
         return case
@@ -230,8 +236,28 @@ class Store:
             for case in work.cases:
                 case.flush()
 
+    def within(self, work: Work) -> "Store":
+        """Return a store whose transactions are parts of `work`: several use cases become one."""
+        return _Within(self.engine, self.key, self.clock, work)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view for queries; nothing is written."""
         with transaction(self.engine) as conn:
             yield conn
+
+
+@dataclass(frozen=True)
+class _Within(Store):
+    """A store whose `begin` joins a transaction that is under way."""
+
+    work: Work
+
+    @contextmanager
+    def begin(self, *, now: datetime | None = None) -> Iterator[Work]:
+        del now  # one transaction lives in one moment
+        yield self.work
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self.work.conn

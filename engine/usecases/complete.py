@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from engine.domain.mark import Mark
-from engine.domain.permissions import Actor, ItemView, Verb, available_actions
+from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions
 from engine.errors import ItemEnded, NotAllowed, NotFound
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
@@ -35,6 +35,9 @@ RECORDERS: dict[str, Recorder] = {
     Mark.CLOSING_DECISION: decide.decide,
 }
 
+_BY_MACHINE = frozenset({Verb.SEE, Verb.COMPLETE})
+_NEVER_BY_MACHINE = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION})
+
 
 def complete(
     handling: Handling,
@@ -43,19 +46,24 @@ def complete(
     *,
     actor: Actor,
     key: str | None = None,
+    by: Machine | None = None,
     now: datetime | None = None,
 ) -> None:
     """Complete the work item with `answers`, and move its run and its incident.
 
     `key` is the client's own for this completion: coming again with it changes nothing.  `now`
-    is given only by a replay.  Raises NotFound, NotAllowed, ItemEnded (finished or cancelled
-    meanwhile), InvalidAnswers naming the fields, GateShut, Busy or WorkflowFault; then nothing
-    was done.
+    and `by` are given only by a replay: the machine signs, and that `actor` did it is the
+    record's word, for which no permission is asked; it can neither confirm nor decide.
+    Raises NotFound, NotAllowed, ItemEnded (finished or cancelled meanwhile), InvalidAnswers
+    naming the fields, GateShut, Busy or WorkflowFault; then nothing was done.
     """
     with handling.store.begin(now=now) as work:
         case, item, run = work.item(item_id)
-        mover = Mover(handling, case, actor)
-        verbs = available_actions(view_of(mover, item), actor)
+        mover = Mover(handling, case, by or actor)
+        if by is None:
+            verbs = available_actions(view_of(mover, item), actor)
+        else:
+            verbs = frozenset() if item.mark in _NEVER_BY_MACHINE else _BY_MACHINE
         if Verb.SEE not in verbs:
             raise NotFound("There is no such to-do.", item=str(item_id))
         if item.ended_at is not None:

@@ -6,7 +6,7 @@ shared by all threads; a release never changes, so what is cached never goes sta
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -15,7 +15,7 @@ from engine.domain.ladder import Ladder
 from engine.errors import NotFound
 from engine.runtime import Specs
 from engine.store import schema as t
-from engine.store.work import Store
+from engine.store.work import Store, Work
 from forms import Form
 
 
@@ -88,3 +88,7 @@ class Handling:
     store: Store
     ladder: Ladder
     releases: Releases = field(default_factory=Releases)
+
+    def within(self, work: Work) -> "Handling":
+        """Return the same, for use cases that are to be parts of one transaction."""
+        return replace(self, store=self.store.within(work))

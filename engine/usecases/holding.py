@@ -103,7 +103,6 @@ def hand_over(
         work.conn.execute(insert(t.work_item), columns)
         if item.action_id is not None:
             _, action = work.action(item.action_id)
-            work.cases.pop()  # the same incident, already in charge
             write_action(mover, action, team_id=team_id, person_id=person_id)
         mover.case.record(
             "item:handed_over",

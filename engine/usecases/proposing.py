@@ -70,22 +70,25 @@ def propose_action(
     *,
     actor: Actor,
     key: str | None = None,
+    by: Machine | None = None,
     now: datetime | None = None,
 ) -> UUID:
     """Add an action to the incident and return its id.
 
     While somebody verifies or confirms, a proposal waits for the lead's word, unless the lead
     or a confirmer made it; else its party is asked at once, or when what it comes after is
-    settled.  Raises NotFound, NotAllowed, IncidentClosed or InvalidAnswers.
+    settled.  `by` is the machine that replays a record, whose word is not asked for permission.
+    Raises NotFound, NotAllowed, IncidentClosed or InvalidAnswers.
     """
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, f"{incident_id} {proposal}".encode())
         if is_repeat:
             return made
         case = work.incident(incident_id)
-        mover = Mover(handling, case, actor)
-        require(mover, actor, Verb.PROPOSE)
-        propose(mover, proposal, by=actor, action_id=made)
+        mover = Mover(handling, case, by or actor)
+        if by is None:
+            require(mover, actor, Verb.PROPOSE)
+        propose(mover, proposal, by=mover.by, action_id=made)
         mover.forget()
         mover.settle()
         return made

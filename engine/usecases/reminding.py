@@ -1,6 +1,7 @@
 """Reminders to those who have not answered; a missed hundred comes as one."""
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import update
 
@@ -14,17 +15,22 @@ if TYPE_CHECKING:
 
 
 def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
-    """Remind every confirmer of this run who has not answered; it is shown on their to-do."""
+    """Remind because the diagram says so."""
     del passage, action
+    remind_all(mover, run.id)
+
+
+def remind_all(mover: "Mover", run_id: UUID) -> None:
+    """Remind every confirmer of this run who has not answered; their to-do shows it."""
     reminded = mover.case.conn.execute(
         update(t.work_item)
         .where(
-            t.work_item.c.run_id == run.id,
+            t.work_item.c.run_id == run_id,
             t.work_item.c.mark == Mark.CONFIRMATION,
             t.work_item.c.ended_at.is_(None),
         )
         .values(reminders=t.work_item.c.reminders + 1, reminded_at=mover.case.now)
-        .returning(t.work_item.c.people, t.work_item.c.reminders)
+        .returning(t.work_item.c.people)
     ).all()
     mover.case.record(
         "confirmation:reminded",

@@ -28,7 +28,7 @@ def record_step(answering: Answering) -> Filed:
         _asked_again(answering, action, answers)
     elif answers.get("decided") == "drop":
         answering.mover.case.record(
-            "action:dropped", {"action": action.number, **answers}, answering.actor
+            "action:dropped", {"action": action.number, **answers}, answering.mover.by
         )
     else:
         return record_plain(answering)
@@ -39,7 +39,9 @@ def record_plain(answering: Answering) -> Filed:
     """Keep the answers of a step that has no mark: they are an entry and, in part, process data."""
     answers = answering.checked()
     answering.mover.case.record(
-        "item:completed", {"step": answering.item.step, "answers": dict(answers)}, answering.actor
+        "item:completed",
+        {"step": answering.item.step, "answers": dict(answers)},
+        answering.mover.by,
     )
     return answering.filed()
 
@@ -58,7 +60,7 @@ def _done(answering: Answering, action: Action, answers: Mapping[str, Any]) -> N
     answering.mover.case.record(
         "action:done",
         {"action": action.number, "party": action.party, **_without_rows(answers)},
-        answering.actor,
+        answering.mover.by,
     )
 
 
@@ -94,7 +96,7 @@ def _declined(answering: Answering, action: Action, answers: Mapping[str, Any]) 
     answering.mover.case.record(
         "action:declined",
         {"action": action.number, "party": action.party, "reason": reason},
-        answering.actor,
+        answering.mover.by,
     )
 
 
@@ -112,7 +114,7 @@ def _asked_again(answering: Answering, action: Action, answers: Mapping[str, Any
     answering.mover.case.record(
         "action:asked_again",
         {"action": action.number, "party": action.party, "reason": answers.get("reason")},
-        answering.actor,
+        answering.mover.by,
     )
 
 

@@ -18,12 +18,12 @@ def agree(answering: Answering) -> Mapping[str, str | bool]:
     """Record the criteria, the confirmers and the first actions that were agreed."""
     answers = answering.checked()
     mover = answering.mover
-    seq = mover.case.record("incident:agreed", dict(answers), answering.actor)
+    seq = mover.case.record("incident:agreed", dict(answers), mover.by)
     word_criteria(mover, answers["criteria"], seq)
     name_confirmers(mover, [UUID(who) for who in answers["confirmers"]])
     # The step is over: what it asks for is work agreed on, not a proposal.
     for asked in answers.get("actions") or []:
-        propose(mover, Proposal.from_answers(asked), by=answering.actor)
+        propose(mover, Proposal.from_answers(asked), by=mover.by)
     mover.forget()
     return answering.filed()
 

@@ -20,7 +20,7 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
     mover, case = answering.mover, answering.mover.case
     if answering.actor.id not in {who.person_id for who in mover.confirmers}:
         raise NotAllowed("Only a named confirmer can answer this.")
-    seq = case.record("confirmation:given", dict(answers), answering.actor)
+    seq = case.record("confirmation:given", dict(answers), mover.by)
     confirmation = uuid4()
     case.conn.execute(
         insert(t.confirmation),

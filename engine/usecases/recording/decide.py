@@ -32,7 +32,7 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
     if decided is Decided.ASK_SOMEBODY_ELSE and asked is None:
         raise InvalidAnswers({"ask": "Please say whom to ask."})
     grave = Priority(case.incident.highest_priority) in (Priority.P1, Priority.P2)
-    seq = case.record("decision:made", dict(answers), answering.actor)
+    seq = case.record("decision:made", dict(answers), mover.by)
     case.conn.execute(
         insert(t.decision),
         {

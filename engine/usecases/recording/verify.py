@@ -31,7 +31,7 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
         Verdict.NOT_RIGHT: "outcome:not_right",
         Verdict.WATCH_UNTIL: "outcome:watching",
     }[verdict]
-    seq = case.record(verb, dict(answers), answering.actor)
+    seq = case.record(verb, dict(answers), mover.by)
     case.conn.execute(
         insert(t.verification),
         {

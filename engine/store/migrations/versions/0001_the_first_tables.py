@@ -205,6 +205,7 @@ def upgrade() -> None:
             "head_hash", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False
         ),
         sa.Column("work_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("asked_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("observed_until", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(state = 'closed') = (num_nonnulls(confirmation_id, decision_id) = 1) AND (state = 'closed' OR num_nonnulls(confirmation_id, decision_id) = 0) AND (closed_by IS NOT DISTINCT FROM CASE WHEN state <> 'closed' THEN NULL WHEN confirmation_id IS NOT NULL THEN 'confirmed' ELSE 'escalated' END) AND ((state = 'open') = (ended_at IS NULL))",
@@ -334,6 +335,7 @@ def upgrade() -> None:
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("threshold", sa.Text(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("changed_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("measured", sa.Text(), nullable=True),
         sa.Column("verified_by", sa.Uuid(), nullable=True),

@@ -1,0 +1,109 @@
+"""Reads a file's XML with everything switched off that an attacker or an editor could abuse.
+
+No DOCTYPE, so no entities, internal or external; no network; bounded in bytes, nodes and depth.
+Sequence flows without an id are valid XML that the engine drops without a word: they get one
+here, before anybody else sees the tree.
+"""
+
+from lxml import etree
+
+from engine.bpmn.findings import Finding
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+MAX_BYTES = 1_000_000
+MAX_XML_NODES = 20_000
+MAX_XML_DEPTH = 60
+
+
+class UnreadableError(Exception):
+    """The file is no XML that may be read; carries its one finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+def parse_xml(file: str, content: bytes) -> etree._Element:
+    """Return the root of a file's XML.
+
+    Raises UnreadableError for files that are too large or deep, are no UTF-8, hold a DOCTYPE, or
+    are not well-formed.
+    """
+    if len(content) > MAX_BYTES:
+        raise _refused(file, "too_large", f"It is larger than {MAX_BYTES} bytes.", "Split it.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused(file, "not_utf8", "It is not UTF-8.", "Save it as UTF-8.") from None
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise _refused(file, "doctype", "It holds a DOCTYPE.", "Remove the DOCTYPE.")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8"), parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise _refused(
+            file, "not_xml", f"It is not well-formed XML ({error}).", "Export it again."
+        ) from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _refused(file, "doctype", "It holds a DOCTYPE.", "Remove the DOCTYPE.")
+    _check_bounds(file, root)
+    return root
+
+
+def name_flows(root: etree._Element) -> None:
+    """Give an id to every sequence flow that has none; the same file gets the same ids."""
+    taken = {node.get("id") for node in root.iter() if node.get("id")}
+    number = 0
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        if flow.get("id"):
+            continue
+        base = f"{flow.get('sourceRef', 'from')}_to_{flow.get('targetRef', 'there')}"
+        name = base
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        flow.set("id", name)
+
+
+def local(node: etree._Element) -> str:
+    """Return a tag without its namespace."""
+    return etree.QName(node).localname
+
+
+def bpmn_children(node: etree._Element, *tags: str) -> list[etree._Element]:
+    """Return the direct BPMN children with one of these local names; all of them without."""
+    wanted = {f"{{{BPMN}}}{tag}" for tag in tags}
+    return [
+        child
+        for child in node
+        if isinstance(child.tag, str)
+        and (child.tag in wanted if wanted else child.tag.startswith(f"{{{BPMN}}}"))
+    ]
+
+
+def _check_bounds(file: str, root: etree._Element) -> None:
+    nodes = 0
+    level = [root]
+    for _ in range(MAX_XML_DEPTH):
+        nodes += len(level)
+        if nodes > MAX_XML_NODES:
+            raise _refused(file, "too_large", f"It has over {MAX_XML_NODES} nodes.", "Split it.")
+        level = [child for node in level for child in node]
+        if not level:
+            return
+    raise _refused(file, "too_deep", f"It nests over {MAX_XML_DEPTH} levels.", "Flatten it.")
+
+
+def _refused(file: str, rule: str, sentence: str, mend: str) -> UnreadableError:
+    return UnreadableError(Finding(file, None, rule, sentence, mend))

@@ -1,0 +1,161 @@
+"""Timers that live in the caller's time.
+
+SpiffWorkflow's own read the machine's clock, take `-PT5M` for plus five minutes, and fire every
+missed cycle at once.  These ask the run's interpreter for `now`, refuse what is no instant or
+duration, and make one firing of any number of missed cycles.  A timer reads its expression once,
+when it is entered; it is due at `now <= due`, and fires only while timers are awake (an answer
+that arrives before anybody noticed the time counts first).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
+    CycleTimerEventDefinition,
+    DurationTimerEventDefinition,
+    TimeDateEventDefinition,
+    TimerEventDefinition,
+)
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import WorkflowFault
+
+_DURATION = re.compile(
+    r"P(?!$)(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
+_REPEAT = re.compile(r"R(\d*)", re.ASCII)
+_LONGEST = timedelta(days=3660)
+
+
+def parse_duration(text: object) -> timedelta:
+    """Return an ISO 8601 duration in weeks, days, hours, minutes and seconds.
+
+    Years and months have no fixed length and are refused, as are zero (a timer that fires for
+    ever), signs and more than ten years.  Raises ValueError.
+    """
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration such as PT4H or P2D")
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not timedelta(0) < length <= _LONGEST:
+        raise ValueError(f"{text!r} is not longer than nothing and at most ten years")
+    return length
+
+
+def parse_instant(text: object) -> datetime:
+    """Return an ISO 8601 instant as aware UTC.  Raises ValueError if it has no time zone."""
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is not an instant such as 2026-03-01T09:00:00+00:00")
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return instant.astimezone(UTC)
+
+
+def _is_duration(text: object) -> bool:
+    return isinstance(text, str) and text.startswith("P")
+
+
+def _due_at(value: object, now: datetime) -> datetime:
+    """Return when a date or duration timer entered at `now` is due; either accepts both."""
+    return now + parse_duration(value) if _is_duration(value) else parse_instant(value)
+
+
+def _cycle(value: object, now: datetime) -> tuple[int, datetime, timedelta]:
+    """Return how often (-1: for ever), first when, and how far apart.
+
+    `R/PT4H`, `R3/PT4H`, and with a first instant (or a duration until it) `R3/start/PT4H`.
+    """
+    parts = value.split("/") if isinstance(value, str) else []
+    repeat = _REPEAT.fullmatch(parts[0]) if parts else None
+    if repeat is None or len(parts) not in (2, 3):
+        raise ValueError(f"{value!r} is not a repetition such as R/PT4H or R3/start/PT4H")
+    apart = parse_duration(parts[-1])
+    first = _due_at(parts[1], now) if len(parts) == 3 else now + apart
+    return int(repeat.group(1)) if repeat.group(1) else -1, first, apart
+
+
+def _read(timer: TimerEventDefinition, task: Any) -> Any:
+    """Return what the timer's expression says for this task."""
+    return task.workflow.script_engine.evaluate(task, timer.expression)
+
+
+def _fault(task: Any, error: ValueError | OverflowError) -> WorkflowFault:
+    name = task.task_spec.bpmn_id
+    return WorkflowFault(f"The timer “{name}” cannot run: {error}.", step=name)
+
+
+class Date(TimeDateEventDefinition):
+    """Due at an instant, or so long after it was entered."""
+
+    def has_fired(self, my_task: Any) -> bool:
+        """Return whether it is due, reading the expression if that was not done yet."""
+        engine = my_task.workflow.script_engine
+        due = my_task.internal_data.get("event_value")
+        if due is None:
+            try:
+                due = _due_at(_read(self, my_task), engine.now).isoformat()
+            except (ValueError, OverflowError) as error:
+                raise _fault(my_task, error) from error
+            my_task.internal_data["event_value"] = due
+        if engine.timers_awake and datetime.fromisoformat(due) <= engine.now:
+            my_task.internal_data["event_fired"] = True
+        return bool(my_task.internal_data.get("event_fired", False))
+
+
+class Duration(Date, DurationTimerEventDefinition):
+    """Due so long after it was entered."""
+
+
+class Cycle(CycleTimerEventDefinition):
+    """Fires again and again, beside what it stands on, until that is done."""
+
+    def update_task(self, my_task: Any) -> None:
+        """Fire once if one or more cycles are due; the next is the next one still ahead.
+
+        However many were missed, one firing uses up one of a counted repetition: nobody on a
+        line of three is passed over because the machine was down.
+        """
+        engine = my_task.workflow.script_engine
+        state = my_task.internal_data.get("event_value")
+        if state is None:
+            try:
+                cycles, first, apart = _cycle(_read(self, my_task), engine.now)
+            except (ValueError, OverflowError) as error:
+                raise _fault(my_task, error) from error
+            state = {"cycles": cycles, "next": first.isoformat(), "apart": apart.total_seconds()}
+            my_task.internal_data["event_value"] = state
+        due = datetime.fromisoformat(state["next"])
+        if not engine.timers_awake or state["cycles"] == 0 or due > engine.now:
+            return
+        apart = timedelta(seconds=state["apart"])
+        due += apart * ((engine.now - due) // apart + 1)
+        my_task.internal_data["event_value"] = {
+            "cycles": max(state["cycles"] - 1, -1),
+            "next": due.isoformat(),
+            "apart": state["apart"],
+        }
+        engine.fired.append(my_task)
+        for output in self._branches(my_task):
+            child = my_task._add_child(output, TaskState.FUTURE)
+            child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
+            child.task_spec._update(child)
+
+    @staticmethod
+    def _branches(my_task: Any) -> list[Any]:
+        """Return what follows the event on the diagram; the engine's own joins would pile up."""
+        return [output for output in my_task.task_spec.outputs if output.bpmn_id or _split(output)]
+
+
+def _split(spec: Any) -> bool:
+    return bool(spec.name.endswith(".BoundaryEventSplit"))
+
+
+def next_due(task: Any) -> datetime | None:
+    """Return when a waiting task's timer is due; None if it has none or has run out."""
+    value = task.internal_data.get("event_value")
+    if isinstance(value, dict):
+        return datetime.fromisoformat(value["next"]) if value["cycles"] != 0 else None
+    return datetime.fromisoformat(value) if isinstance(value, str) else None

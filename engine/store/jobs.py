@@ -1,0 +1,26 @@
+"""Deferring jobs, by name and in the transaction of whoever causes them.
+
+The bodies live in `api/worker.py`; below it nobody needs to know them.  A newcomer would open the
+job engine first: deferring on a connection of one's own needs it unopened, and a roll-back leaves
+no job behind.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.types import JSONValue
+from sqlalchemy import Connection
+
+from engine.store.connect import driver
+
+ADVANCE = "putright.advance"
+
+_deferring = App(connector=SyncPsycopgConnector())
+
+
+def defer_advances(conn: Connection, runs: Sequence[UUID]) -> None:
+    """Have each of these runs advanced soon, once this transaction has committed."""
+    task = _deferring.configure_task(ADVANCE, connection=driver(conn))
+    payloads: list[dict[str, JSONValue]] = [{"run_id": str(run)} for run in runs]
+    task.batch_defer(*payloads)
