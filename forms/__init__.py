@@ -11,7 +11,7 @@ from forms.form import Form, FormError, as_api_schema, shipped
 from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
-from forms.rules import Finding
+from forms.schemas import Finding
 from forms.values import Choices
 
 __all__ = [

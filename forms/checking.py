@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,7 @@ from jsonschema.validators import extend
 from forms.fields import Field, Kind, is_array, is_object
 from forms.form import Form
 from forms.given import put_in
-from forms.sentences import sentences_of
+from forms.sentences import sentences_of, unasked
 from forms.values import Choices, Now, check_value, tidy_answers
 
 Path = tuple[str | int, ...]
@@ -69,6 +69,8 @@ def check(
         for path, sentence in sentences_of(error, form.fields):
             findings.setdefault(path, sentence)
     clock = Now(now, tz)
+    for path, sentence in _unasked(form.fields, clean):
+        findings.setdefault(path, sentence)
     for path, field, holder, name in _values(form.fields, clean):
         if path not in findings:
             holder[name], wrong = check_value(field, holder[name], choices, clock)
@@ -147,10 +149,13 @@ def _judge() -> type[Validator]:
 def _multiple_of(
     _validator: Validator, step: Any, value: object, _schema: Any
 ) -> Iterator[ValidationError]:
-    # decimal, because 0.07 is no multiple of 0.01 in binary
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return
-    if Decimal(str(value)) % Decimal(str(step)):
+    if isinstance(value, float) and not math.isfinite(value):
+        return  # refused as a value
+    # as written, because 0.07 is no multiple of 0.01 in binary
+    exact = Fraction(value) if isinstance(value, int) else Fraction(str(value))
+    if exact % Fraction(str(step)):
         yield ValidationError(f"{value} is not a multiple of {step}")
 
 
@@ -162,6 +167,20 @@ def _bound(fields: Sequence[Field], clean: dict[str, object], findings: dict[Pat
         if most is not None and is_array(value) and len(value) > most:
             findings[(field.name,)] = f"Please give at most {most}; there are {len(value)} now."
             clean[field.name] = list(value[:most])
+
+
+def _unasked(fields: Sequence[Field], holder: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the answers to fields whose condition does not hold."""
+    for field in fields:
+        value = holder.get(field.name)
+        if value is None:
+            continue
+        if field.shown_if is not None and not field.shown_if.holds(holder):
+            yield (*path, field.name), unasked(field, fields)
+        elif field.kind is Kind.ROWS and is_array(value):
+            for index, row in enumerate(value):
+                if is_object(row):
+                    yield from _unasked(field.fields, row, (*path, field.name, index))
 
 
 def _values(

@@ -31,7 +31,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from forms.fields import Field, Schema, read_fields
-from forms.rules import Finding, findings_of
+from forms.rules import findings_of
+from forms.schemas import Finding
 
 MAX_BYTES = 64 * 1024
 

@@ -7,22 +7,24 @@ has its own outline).
 
 import re
 from functools import cache
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
+_FIRST_SEGMENT = re.compile(r"[/?#]")  # an address with a colon before one of these has a scheme
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 
 class _SafeMarkdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
         """Allow http, https, mailto and relative addresses."""
-        # browsers skip control characters and blanks when they read a scheme
-        bare = re.sub(r"[\x00-\x20\x7f]", "", url)
+        # browsers skip control characters and blanks when they read a scheme; the library has
+        # percent-encoded them before it asks
+        bare = re.sub(r"[\x00-\x20\x7f]", "", unquote(url))
         if bare.startswith("//") or "\\" in bare:
             return False
-        return not _SCHEME.match(bare) or bool(_SAFE_SCHEME.match(bare))
+        return bool(_SAFE_SCHEME.match(bare)) or ":" not in _FIRST_SEGMENT.split(bare)[0]
 
 
 @cache

@@ -8,10 +8,21 @@ that the sentences cannot explain, refuses answers without the reader ever knowi
 import keyword
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from forms.fields import REFERENCES, Schema, conditional_parts
+from forms.conditions import condition_findings, worst_of_findings
+from forms.fields import REFERENCES, Schema
+from forms.schemas import (
+    Finding,
+    are_fields,
+    choices_in,
+    is_count,
+    is_number,
+    is_one_of,
+    is_words,
+    properties_in,
+    shape_of,
+)
 
 MAX_FIELDS = 40
 MAX_OPTIONS = 50
@@ -52,17 +63,6 @@ _VALUES: Mapping[str, Collection[object]] = {
 _WORDS = ("title", "description", "x-submit", "x-add", "x-missing", "x-rows-label", "x-worst-of")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One fault of a form: where (a field's path, or empty for the form itself) and what."""
-
-    path: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.sentence}" if self.path else self.sentence
-
-
 def findings_of(name: str, schema: object, reserved: Collection[str]) -> list[Finding]:
     """Return all faults of the form `name`; `reserved` are the names that expressions own."""
     if not isinstance(schema, dict):
@@ -76,14 +76,14 @@ def _root(name: str, schema: Schema, reserved: Collection[str]) -> Iterator[Find
     if schema.get("$schema") != DIALECT:
         yield Finding("", f"$schema must be {DIALECT}.")
     for word in ("title", "description", "x-submit"):
-        if not _is_words(schema.get(word)):
+        if not is_words(schema.get(word)):
             yield Finding("", f"The form needs a {word}.")
     yield from _object("", schema, _ROOT)
-    for field, sub in _properties(schema).items():
-        if isinstance(sub, dict) and _shape(sub) in ("choice", "boolean") and field in reserved:
+    for field, sub in properties_in(schema).items():
+        if isinstance(sub, dict) and shape_of(sub) in ("choice", "boolean") and field in reserved:
             yield Finding(field, "Expressions use this name for something else.")
         if isinstance(sub, dict) and "x-worst-of" in sub:
-            yield from _worst_of(field, sub, schema)
+            yield from worst_of_findings(field, sub, schema)
 
 
 def _object(path: str, schema: Schema, allowed: set[str]) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _object(path: str, schema: Schema, allowed: set[str]) -> Iterator[Finding]:
         yield Finding(path, "type must be object.")
     if schema.get("additionalProperties") is not False:
         yield Finding(path, "additionalProperties must be false.")
-    fields = _properties(schema)
+    fields = properties_in(schema)
     if not 1 <= len(fields) <= MAX_FIELDS:
         yield Finding(path, f"It must have 1 to {MAX_FIELDS} properties.")
     for name, sub in fields.items():
@@ -105,17 +105,16 @@ def _object(path: str, schema: Schema, allowed: set[str]) -> Iterator[Finding]:
             yield from _field(where, sub, in_rows=bool(path))
     yield from _required(path, schema, fields)
     yield from _dependent(path, schema, fields)
-    for part in _parts(schema):
-        yield from _condition(path, part, schema, fields)
+    yield from condition_findings(path, schema)
 
 
 def _field(path: str, schema: Schema, *, in_rows: bool) -> Iterator[Finding]:
-    shape = _shape(schema)
+    shape = shape_of(schema)
     if shape is None or (in_rows and shape == "rows"):
         yield Finding(path, "A field is a text, a number, a yes or no, a choice, a list or rows.")
         return
     yield from _words(path, schema, _ALLOWED[shape])
-    if not _is_words(schema.get("title")):
+    if not is_words(schema.get("title")):
         yield Finding(path, "The field needs a title.")
     yield from _bounds(path, schema, shape)
     if schema.get("x-widget") == "hidden" and not (in_rows and schema.get("readOnly") is True):
@@ -129,57 +128,41 @@ def _field(path: str, schema: Schema, *, in_rows: bool) -> Iterator[Finding]:
             yield from _rows(path, schema)
 
 
-def _shape(schema: Schema) -> str | None:
-    match schema.get("type"):
-        case "string":
-            if "oneOf" in schema or "enum" in schema:
-                return "choice"
-            return "format" if "format" in schema else "text"
-        case "number" | "integer":
-            return "number"
-        case "boolean":
-            return "boolean"
-        case "array":
-            items = schema.get("items")
-            return "rows" if isinstance(items, dict) and items.get("type") == "object" else "list"
-    return None
-
-
 def _words(path: str, schema: Schema, allowed: set[str]) -> Iterator[Finding]:
     for word, value in schema.items():
         if word not in allowed:
             yield Finding(path, f"“{word}” cannot be used here.")
-        elif word in _VALUES and not _is_one_of(value, _VALUES[word]):
+        elif word in _VALUES and not is_one_of(value, _VALUES[word]):
             options = ", ".join(str(v) for v in _VALUES[word])
             yield Finding(path, f"“{word}” must be one of: {options}.")
-        elif word in _WORDS and not _is_words(value):
+        elif word in _WORDS and not is_words(value):
             yield Finding(path, f"“{word}” must be a text.")
         elif word == "examples" and not (
-            isinstance(value, list) and all(_is_words(example) for example in value)
+            isinstance(value, list) and all(is_words(example) for example in value)
         ):
             yield Finding(path, "“examples” must be a list of texts.")
 
 
 def _bounds(path: str, schema: Schema, shape: str) -> Iterator[Finding]:
-    if shape == "text" and not _is_count(schema.get("maxLength"), MAX_TEXT):
+    if shape == "text" and not is_count(schema.get("maxLength"), MAX_TEXT):
         yield Finding(path, f"A text needs a maxLength of 1 to {MAX_TEXT}.")
-    if shape in ("list", "rows") and not _is_count(schema.get("maxItems"), MAX_ROWS):
+    if shape in ("list", "rows") and not is_count(schema.get("maxItems"), MAX_ROWS):
         yield Finding(path, f"A list needs a maxItems of 1 to {MAX_ROWS}.")
-    if shape == "number" and not all(_is_number(schema.get(w)) for w in ("minimum", "maximum")):
+    if shape == "number" and not all(is_number(schema.get(w)) for w in ("minimum", "maximum")):
         yield Finding(path, "A number needs a minimum and a maximum.")
     default = schema.get("default")
-    if default is not None and shape == "choice" and default not in _choices(schema):
+    if default is not None and shape == "choice" and default not in choices_in(schema):
         yield Finding(path, "The default is not one of the choices.")
 
 
 def _choice(path: str, schema: Schema) -> Iterator[Finding]:
-    values = _choices(schema)
+    values = choices_in(schema)
     if "oneOf" in schema and "enum" in schema:
         yield Finding(path, "Use oneOf or enum, not both.")
     parts = schema.get("oneOf", [])
     if not isinstance(parts, list) or not all(
         isinstance(part, dict)
-        and _is_words(part.get("title"))
+        and is_words(part.get("title"))
         and set(part) <= {"const", "title", "description"}
         and isinstance(part.get("description", ""), str)
         for part in parts
@@ -193,12 +176,16 @@ def _choice(path: str, schema: Schema) -> Iterator[Finding]:
 
 def _list(path: str, schema: Schema, *, in_rows: bool) -> Iterator[Finding]:
     items = schema.get("items")
-    if in_rows or not isinstance(items, dict) or _shape(items) not in ("text", "format", "choice"):
+    if (
+        in_rows
+        or not isinstance(items, dict)
+        or shape_of(items) not in ("text", "format", "choice")
+    ):
         yield Finding(path, "A list holds texts or choices, and stands at the top of the form.")
         return
-    yield from _words(path, items, _ALLOWED[str(_shape(items))])
-    yield from _bounds(path, items, str(_shape(items)))
-    if _shape(items) == "choice":
+    yield from _words(path, items, _ALLOWED[str(shape_of(items))])
+    yield from _bounds(path, items, str(shape_of(items)))
+    if shape_of(items) == "choice":
         yield from _choice(path, items)
     if schema.get("uniqueItems") is not True:
         yield Finding(path, "A list needs uniqueItems: true.")
@@ -208,12 +195,17 @@ def _list(path: str, schema: Schema, *, in_rows: bool) -> Iterator[Finding]:
 
 def _rows(path: str, schema: Schema) -> Iterator[Finding]:
     items = schema["items"]
-    if not _is_words(items.get("title")):
+    if not is_words(items.get("title")):
         yield Finding(path, "items needs a title: what one row is called.")
     yield from _object(path, items, _ITEMS)
-    fields = _properties(items)
+    fields = properties_in(items)
     if "x-rows-label" in schema and str(schema["x-rows-label"]) not in fields:
         yield Finding(path, "x-rows-label names no field of the rows.")
+    columns = [field for field in fields.values() if isinstance(field, dict)]
+    if any("x-worst-of" in column for column in columns):
+        yield Finding(path, "Only a field at the top of the form is computed.")
+    if schema.get("x-fixed-rows") is not True and any("readOnly" in c for c in columns):
+        yield Finding(path, "Only fixed rows have fields that are readOnly.")
     keys = [n for n, f in fields.items() if isinstance(f, dict) and f.get("x-widget") == "hidden"]
     if len(keys) != (1 if schema.get("x-fixed-rows") is True else 0):
         yield Finding(path, "Fixed rows have one hidden key, other rows have none.")
@@ -221,123 +213,13 @@ def _rows(path: str, schema: Schema) -> Iterator[Finding]:
 
 def _required(path: str, schema: Schema, fields: Mapping[str, Any]) -> Iterator[Finding]:
     required = schema.get("required", [])
-    if not _are_fields(required, fields):
+    if not are_fields(required, fields):
         yield Finding(path, "required names something that is no field.")
 
 
 def _dependent(path: str, schema: Schema, fields: Mapping[str, Any]) -> Iterator[Finding]:
     dependent = schema.get("dependentRequired", {})
     if not isinstance(dependent, dict) or not all(
-        name in fields and _are_fields(needed, fields) for name, needed in dependent.items()
+        name in fields and are_fields(needed, fields) for name, needed in dependent.items()
     ):
         yield Finding(path, "dependentRequired names something that is no field.")
-
-
-def _condition(
-    path: str, part: object, schema: Schema, fields: Mapping[str, Any]
-) -> Iterator[Finding]:
-    wrong = Finding(
-        path,
-        "A condition reads: if one choice or yes-or-no has a value (properties and required), "
-        "then others are required, else others are false.",
-    )
-    if not isinstance(part, dict) or not _is_condition(part, fields):
-        yield wrong
-        return
-    required = schema.get("required", [])
-    for name in part.get("else", {}).get("properties", {}):
-        if name in required:
-            yield Finding(path, f"“{name}” is always required, and yet not always asked.")
-
-
-def _is_condition(part: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    asked = part.get("if")
-    then, other = part.get("then", {}), part.get("else", {})
-    if not (isinstance(asked, dict) and isinstance(then, dict) and isinstance(other, dict)):
-        return False
-    tests, hidden = asked.get("properties"), other.get("properties", {})
-    if not (
-        isinstance(tests, dict) and len(tests) == 1 and set(asked) == {"properties", "required"}
-    ):
-        return False
-    ((name, wanted),) = tests.items()
-    return (
-        asked["required"] == [name]
-        and _wants(wanted, fields.get(name))
-        and set(then) <= {"required"}
-        and _are_fields(then.get("required", []), fields)
-        and set(other) <= {"properties"}
-        and isinstance(hidden, dict)
-        and _are_fields(list(hidden), fields)
-        and all(value is False for value in hidden.values())
-    )
-
-
-def _wants(wanted: object, field: object) -> bool:
-    if not (isinstance(wanted, dict) and isinstance(field, dict) and len(wanted) == 1):
-        return False
-    values = [wanted["const"]] if "const" in wanted else wanted.get("enum")
-    if not isinstance(values, list) or not values:
-        return False
-    if _shape(field) == "boolean":
-        return all(isinstance(value, bool) for value in values)
-    return _shape(field) == "choice" and all(value in _choices(field) for value in values)
-
-
-def _worst_of(path: str, schema: Schema, root: Schema) -> Iterator[Finding]:
-    rows, _, column = str(schema["x-worst-of"]).partition(".")
-    items = _properties(root).get(rows)
-    source = _properties(items.get("items")) if isinstance(items, dict) else {}
-    there = source.get(column)
-    if (
-        not isinstance(there, dict)
-        or schema.get("readOnly") is not True
-        or _choices(there) != _choices(schema)
-    ):
-        yield Finding(path, "x-worst-of is readOnly and has the choices of the column it names.")
-
-
-def _parts(schema: Schema) -> list[object]:
-    if not isinstance(schema.get("allOf", []), list):
-        return [None]
-    allowed = {"if", "then", "else"}
-    parts: list[object] = []
-    for part in conditional_parts(schema):
-        nested = part is not schema and isinstance(part, dict) and not set(part) <= allowed
-        parts.append(None if nested else part)
-    return parts
-
-
-def _choices(schema: Schema) -> list[object]:
-    parts = schema.get("oneOf", schema.get("enum", []))
-    if not isinstance(parts, list):
-        return []
-    if "oneOf" in schema:
-        return [part.get("const") if isinstance(part, dict) else None for part in parts]
-    return parts
-
-
-def _properties(schema: object) -> Mapping[str, Any]:
-    found = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _are_fields(names: object, fields: Mapping[str, Any]) -> bool:
-    return isinstance(names, list) and all(isinstance(n, str) and n in fields for n in names)
-
-
-def _is_one_of(value: object, options: Collection[object]) -> bool:
-    # True == 1 in Python, but not in JSON
-    return any(type(value) is type(option) and value == option for option in options)
-
-
-def _is_words(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_count(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most

@@ -52,6 +52,12 @@ def bad_date(field: Field) -> str:
     return "Please give a date and time, like 2026-03-31 14:30."
 
 
+def unasked(field: Field, beside: Sequence[Field]) -> str:
+    """Return the sentence for an answer to a field whose condition does not hold."""
+    condition = only_if(field.shown_if, beside) if field.shown_if else NOT_ASKED
+    return f"{condition} Please clear this or change that answer."
+
+
 def only_if(condition: Condition, beside: Sequence[Field]) -> str:
     """Return when a conditional field is asked, in the words of the field it depends on."""
     other = next(field for field in beside if field.name == condition.field)
@@ -65,8 +71,10 @@ def sentences_of(
     error: ValidationError, fields: Sequence[Field]
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield (path, sentence) for an error of the schema; `fields` are the form's."""
+    if error.validator is None:
+        return  # a field that is not asked: the error does not say which, `unasked` does
     path = tuple(error.absolute_path)
-    field, beside = _find(path, fields)
+    field = _find(path, fields)
     inside = fields if field is None else field.fields
     instance: Any = error.instance
     if error.validator in _ABOUT_NAMES:
@@ -75,9 +83,6 @@ def sentences_of(
             yield (*path, name), NOT_ASKED if named is None else missing(named)
     elif field is None:
         yield path, NOT_ASKED
-    elif error.validator is None and field.shown_if is not None:
-        condition = only_if(field.shown_if, beside)
-        yield path, f"{condition} Please clear this or change that answer."
     else:
         yield path, _plain(error, field)
 
@@ -140,17 +145,14 @@ def _number(value: float) -> str:
     return f"{value:,}"
 
 
-def _find(
-    path: tuple[str | int, ...], fields: Sequence[Field]
-) -> tuple[Field | None, Sequence[Field]]:
-    """Return the field at `path` and its neighbours; a row and its list are the same field."""
+def _find(path: tuple[str | int, ...], fields: Sequence[Field]) -> Field | None:
+    """Return the field at `path`; a row and its list are the same field."""
     found: Field | None = None
-    beside = fields
     for part in path:
         if isinstance(part, str):
             beside = fields if found is None else found.fields
             found = next((field for field in beside if field.name == part), None)
-    return found, beside
+    return found
 
 
 def row_title(field: Field, row: Mapping[str, object], index: int) -> str:

@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
+from engine.clock import now
 from engine.store.embedded import DatabaseUrls, EmbeddedServer, running
+from engine.store.migrate import migrate, owner_engine
+from engine.store.work import Store
+from engine.usecases.publish import publish
+from tests.world import KEY, World, shipped_files
 
 # Nothing of the suite outlives it, so nothing has to reach the disk.
 UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -56,12 +60,15 @@ def server(pg_user: str | None) -> Iterator[EmbeddedServer]:
 
 def _prepare_template(owner_url: str) -> None:
     """Bring the template, from which every test's database is copied, to today's schema."""
-    psycopg.connect(owner_url).close()
+    migrate(owner_url)
+    engine = owner_engine(owner_url)
+    publish(Store(engine, KEY, now), shipped_files(), by="the suite", reason="what is shipped")
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
 def migrated_template(server: EmbeddedServer) -> str:
-    """The name of a database with today's schema and no rows; nobody may stay connected to it."""
+    """The name of a database that holds the shipped release only; nobody is connected to it."""
     _prepare_template(server.create_database(_TEMPLATE).owner_url)
     return _TEMPLATE
 
@@ -72,3 +79,11 @@ def database(server: EmbeddedServer, migrated_template: str) -> Iterator[Databas
     name = f"test_{next(_numbers)}"
     yield server.create_database(name, template=migrated_template)
     server.drop_database(name)
+
+
+@pytest.fixture
+def world(database: DatabaseUrls) -> Iterator[World]:
+    """An organisation of fixed people, with a clock that is cranked by hand."""
+    made = World.make(database.app_url)
+    yield made
+    made.close()

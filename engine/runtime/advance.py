@@ -3,6 +3,7 @@
 If anything fails, nothing has happened: the run in memory is thrown away with the exception.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
@@ -131,7 +132,9 @@ def _interpreter(specs: Specs, facts: Mapping[str, object], now: datetime) -> In
         raise ValueError("now is naive")
     if unknown := facts.keys() - FACTS:
         raise ValueError(f"{min(unknown)} is not a fact")
-    return Interpreter(now, {"gate": "shut", **facts}, specs.no_answers)
+    # not copied: a fact is asked for only if an expression reads it
+    asked: Mapping[str, object] = ChainMap(facts, {"gate": "shut"})  # type: ignore[arg-type]
+    return Interpreter(now, asked, specs.no_answers)
 
 
 def _check_data(specs: Specs, data: Mapping[str, object]) -> None:

@@ -30,7 +30,7 @@ class _Environment(BasePythonScriptEngineEnvironment):
 
     def names(self, data: Mapping[str, object]) -> Mapping[str, object]:
         """Return what names mean for a task with this data."""
-        return ChainMap(dict(self.facts), data, dict(self.steps))  # type: ignore[arg-type]
+        return ChainMap(self.facts, data, self.steps)  # type: ignore[arg-type]
 
     def evaluate(
         self,

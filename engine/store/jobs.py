@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
+from procrastinate.types import JSONValue
 from sqlalchemy import Connection
 
 from engine.store.connect import driver
@@ -21,4 +22,5 @@ _deferring = App(connector=SyncPsycopgConnector())
 def defer_advances(conn: Connection, runs: Sequence[UUID]) -> None:
     """Have each of these runs advanced soon, once this transaction has committed."""
     task = _deferring.configure_task(ADVANCE, connection=driver(conn))
-    task.batch_defer(*({"run_id": str(run)} for run in runs))
+    payloads: list[dict[str, JSONValue]] = [{"run_id": str(run)} for run in runs]
+    task.batch_defer(*payloads)
