@@ -5,7 +5,6 @@ person's own zone is known.
 """
 
 from datetime import datetime, timedelta, tzinfo
-from uuid import uuid4
 
 from flask import Flask, g
 from markupsafe import Markup
@@ -26,7 +25,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(plain)
     app.add_template_filter(first_up)
     app.add_template_filter(number)
-    app.jinja_env.globals["fresh_key"] = fresh_key
+    app.jinja_env.globals["now"] = now
 
 
 def now() -> datetime:
@@ -35,11 +34,6 @@ def now() -> datetime:
         g.now = identity.handling().store.clock()
     instant: datetime = g.now
     return instant
-
-
-def fresh_key() -> str:
-    """Return a key for one sending of a form: sent twice, it does one thing."""
-    return str(uuid4())
 
 
 def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:

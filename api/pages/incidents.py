@@ -38,5 +38,5 @@ def listed() -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         found = incidents(conn, identity.actor(), wanted, page)
     return render_template(
-        "incidents.html", found=found, show=show, words=words, is_first=page.after is None
+        "incidents.html", found=found, show_=show, words=words, is_first=page.after is None
     )
