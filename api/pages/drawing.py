@@ -1,31 +1,32 @@
 """The ledger as a picture: where each segment stands in a bar, and where its days begin.
 
-Only numbers come from here; the template prints them as SVG.  Colour never speaks alone: each
-party has a pattern, and segments wide enough carry its name.
+Only numbers come from here, in percent of the bar; the template prints them as SVG.  Colour never
+speaks alone: each party has a pattern of its own.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api import identity
+from api.filters import MONTHS
 from engine.domain.party import Party
 from engine.queries.ledger import IncidentLedger, LedgerLine
 
-WIDTH = 1000.0
-# narrower than this the name of a party does not fit into its segment
-_NAMED_FROM = 90.0
-_LEAST = 2.0
-_MOST_TICKS = 8
+WHOLE = 100.0
+# percent of the bar: what is shorter could not be seen
+_LEAST = 0.3
+_MOST_TICKS = 6
+# labels nearer to an edge than this would be cut off
+_MARGIN = 4.0
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One segment: from `x`, `width` wide, in a bar that is WIDTH wide."""
+    """One segment: from `x`, `width` wide."""
 
     x: float
     width: float
     line: LedgerLine
-    is_named: bool
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,9 @@ def draw(ledger: IncidentLedger) -> Drawing:
         return Drawing((), (), ())
     pieces = []
     for line in ledger.lines:
-        x = WIDTH * (line.since - ledger.told_at).total_seconds() / whole
-        width = max(WIDTH * line.length.total_seconds() / whole, _LEAST)
-        pieces.append(
-            Piece(round(x, 1), round(min(width, WIDTH - x), 1), line, width >= _NAMED_FROM)
-        )
+        x = WHOLE * (line.since - ledger.told_at).total_seconds() / whole
+        width = max(WHOLE * line.length.total_seconds() / whole, _LEAST)
+        pieces.append(Piece(round(x, 2), round(min(width, WHOLE - x), 2), line))
     shares = [
         Share(party, length, round(100 * length.total_seconds() / whole))
         for party, length in ledger.totals.items()
@@ -84,9 +83,10 @@ def _ticks(ledger: IncidentLedger, whole: float) -> list[Tick]:
     for _ in range(days + 1):
         day += timedelta(days=1)
         at = datetime(day.year, day.month, day.day, tzinfo=zone)
-        x = WIDTH * (at - ledger.told_at).total_seconds() / whole
-        if x > WIDTH:
+        x = WHOLE * (at - ledger.told_at).total_seconds() / whole
+        if x > WHOLE:
             break
-        if (day - first.date()).days % every == 0 and x < WIDTH - 40:  # noqa: PLR2004 - the label's width
-            ticks.append(Tick(round(x, 1), f"{at:%d.%m.}"))
+        is_shown = (day - first.date()).days % every == 0
+        if is_shown and _MARGIN < x < WHOLE - _MARGIN:
+            ticks.append(Tick(round(x, 2), f"{at.day} {MONTHS[at.month - 1]}"))
     return ticks
