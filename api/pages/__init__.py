@@ -12,6 +12,7 @@ from api.pages import (
     incidents,
     reporting,
     signing,
+    steps,
     todo,
     todos,
     you,
@@ -20,6 +21,7 @@ from api.pages import (
 
 def register(app: Flask) -> None:
     """Serve every page."""
+    steps.register(app)
     for module in (
         signing,
         todos,

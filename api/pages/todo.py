@@ -189,4 +189,4 @@ def _ended(seen: Seen, typed: Mapping[str, object] | None) -> str:
 
 
 def _name_of(item: ItemPage) -> str:
-    return item.action.title if item.action is not None else item.title
+    return item.action.title if item.action is not None else item.form.title
