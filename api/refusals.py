@@ -31,7 +31,11 @@ _TABLE: tuple[tuple[type[PutrightError], int, str, str], ...] = (
     (Unavailable, 503, "Not just now", _TRY_AGAIN),
 )
 _HTTP = {
-    404: ("Nothing here", "There is no such page.", "Look at the address, or start at your to-dos."),
+    404: (
+        "Nothing here",
+        "There is no such page.",
+        "Look at the address, or start at your to-dos.",
+    ),
     405: ("Nothing here", "This page cannot be used like that.", "Start at your to-dos."),
     413: ("Too much at once", "What you sent is too large.", "Go back, and send less of it."),
 }

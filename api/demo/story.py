@@ -66,8 +66,13 @@ class Story:
 
     def reports(self, who: str, process: str, title: str, **said: Any) -> None:
         """Report the incident; `said` are the other fields of a report."""
-        levels = {name: Level(said.pop(name, "medium")) for name in ("impact", "urgency")}
-        report = Report(process_id=self.house.processes[process], title=title, **levels, **said)
+        report = Report(
+            process_id=self.house.processes[process],
+            title=title,
+            impact=Level(said.pop("impact", Level.MEDIUM)),
+            urgency=Level(said.pop("urgency", Level.MEDIUM)),
+            **said,
+        )
         self.incident = report_incident(
             self.handling, report, actor=self.house.people[who], key=f"demo {title}"
         )

@@ -4,9 +4,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
 from engine.queries.incidents import Filters, incidents
-from api.pages.for_readers import for_readers
 from engine.queries.paging import Page
 
 pages = for_readers("incidents", __name__)

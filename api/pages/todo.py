@@ -12,7 +12,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
-from api.pages.answered import told
+from api.pages.answered import Told, told
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
@@ -152,7 +152,8 @@ def _seen(item_id: UUID) -> Seen:
 def _was_sent_before(seen: Seen) -> bool:
     """Say whether this may be the same sending again; the use case knows by its key."""
     ended = seen.item.ended
-    return ended is not None and ended.how == "completed" and "_draft" not in request.form
+    is_sending = "_draft" not in request.form and not asks_for_rows()
+    return ended is not None and ended.how == "completed" and is_sending
 
 
 def _shown(seen: Seen, asked: Asked, *, handing: str | None = None) -> str:
@@ -177,15 +178,18 @@ def _not_handed(item_id: UUID, problem: str) -> ResponseReturnValue:
 
 def _ended(seen: Seen, typed: Mapping[str, object] | None) -> str:
     item, ended = seen.item, seen.item.ended
-    words = {"choices": seen.choices, "tz": identity.zone(), "now": filters.now()}
     sent = ended.answers if ended is not None else None
     return render_template(
         "todo_ended.html",
         item=item,
         name=_name_of(item),
-        sent=told(item.form, sent or {}, **words),
-        typed=None if typed is None else told(item.form, typed, **words),
+        sent=_told(seen, sent or {}),
+        typed=None if typed is None else _told(seen, typed),
     )
+
+
+def _told(seen: Seen, answers: Mapping[str, object]) -> list[Told]:
+    return told(seen.item.form, answers, seen.choices, tz=identity.zone(), now=filters.now())
 
 
 def _name_of(item: ItemPage) -> str:

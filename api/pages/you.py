@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
-from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
 from api.pages.for_readers import for_readers
+from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
 from engine.errors import InvalidAnswers
 from engine.queries.sign_in import find_credentials
 from engine.usecases.signing_in import end_sessions, set_time_zone
