@@ -52,8 +52,14 @@ def refused(error: PutrightError) -> tuple[str, int]:
     """Return the page for a refusal of the engine's."""
     for kind, status, title, next_step in _TABLE:
         if isinstance(error, kind):
-            return page(status, title, error.sentence, next_step), status
+            return page(status, title, _said(error), next_step), status
     return failed(error)
+
+
+def _said(error: PutrightError) -> str:
+    if isinstance(error, InvalidAnswers):
+        return " ".join(error.fields.values())
+    return error.sentence
 
 
 def missed(error: HTTPException) -> tuple[str, int]:
