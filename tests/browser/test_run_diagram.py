@@ -21,7 +21,7 @@ STATE = {
     "done": ["set_priority", "of_a_called_diagram"],
     "waiting": ["agree_what_right_means"],
     "cancelled": ["verify_outcome"],
-    "flows": [],
+    "flows": ["begin", "plan"],
 }
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Run</title>
 <link rel="icon" href="data:,">
@@ -84,13 +84,14 @@ def marked(page: Page, name: str) -> list[str | None]:
     ]
 
 
-def test_the_drawing_shows_what_is_done_waiting_and_cancelled(page: Page, site) -> None:
+def test_the_drawing_shows_what_is_done_waiting_cancelled_and_taken(page: Page, site) -> None:
     opened(page, site, BY_URL)
     page.wait_for_selector("#diagram[data-ready]")
 
     assert marked(page, "is-done") == ["set_priority"]
     assert marked(page, "is-waiting") == ["agree_what_right_means"]
     assert marked(page, "is-cancelled") == ["verify_outcome"]
+    assert marked(page, "is-taken") == ["begin", "plan"]
 
 
 def test_the_drawing_can_come_with_the_page(page: Page, site) -> None:
