@@ -8,13 +8,13 @@ import json
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors, filters, identity, pages, protection, resources
+from api import filters, identity, pages, protection, refusals
+from api.settings import Settings
 from engine.usecases.handling import Handling
 
 # A form may hold a thousand lines with notes; nothing that is posted is larger.
@@ -23,23 +23,7 @@ MOST_FIELDS = 10_000
 SESSION_LASTS = timedelta(hours=12)
 
 
-class WebSettings(Protocol):
-    """What the web asks of the settings."""
-
-    @property
-    def secret_key(self) -> str:
-        """Signs sessions and tokens; long and random."""
-
-    @property
-    def is_https(self) -> bool:
-        """Whether people reach it by https, so that cookies travel by nothing else."""
-
-    @property
-    def trusted_proxies(self) -> int:
-        """How many proxies stand before it, whose word on addresses is believed."""
-
-
-def create_app(handling: Handling, settings: WebSettings) -> Flask:
+def create_app(handling: Handling, settings: Settings) -> Flask:
     """Return the application that serves `handling`; nothing is read from elsewhere."""
     app = Flask("api", root_path=str(Path(__file__).parent))
     app.config.update(
@@ -48,8 +32,8 @@ def create_app(handling: Handling, settings: WebSettings) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_POST,
         MAX_FORM_PARTS=MOST_FIELDS,
         PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
-        SESSION_COOKIE_NAME="__Host-putright" if settings.is_https else "putright",
-        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_NAME="__Host-putright" if settings.secure_cookies else "putright",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         # bound to the session, not to the hour: who writes for long must not lose their words
@@ -68,10 +52,9 @@ def create_app(handling: Handling, settings: WebSettings) -> Flask:
     app.extensions["putright"] = handling
     filters.register(app)
     identity.register(app)
-    protection.register(app, is_https=settings.is_https)
+    protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
-    resources.register(app)
-    errors.register(app)
+    refusals.register(app)
     return app
 
 

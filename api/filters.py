@@ -5,7 +5,6 @@ person's own zone is known.
 """
 
 from datetime import datetime, timedelta, tzinfo
-from uuid import uuid4
 
 from flask import Flask, g
 from markupsafe import Markup
@@ -14,7 +13,7 @@ from api import identity
 from engine.domain.wording import WORDS, word
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -22,11 +21,11 @@ def register(app: Flask) -> None:
     """Make the filters known to every template."""
     app.add_template_filter(when)
     app.add_template_filter(ago)
-    app.add_template_filter(length)
+    app.add_template_filter(lasting)
     app.add_template_filter(plain)
     app.add_template_filter(first_up)
     app.add_template_filter(number)
-    app.jinja_env.globals["fresh_key"] = fresh_key
+    app.jinja_env.globals["now"] = now
 
 
 def now() -> datetime:
@@ -37,15 +36,10 @@ def now() -> datetime:
     return instant
 
 
-def fresh_key() -> str:
-    """Return a key for one sending of a form: sent twice, it does one thing."""
-    return str(uuid4())
-
-
 def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:
     """Return an instant as people write it, to the minute, with the year if it is another."""
     local = at.astimezone(zone)
-    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
     if local.year != today.astimezone(zone).year:
         day += f" {local.year}"
     return f"{day}, {local:%H:%M}"
@@ -77,7 +71,7 @@ def ago(at: datetime | None) -> Markup:
     )
 
 
-def length(span: timedelta) -> str:
+def lasting(span: timedelta) -> str:
     """Return how long something took, in its two largest units: “2 d 4 h”, “35 min”, “8 s”."""
     seconds = int(abs(span).total_seconds())
     sign = "−" if span < timedelta(0) else ""

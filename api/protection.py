@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Flask, Response, render_template, request
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
+from markupsafe import Markup
 
 API = "/api/"
 
@@ -66,12 +67,18 @@ def register(app: Flask, *, is_https: bool) -> None:
                 "error.html",
                 status=400,
                 title="This page is too old",
-                sentence="You have signed in or out since this page was opened, so it was not sent.",
-                next_step="Go back, copy what you wrote, load the page again and send it once more.",
+                sentence="You signed in or out since you opened this page, so it was not sent.",
+                next_step="Go back, copy what you wrote, load the page again, and send it.",
             ),
             400,
         )
 
+    app.jinja_env.globals["token"] = token_field
     app.before_request(check_token)
     app.after_request(add_headers)
     app.register_error_handler(CSRFError, refuse)
+
+
+def token_field() -> Markup:
+    """Return the hidden field that every form of a page carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
