@@ -155,6 +155,8 @@ def _licences(packages: Iterable[str]) -> str:
 def _run(command: Sequence[str]) -> None:
     # A Node.js from a wheel brings its own certificates and reads none of the system's.
     environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
+    if not environment.get("HOME"):  # npm takes an empty one for a folder of the name “~”, here
+        environment.pop("HOME", None)
     subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603
 
 
