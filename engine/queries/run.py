@@ -4,15 +4,20 @@ The incident's own run passes through two diagrams, `incident` and the called `c
 is a drawing of its own, so the visits are kept apart by diagram.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.bpmn.document import BPMN, parse_xml
+from engine.bpmn.reader import read_process
 from engine.errors import NotFound
+
+Titles = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,11 @@ _ITEMS = text("""
     FROM work_item w LEFT JOIN person by ON by.id = coalesce(w.ended_by, w.claimed_by)
     WHERE w.run_id = :run ORDER BY w.opened_at, w.id
 """)
+_FILES = text("""
+    SELECT part.name, v.content FROM release_part part
+    JOIN diagram_version v ON v.hash = part.hash
+    WHERE part.release_id = :release AND v.kind = 'bpmn' ORDER BY part.name
+""")
 _XML = text("""
     SELECT v.content FROM release_part part JOIN diagram_version v ON v.hash = part.hash
     WHERE part.release_id = :release AND v.kind = 'bpmn'
@@ -116,7 +126,7 @@ _XML = text("""
 def run_page(
     conn: Connection, *, incident_id: UUID | None = None, action_id: UUID | None = None
 ) -> RunPage:
-    """Return the run of the incident, or of the action.  Three statements.
+    """Return the run of the incident, or of the action.  Four statements.
 
     Whether the reader may see the incident is asked before (`seen.py`).  Raises NotFound, also
     for an action that has not begun.
@@ -126,6 +136,8 @@ def run_page(
         raise NotFound("There is no history of this yet.")
     visits = conn.execute(_VISITS, {"run": run.id}).all()
     items = conn.execute(_ITEMS, {"run": run.id}).all()
+    files = conn.execute(_FILES, {"release": run.release_id}).all()
+    titles = _titles(tuple((row.name, bytes(row.content)) for row in files))
     order = dict.fromkeys(
         [run.diagram, *(row.diagram for row in visits), *(at["diagram"] for at in run.waiting)]
     )
@@ -144,7 +156,7 @@ def run_page(
         due_at=run.due_at,
         fault=run.fault,
         diagrams=tuple(_diagram(name, visits, run.waiting) for name in order),
-        steps=_steps(run.diagram, visits, items, run.waiting),
+        steps=_steps(run.diagram, visits, items, run.waiting, titles),
     )
 
 
@@ -198,6 +210,7 @@ def _steps(
     visits: Iterable[Any],
     items: Iterable[Any],
     waiting: Iterable[dict[str, Any]],
+    titles: Titles,
 ) -> tuple[StepLine, ...]:
     """People's steps as they were asked, the machine's as they were passed, in order of time."""
     asked = list(items)
@@ -221,7 +234,7 @@ def _steps(
         StepLine(
             row.diagram,
             row.element,
-            _plain(row.element),
+            _title(titles, row.diagram, row.element),
             None,
             None,
             row.entered_at,
@@ -248,7 +261,19 @@ def _steps(
     return tuple(sorted(lines, key=lambda line: line.since))
 
 
-def _plain(element: str) -> str:
-    # ids say what happens (house rule of diagrams): `set_priority` reads as it stands
-    words = element.replace("_", " ")
-    return words[:1].upper() + words[1:]
+def _title(titles: Titles, diagram: str, element: str) -> str:
+    # an element without a name is shown by its id, which says what happens
+    return titles.get((diagram, element)) or element.replace("_", " ").capitalize()
+
+
+@lru_cache(maxsize=32)
+def _titles(files: tuple[tuple[str, bytes], ...]) -> Titles:
+    titles: dict[tuple[str, str], str] = {}
+    for file, content in files:
+        root = parse_xml(file, content)
+        for node in root.iter(f"{{{BPMN}}}process"):
+            process = read_process(file, root, node)
+            titles |= {
+                (process.id, element.id): element.name for element in process.elements.values()
+            }
+    return titles
