@@ -5,7 +5,8 @@ evaluates cells as Python.  So it never sees a table: cells are literals, compar
 literal, or `-`, and the hit policy is UNIQUE (two rules that match are a fault) or FIRST.
 """
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,7 @@ from engine.errors import ExpressionRefused
 from engine.expressions import Expression, evaluate, expression, is_reserved
 
 Scalar = str | int | float | bool | None
+Refuse = Callable[[str | None, str, str, str], None]
 MAX_RULES = 500
 _DMN = "/spec/DMN/"
 _COMPARISONS = ("<=", ">=", "==", "!=", "<", ">")
@@ -133,7 +135,7 @@ def read_table(file: str, root: etree._Element) -> tuple[DecisionTable | None, l
     )
 
 
-def _input(node: etree._Element, refuse, name: str) -> Expression | None:  # type: ignore[no-untyped-def]
+def _input(node: etree._Element, refuse: Refuse, name: str) -> Expression | None:
     text = _text_below(node)
     try:
         return expression(text)
@@ -142,7 +144,7 @@ def _input(node: etree._Element, refuse, name: str) -> Expression | None:  # typ
         return None
 
 
-def _rule(node: etree._Element, inputs: int, outputs: int, refuse) -> Rule | None:  # type: ignore[no-untyped-def]
+def _rule(node: etree._Element, inputs: int, outputs: int, refuse: Refuse) -> Rule | None:
     name = node.get("id", "")
     cells_in = [_text_below(cell) for cell in node if local(cell) == "inputEntry"]
     cells_out = [_text_below(cell) for cell in node if local(cell) == "outputEntry"]
@@ -178,7 +180,8 @@ def _test(cell: str) -> Cell:
 def _literal(cell: str) -> Scalar:
     """Return the value of a cell that is a text, a number, a truth value or None."""
     checked = expression(cell)
-    value = evaluate(checked, {})
-    if checked.reads or not isinstance(value, str | int | float | None):
+    plain = isinstance(checked.node, ast.Constant | ast.UnaryOp) and not checked.reads
+    value = evaluate(checked, {}) if plain else ()
+    if not isinstance(value, str | int | float | None):
         raise ExpressionRefused(f"“{cell}” is not a literal.", expression=cell)
     return value

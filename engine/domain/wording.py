@@ -83,6 +83,7 @@ WORDS: Mapping[str, str] = {
 VERBS: Mapping[str, str] = {
     "incident:reported": "{actor} reported this",
     "incident:priority_set": "{actor} set the priority",
+    "incident:told_earlier": "{actor} said when we were first told",
     "incident:lead_taken": "{actor} took the lead",
     "incident:lead_handed": "{actor} handed the lead over",
     "incident:agreed": "{actor} wrote down how we know it is right, and who answers",

@@ -177,7 +177,7 @@ def _unparsed(error: Exception) -> Finding:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     return Finding(
         str(getattr(error, "file_name", None) or "the release"),
-        getattr(error, "tag", None),
+        getattr(error, "id", None),
         "unparsed",
         f"The engine cannot read it ({reason}).",
         "Redraw the element it names.",

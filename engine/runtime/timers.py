@@ -7,8 +7,7 @@ when it is entered; it is due at `now <= due`, and fires only while timers are a
 that arrives before anybody noticed the time counts first).
 """
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
@@ -19,62 +18,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 )
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.timing import parse_due, parse_repetition
 from engine.errors import WorkflowFault
-
-_DURATION = re.compile(
-    r"P(?!$)(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
-)
-_REPEAT = re.compile(r"R(\d*)", re.ASCII)
-_LONGEST = timedelta(days=3660)
-
-
-def parse_duration(text: object) -> timedelta:
-    """Return an ISO 8601 duration in weeks, days, hours, minutes and seconds.
-
-    Years and months have no fixed length and are refused, as are zero (a timer that fires for
-    ever), signs and more than ten years.  Raises ValueError.
-    """
-    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError(f"{text!r} is not a duration such as PT4H or P2D")
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if not timedelta(0) < length <= _LONGEST:
-        raise ValueError(f"{text!r} is not longer than nothing and at most ten years")
-    return length
-
-
-def parse_instant(text: object) -> datetime:
-    """Return an ISO 8601 instant as aware UTC.  Raises ValueError if it has no time zone."""
-    if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not an instant such as 2026-03-01T09:00:00+00:00")
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return instant.astimezone(UTC)
-
-
-def _is_duration(text: object) -> bool:
-    return isinstance(text, str) and text.startswith("P")
-
-
-def _due_at(value: object, now: datetime) -> datetime:
-    """Return when a date or duration timer entered at `now` is due; either accepts both."""
-    return now + parse_duration(value) if _is_duration(value) else parse_instant(value)
-
-
-def _cycle(value: object, now: datetime) -> tuple[int, datetime, timedelta]:
-    """Return how often (-1: for ever), first when, and how far apart.
-
-    `R/PT4H`, `R3/PT4H`, and with a first instant (or a duration until it) `R3/start/PT4H`.
-    """
-    parts = value.split("/") if isinstance(value, str) else []
-    repeat = _REPEAT.fullmatch(parts[0]) if parts else None
-    if repeat is None or len(parts) not in (2, 3):
-        raise ValueError(f"{value!r} is not a repetition such as R/PT4H or R3/start/PT4H")
-    apart = parse_duration(parts[-1])
-    first = _due_at(parts[1], now) if len(parts) == 3 else now + apart
-    return int(repeat.group(1)) if repeat.group(1) else -1, first, apart
 
 
 def _read(timer: TimerEventDefinition, task: Any) -> Any:
@@ -96,7 +41,7 @@ class Date(TimeDateEventDefinition):
         due = my_task.internal_data.get("event_value")
         if due is None:
             try:
-                due = _due_at(_read(self, my_task), engine.now).isoformat()
+                due = parse_due(_read(self, my_task), engine.now).isoformat()
             except (ValueError, OverflowError) as error:
                 raise _fault(my_task, error) from error
             my_task.internal_data["event_value"] = due
@@ -122,7 +67,7 @@ class Cycle(CycleTimerEventDefinition):
         state = my_task.internal_data.get("event_value")
         if state is None:
             try:
-                cycles, first, apart = _cycle(_read(self, my_task), engine.now)
+                cycles, first, apart = parse_repetition(_read(self, my_task), engine.now)
             except (ValueError, OverflowError) as error:
                 raise _fault(my_task, error) from error
             state = {"cycles": cycles, "next": first.isoformat(), "apart": apart.total_seconds()}

@@ -7,6 +7,7 @@ The evidence is checked when the transaction commits: within one, the order of s
 """
 
 import hashlib
+import re
 
 from sqlalchemy import Connection, text
 
@@ -253,9 +254,8 @@ def install(conn: Connection) -> None:
     """Create or replace the guard's functions and triggers; called by migrations, as the owner."""
     script(conn, FUNCTIONS)
     for sql in _triggers():
-        head, table = sql.split(" ON ", 1)
-        name = head.split("TRIGGER ", 1)[1].split()[0]
-        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table.split()[0]}")
+        name, table = _named(sql)
+        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         conn.exec_driver_sql(sql)
 
 
@@ -263,3 +263,51 @@ def fingerprint(conn: Connection) -> str:
     """Return a hash over the guard as it stands now, enabled or not."""
     lines = conn.execute(text(_STANDING)).scalars().all()
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+_BODY = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", re.DOTALL)
+
+
+def faults(conn: Connection) -> list[str]:
+    """Return what of the guard is missing, altered or switched off, a sentence each."""
+    found = []
+    standing = {
+        row.proname: row.prosrc
+        for row in conn.execute(
+            text(
+                "SELECT proname, prosrc FROM pg_proc"
+                " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'putright%'"
+            )
+        )
+    }
+    for name, body in _BODY.findall(FUNCTIONS):
+        if standing.get(name) != body:
+            found.append(f"the function {name} is not the one of this release")
+    triggers = {
+        (row.tgname, row.relname): row.tgenabled
+        for row in conn.execute(
+            text(
+                "SELECT tgname, relname, tgenabled::text FROM pg_trigger"
+                " JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal"
+            )
+        )
+    }
+    for sql in _triggers():
+        name, table = _named(sql)
+        if triggers.get((name, table)) not in ("O", "A"):
+            found.append(f"the trigger {name} on {table} is missing or switched off")
+    check = conn.scalar(
+        text(
+            # only newer servers can leave a constraint unenforced, and have the column
+            "SELECT convalidated AND to_jsonb(c) ->> 'conenforced' IS DISTINCT FROM 'false'"
+            " FROM pg_constraint c WHERE conname = 'ck_incident_closed_with_evidence'"
+        )
+    )
+    if not check:
+        found.append("the constraint closed_with_evidence on incident is missing or switched off")
+    return found
+
+
+def _named(sql: str) -> tuple[str, str]:
+    head, table = sql.split(" ON ", 1)
+    return head.split("TRIGGER ", 1)[1].split()[0], table.split()[0]

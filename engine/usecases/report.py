@@ -52,7 +52,7 @@ class Report:
             title=answers["title"],
             expected=answers["expected"],
             actual=answers["actual"],
-            harmed=answers["harmed"],
+            harmed=answers.get("harmed") or "",
             impact=Level(answers.get("impact") or Level.MEDIUM),
             urgency=Level(answers.get("urgency") or Level.MEDIUM),
             size=number("size"),

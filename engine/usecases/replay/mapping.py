@@ -124,9 +124,7 @@ class LogFormat:
         for form in self.dates:
             try:
                 read = (
-                    datetime.fromisoformat(text)
-                    if form == "iso"
-                    else datetime.strptime(text, form)  # noqa: DTZ007 - the zone comes next
+                    datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007 - the zone comes next
                 )
                 return (read if read.tzinfo else read.replace(tzinfo=self.zone)).astimezone(UTC)
             except (ValueError, OverflowError):

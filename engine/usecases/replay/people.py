@@ -45,7 +45,7 @@ class Source:
 
     def id(self, kind: str, name: str) -> UUID:
         """Return the id of what the record calls `name`."""
-        return uuid5(_NAMESPACE, "\n".join((self.name, kind, name)))
+        return uuid5(_NAMESPACE, f"{self.name}\n{kind}\n{name}")
 
     @property
     def process_id(self) -> UUID:
@@ -174,9 +174,7 @@ class People:
         }
         new = sorted(pairs.keys() - self._known)
         if new:
-            conn.execute(
-                upsert(t.membership).on_conflict_do_nothing(), [pairs[one] for one in new]
-            )
+            conn.execute(upsert(t.membership).on_conflict_do_nothing(), [pairs[one] for one in new])
             self._new |= set(new)
 
     def _outside(self, name: str | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row as Fetched, text
+from sqlalchemy import Connection, text
+from sqlalchemy import Row as Fetched
 
 from engine.domain.action import ActionKind
 from engine.domain.incident import IncidentState, Level, Verdict

@@ -1,0 +1,129 @@
+// A run's diagram, with what happened in it.
+//
+//   <div id="diagram" data-xml-url="…" data-state-url="…" data-label="…"></div>
+//
+// or, to spare the two requests, beside it
+//
+//   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
+//
+// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}; ids that are
+// not in this diagram (a called one's) are passed over.  Reader software sees nothing in a
+// drawing: the page has the same as a table, and this never replaces it.
+//
+// The bpmn.io logo has to stay visible and free of anything that overlaps it: our buttons stand
+// above the canvas, not on it.
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+
+const MARKERS = {
+  done: "is-done",
+  waiting: "is-waiting",
+  cancelled: "is-cancelled",
+  flows: "is-taken",
+};
+
+// Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
+// shows another state in place of the one before (a replay, a refresh).
+export async function showRun(container) {
+  const { xml, state } = await read(container);
+  const canvasPlace = document.createElement("div");
+  canvasPlace.className = "diagram-canvas";
+  container.replaceChildren(canvasPlace);
+
+  // The wheel scrolls the page and the keys stay with the page until the drawing has the focus.
+  const viewer = new NavigatedViewer({ container: canvasPlace, zoomScroll: { enabled: false } });
+  await viewer.importXML(xml);
+  name(canvasPlace, container.dataset.label);
+  container.prepend(zoomButtons(viewer));
+  const mark = marker(viewer);
+  mark(state);
+  fit(viewer);
+  return { viewer, mark };
+}
+
+async function read(container) {
+  const beside = document.getElementById(`${container.id}-data`);
+  if (beside) {
+    return JSON.parse(beside.textContent);
+  }
+  const [xml, state] = await Promise.all([
+    fetched(container.dataset.xmlUrl).then((answer) => answer.text()),
+    fetched(container.dataset.stateUrl).then((answer) => answer.json()),
+  ]);
+  return { xml, state };
+}
+
+async function fetched(url) {
+  const answer = await fetch(url, { credentials: "same-origin" });
+  if (!answer.ok) {
+    throw new Error(`${url} answered ${answer.status}`);
+  }
+  return answer;
+}
+
+// Returns the function that puts a state's markers on and takes those of the last one off.
+function marker(viewer) {
+  const canvas = viewer.get("canvas");
+  const elements = viewer.get("elementRegistry");
+  let marked = [];
+
+  return (state) => {
+    for (const [id, name] of marked) {
+      canvas.removeMarker(id, name);
+    }
+    marked = Object.entries(MARKERS).flatMap(([kind, name]) =>
+      (state[kind] ?? []).filter((id) => elements.get(id)).map((id) => [id, name]),
+    );
+    for (const [id, name] of marked) {
+      canvas.addMarker(id, name);
+    }
+  };
+}
+
+// The drawing can have the focus (its keys move it), so it needs a name.
+function name(canvasPlace, label) {
+  const drawing = canvasPlace.querySelector(".djs-container > svg");
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-label", label || "Diagram; the table on this page says the same");
+}
+
+function zoomButtons(viewer) {
+  const canvas = viewer.get("canvas");
+  const bar = document.createElement("div");
+  bar.className = "diagram-buttons";
+  bar.append(
+    button("Larger", () => canvas.zoom(canvas.zoom() * 1.25)),
+    button("Smaller", () => canvas.zoom(canvas.zoom() / 1.25)),
+    button("Whole", () => fit(viewer)),
+  );
+  return bar;
+}
+
+function button(words, onClick) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = words;
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+function fit(viewer) {
+  viewer.get("canvas").zoom("fit-viewport", "auto");
+}
+
+async function start() {
+  const container = document.getElementById("diagram");
+  if (!container) {
+    return;
+  }
+  try {
+    await showRun(container);
+    container.dataset.ready = "yes";
+  } catch (error) {
+    const words = document.createElement("p");
+    words.textContent = "The drawing could not be shown. The table says the same.";
+    container.replaceChildren(words);
+    throw error;
+  }
+}
+
+start(); // a module runs once the page is parsed

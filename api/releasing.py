@@ -1,0 +1,31 @@
+"""Reading diagrams and forms from folders: the shipped ones, or a process owner's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import DiagramRefused
+from engine.usecases.publish import KINDS
+
+_TOP = Path(__file__).parents[1]
+SHIPPED = (_TOP / "workflows", _TOP / "forms")
+_MOST_BYTES = 10 * 1024 * 1024
+
+
+def read_release(folders: Sequence[Path] = SHIPPED) -> dict[str, bytes]:
+    """Return the diagrams, decision tables and forms in these folders, by file name.
+
+    Raises DiagramRefused for a folder without any, for two files of one name, and for a file
+    too large to be one.
+    """
+    files: dict[str, bytes] = {}
+    for folder in folders:
+        found = sorted(file for file in folder.iterdir() if file.suffix in KINDS)
+        if not found:
+            raise DiagramRefused([f"{folder} holds no diagrams and no forms"])
+        for file in found:
+            if file.name in files:
+                raise DiagramRefused([f"{file.name} is in more than one folder"])
+            if file.stat().st_size > _MOST_BYTES:
+                raise DiagramRefused([f"{file.name} is larger than {_MOST_BYTES} bytes"])
+            files[file.name] = file.read_bytes()
+    return files

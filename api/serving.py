@@ -1,0 +1,70 @@
+"""Serving: the web in the main thread, a worker beside it, and one clean way to stop both."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from flask import Flask
+from waitress.server import create_server
+
+from api.wiring import Opened
+from api.worker import WorkerThread
+
+log = logging.getLogger(__name__)
+
+
+def serve_until_stopped(opened: Opened, app: Flask, *, with_worker: bool = True) -> None:
+    """Serve until SIGINT or SIGTERM; requests and the job in hand are finished first."""
+    settings = opened.settings
+    server = create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.web_threads,
+        ident="putright",
+        clear_untrusted_proxy_headers=True,
+    )
+    worker = WorkerThread(opened.handling, opened.app_url, concurrency=settings.workers)
+    with stopped_by_signals():
+        if with_worker:
+            worker.start()
+        try:
+            server.run()
+        finally:
+            server.close()
+            if with_worker:
+                worker.stop()
+
+
+def work_until_stopped(opened: Opened) -> None:
+    """Do jobs until SIGINT or SIGTERM."""
+    worker = WorkerThread(opened.handling, opened.app_url, concurrency=opened.settings.workers)
+    with stopped_by_signals():
+        worker.start()
+        try:
+            worker.join()
+        except SystemExit:
+            log.info("stopping")
+        finally:
+            worker.stop()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Make SIGINT and SIGTERM leave the block in order, as SystemExit."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        # once is enough: a second Ctrl-C must not break into the tidying up
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(0 if number == signal.SIGINT else 128 + number)
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

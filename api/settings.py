@@ -1,0 +1,189 @@
+"""Every setting of Putright: read from the environment in one place, once, and handed down.
+
+A newcomer would read `os.environ` where a value is needed: then a typing error shows up at night.
+Here every problem is reported at once, before anything starts.  `NAME_FILE` may stand for any
+setting and names a file that holds the value, as secrets usually come.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from platformdirs import user_data_path
+
+from engine.errors import PutrightError
+
+_LEAST_SECRET = 32
+V = TypeVar("V")
+
+
+class SettingsWrong(PutrightError):
+    """Some settings cannot be used; `problems` has a sentence for each."""
+
+    code = "settings_wrong"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Some settings are wrong:\n- " + "\n- ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table in the README."""
+
+    name: str
+    meaning: str
+    default: str
+
+
+SETTINGS = (
+    Setting(
+        "DATABASE_URL",
+        "PostgreSQL, as the role `putright_app`; without it an embedded one is started",
+        "embedded",
+    ),
+    Setting(
+        "PUTRIGHT_OWNER_URL",
+        "the same database as the role that owns the tables; needed by `migrate` and `check`",
+        "embedded",
+    ),
+    Setting(
+        "PUTRIGHT_DATA", "folder of the embedded database and its secrets", "the platform's own"
+    ),
+    Setting("PUTRIGHT_PG_USER", "who the embedded PostgreSQL runs as when started as root", "-"),
+    Setting("PUTRIGHT_SECRET_KEY", "signs sessions; at least 32 characters", "made once, embedded"),
+    Setting(
+        "PUTRIGHT_AUDIT_KEY", "keys the audit chain; at least 32 characters", "made once, embedded"
+    ),
+    Setting("PUTRIGHT_AUDIT_KEY_ID", "the name that entries give that key", "first"),
+    Setting("PUTRIGHT_HOST", "address to listen on", "127.0.0.1"),
+    Setting("PUTRIGHT_PORT", "port to listen on", "8420"),
+    Setting("PUTRIGHT_WEB_THREADS", "requests answered at the same time", "8"),
+    Setting("PUTRIGHT_WORKERS", "jobs done at the same time by one worker", "2"),
+    Setting("PUTRIGHT_SECURE_COOKIES", "yes behind HTTPS: cookies travel only there", "no"),
+    Setting("PUTRIGHT_TRUSTED_PROXIES", "how many proxies stand in front and are believed", "0"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What Putright was told; secrets do not show in its text form."""
+
+    data_dir: Path
+    database_url: str | None = field(default=None, repr=False)
+    owner_url: str | None = field(default=None, repr=False)
+    pg_user: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    audit_key: str | None = field(default=None, repr=False)
+    audit_key_id: str = "first"
+    host: str = "127.0.0.1"
+    port: int = 8420
+    web_threads: int = 8
+    workers: int = 2
+    secure_cookies: bool = False
+    trusted_proxies: int = 0
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether Putright runs its own PostgreSQL."""
+        return self.database_url is None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read every setting.  Raises SettingsWrong with all that is wrong."""
+        reading = _Reading(environ)
+        settings = cls(
+            data_dir=Path(reading.text("PUTRIGHT_DATA") or user_data_path("putright")),
+            database_url=reading.url("DATABASE_URL"),
+            owner_url=reading.url("PUTRIGHT_OWNER_URL"),
+            pg_user=reading.text("PUTRIGHT_PG_USER"),
+            secret_key=reading.secret("PUTRIGHT_SECRET_KEY"),
+            audit_key=reading.secret("PUTRIGHT_AUDIT_KEY"),
+            audit_key_id=reading.text("PUTRIGHT_AUDIT_KEY_ID") or "first",
+            host=reading.text("PUTRIGHT_HOST") or "127.0.0.1",
+            port=reading.number("PUTRIGHT_PORT", 8420, 0, 65_535),
+            web_threads=reading.number("PUTRIGHT_WEB_THREADS", 8, 1, 256),
+            workers=reading.number("PUTRIGHT_WORKERS", 2, 1, 64),
+            secure_cookies=reading.yes("PUTRIGHT_SECURE_COOKIES"),
+            trusted_proxies=reading.number("PUTRIGHT_TRUSTED_PROXIES", 0, 0, 10),
+        )
+        if settings.database_url is not None:
+            for name, value in (
+                ("PUTRIGHT_SECRET_KEY", settings.secret_key),
+                ("PUTRIGHT_AUDIT_KEY", settings.audit_key),
+            ):
+                if value is None and name not in reading.spoilt:
+                    reading.problems.append(
+                        f"{name} is missing: with a DATABASE_URL of your own, secrets are yours"
+                        " too (try: openssl rand -hex 32)"
+                    )
+        if reading.problems:
+            raise SettingsWrong(reading.problems)
+        return settings
+
+
+class _Reading:
+    """Reads one value after the other and remembers what was wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+        self.spoilt: set[str] = set()
+
+    def text(self, name: str) -> str | None:
+        file_name = self._environ.get(f"{name}_FILE")
+        value = self._environ.get(name)
+        if file_name and value:
+            self._wrong(name, f"{name} and {name}_FILE are both set: keep one")
+        elif file_name:
+            try:
+                value = Path(file_name).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                self._wrong(name, f"{name}_FILE cannot be read: {error}")
+        return value or None
+
+    def url(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            self._wrong(name, f"{name} must start with postgresql://")
+        return value
+
+    def secret(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and len(value) < _LEAST_SECRET:
+            self._wrong(name, f"{name} needs at least {_LEAST_SECRET} characters")
+        return value
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        return self._parsed(
+            name, default, _between(least, most), f"a whole number from {least} to {most}"
+        )
+
+    def yes(self, name: str) -> bool:
+        known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+        return self._parsed(name, False, lambda value: known[value.lower()], "yes or no")
+
+    def _parsed(self, name: str, default: V, parse: Callable[[str], V], what: str) -> V:
+        value = self.text(name)
+        if value is None:
+            return default
+        try:
+            return parse(value)
+        except (ValueError, KeyError):
+            self._wrong(name, f"{name} must be {what}, not “{value}”")
+            return default
+
+    def _wrong(self, name: str, sentence: str) -> None:
+        self.problems.append(sentence)
+        self.spoilt.add(name)
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        number = int(value)
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return parse

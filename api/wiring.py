@@ -1,0 +1,74 @@
+"""Where things are wired: settings become a database, a store and a handling.
+
+The embedded PostgreSQL runs for as long as a command is in `opened`; a database of one's own is
+only connected to.  Secrets that nobody gave are made once, beside the embedded database.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from api.settings import Settings
+from engine.clock import now
+from engine.domain.ladder import DEFAULT
+from engine.store.connect import application_engine
+from engine.store.embedded import running
+from engine.store.work import AuditKey, Store
+from engine.usecases.handling import Handling
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Putright, wired: what commands and the web are given."""
+
+    settings: Settings
+    handling: Handling
+    app_url: str = field(repr=False)
+    owner_url: str = field(repr=False)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Opened]:
+    """Open the database that the settings name, or the embedded one, while the block lasts."""
+    if settings.database_url is not None:
+        with _wired(
+            settings, settings.database_url, settings.owner_url or settings.database_url
+        ) as wired:
+            yield wired
+        return
+    with running(settings.data_dir, settings.pg_user) as server:
+        complete = replace(
+            settings,
+            secret_key=settings.secret_key or _kept_secret(settings.data_dir, "secret_key"),
+            audit_key=settings.audit_key or _kept_secret(settings.data_dir, "audit_key"),
+        )
+        with _wired(complete, server.app_url, server.owner_url) as wired:
+            yield wired
+
+
+@contextmanager
+def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
+    engine = application_engine(app_url, pool_size=settings.web_threads + settings.workers)
+    key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
+    try:
+        yield Opened(settings, Handling(Store(engine, key, now), DEFAULT), app_url, owner_url)
+    finally:
+        engine.dispose()
+
+
+def _kept_secret(data_dir: Path, name: str) -> str:
+    """Return the secret of this installation, making it the first time; readable by us only."""
+    file = data_dir / name
+    if not file.exists():
+        with NamedTemporaryFile("w", dir=data_dir, encoding="ascii") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            os.fsync(new.fileno())
+            # whole or not at all, and the first of two at once is the one that counts
+            with suppress(FileExistsError):
+                os.link(new.name, file)
+    return file.read_text(encoding="ascii")

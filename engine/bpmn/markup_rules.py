@@ -1,0 +1,242 @@
+"""Refuses what stands in a file's XML and would be ignored, hang, or run as code.
+
+These look at tags, because the model has no place for what is refused.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from lxml import etree
+
+from engine.bpmn.document import BPMN, SPIFF, bpmn_children, local
+from engine.bpmn.findings import Findings
+from engine.bpmn.reader import FLOW_NODES, SUBPROCESSES, flow_nodes
+from engine.domain.party import Lane
+
+# What a diagram may not hold anywhere: rule, sentence, mend by local name.
+_REFUSED: Mapping[str, tuple[str, str, str]] = {
+    **dict.fromkeys(
+        (
+            "dataObject",
+            "dataObjectReference",
+            "dataStore",
+            "dataStoreReference",
+            "dataInputAssociation",
+            "dataOutputAssociation",
+            "ioSpecification",
+        ),
+        (
+            "data_reference",
+            "Data objects, stores and references are not supported (the engine's parser can hang).",
+            "Remove it: process data holds decisions only, facts live in tables.",
+        ),
+    ),
+    **dict.fromkeys(
+        ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
+        (
+            "repeated_activity",
+            "Repeated activities are not supported (their cost grows with the square).",
+            "Draw the loop, or make each one a run of its own.",
+        ),
+    ),
+    **dict.fromkeys(
+        ("correlationKey", "correlationProperty", "correlationSubscription"),
+        (
+            "correlation",
+            "Correlations are not supported (they would be evaluated as code).",
+            "Remove it: a message goes to its incident's run.",
+        ),
+    ),
+    "adHocSubProcess": (
+        "ad_hoc",
+        "Ad-hoc subprocesses crash the engine.",
+        "Draw the order, or use actions.",
+    ),
+    "transaction": (
+        "transaction",
+        "Transactions are not supported.",
+        "Use a subprocess with an error event.",
+    ),
+    "complexGateway": (
+        "complex_gateway",
+        "Complex gateways are not supported.",
+        "Use exclusive and parallel gateways.",
+    ),
+    "manualTask": (
+        "manual_task",
+        "A manual task has no form, so nobody could complete it.",
+        "Make it a user task.",
+    ),
+    "serviceTask": (
+        "service_task",
+        "A diagram cannot call services.",
+        "Use a plain task with a “does” property.",
+    ),
+    "choreographyTask": (
+        "choreography",
+        "Choreographies are not supported.",
+        "Draw a process.",
+    ),
+    "childLaneSet": (
+        "nested_lane",
+        "Nested lanes are not supported (the inner name alone would count).",
+        "Draw lanes side by side.",
+    ),
+}
+_ALLOWED_BESIDE = frozenset(
+    {
+        "association",
+        "auditing",
+        "conditionExpression",
+        "documentation",
+        "extensionElements",
+        "group",
+        "incoming",
+        "laneSet",
+        "monitoring",
+        "outgoing",
+        "script",
+        "sequenceFlow",
+        "textAnnotation",
+    }
+)
+_ALLOWED_EXTENSIONS = frozenset({"properties", "property", "calledDecisionId"})
+
+
+def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
+    """Add what is wrong with one BPMN file's XML."""
+    if root.tag != f"{{{BPMN}}}definitions":
+        findings.refuse(file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN.")
+        return
+    for node in root.iter(f"{{{BPMN}}}*"):
+        reason = _REFUSED.get(local(node))
+        if reason is not None:
+            findings.refuse(file, _nearest_id(node), *reason)
+        _check_quantity(file, node, findings)
+    for node in root.iter(f"{{{SPIFF}}}*"):
+        if local(node) not in _ALLOWED_EXTENSIONS:
+            findings.refuse(
+                file,
+                _nearest_id(node),
+                "extension",
+                f"The extension “{local(node)}” is not supported.",
+                "Remove it; rules belong on the flows out of gateways or in tables.",
+            )
+    _check_ids(file, root, findings)
+    processes = list(root.iter(f"{{{BPMN}}}process"))
+    if not processes:
+        findings.refuse(file, None, "no_process", "It holds no process.", "Draw one.")
+    for process in processes:
+        _check_process(file, process, findings)
+
+
+def _nearest_id(node: etree._Element) -> str | None:
+    """Return the id of the flow node (or whatever has one) that `node` belongs to."""
+    one: etree._Element | None = node
+    while one is not None:
+        if one.get("id") and (local(one) in FLOW_NODES or one is node):
+            return one.get("id")
+        one = one.getparent()
+    return None
+
+
+def _check_quantity(file: str, node: etree._Element, findings: Findings) -> None:
+    for attribute in ("startQuantity", "completionQuantity"):
+        if node.get(attribute, "1") != "1":
+            findings.refuse(
+                file,
+                node.get("id"),
+                "quantity",
+                f"The engine ignores {attribute}.",
+                "Remove it, or draw the join that you mean.",
+            )
+
+
+def _check_ids(file: str, root: etree._Element, findings: Findings) -> None:
+    ids = Counter(node.get("id") for node in root.iter() if node.get("id"))
+    for name, count in ids.items():
+        if count > 1:
+            findings.refuse(
+                file, name, "duplicate_id", f"The id “{name}” stands {count} times.", "Rename one."
+            )
+
+
+def _check_process(file: str, process: etree._Element, findings: Findings) -> None:
+    name = process.get("id")
+    if not name or not name.isidentifier():
+        findings.refuse(
+            file,
+            name,
+            "process_id",
+            "A process has an id of letters, digits and _.",
+            "Give it one, such as incident.",
+        )
+    if process.get("isExecutable") != "true":
+        findings.refuse(
+            file, name, "not_executable", "The process is not executable.", "Mark it executable."
+        )
+    _check_children(file, process, findings)
+    for node, _ in flow_nodes(process):
+        if local(node) in SUBPROCESSES:
+            _check_children(file, node, findings)
+        if node.get("triggeredByEvent") == "true":
+            findings.refuse(
+                file,
+                node.get("id"),
+                "event_subprocess",
+                "Event subprocesses start by themselves or never.",
+                "Use an event on the border of an activity.",
+            )
+    _check_lanes(file, process, findings)
+
+
+def _check_children(file: str, holder: etree._Element, findings: Findings) -> None:
+    """Refuse every BPMN tag that nothing here understands."""
+    inside = local(holder) != "process"
+    for node in bpmn_children(holder):
+        tag = local(node)
+        if tag in FLOW_NODES:
+            if not node.get("id"):
+                findings.refuse(
+                    file, None, "no_id", f"A {tag} has no id.", "Give it one, as verb_noun."
+                )
+        elif tag not in _ALLOWED_BESIDE and tag not in _REFUSED:
+            findings.refuse(
+                file,
+                node.get("id"),
+                "unsupported",
+                f"“{tag}” is not supported.",
+                "Remove it.",
+            )
+        if tag == "laneSet" and inside:
+            findings.refuse(
+                file,
+                holder.get("id"),
+                "lane_in_subprocess",
+                "A lane inside a subprocess is not its own: it inherits.",
+                "Make the subprocess a called process with lanes.",
+            )
+
+
+def _check_lanes(file: str, process: etree._Element, findings: Findings) -> None:
+    known = set(Lane)
+    places: Counter[str] = Counter()
+    for lane_set in bpmn_children(process, "laneSet"):
+        for lane in bpmn_children(lane_set, "lane"):
+            name = (lane.get("name") or "").strip()
+            if name not in known:
+                findings.refuse(
+                    file,
+                    lane.get("id"),
+                    "unknown_lane",
+                    f"“{name}” is no lane.",
+                    f"Lanes are {', '.join(Lane)}.",
+                )
+            places.update(
+                (reference.text or "").strip() for reference in bpmn_children(lane, "flowNodeRef")
+            )
+    for element, count in places.items():
+        if count > 1:
+            findings.refuse(
+                file, element, "two_lanes", "It stands in two lanes.", "Move it into one."
+            )

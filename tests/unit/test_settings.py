@@ -1,0 +1,75 @@
+"""Settings are read once, whole, and every problem is told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import SETTINGS, Settings, SettingsWrong
+
+SECRET = "x" * 32
+
+
+def test_without_settings_everything_is_embedded() -> None:
+    settings = Settings.from_environment({})
+
+    assert settings.is_embedded
+    assert (settings.host, settings.port) == ("127.0.0.1", 8420)
+
+
+def test_a_database_of_ones_own_needs_secrets_of_ones_own() -> None:
+    with pytest.raises(SettingsWrong) as refused:
+        Settings.from_environment({"DATABASE_URL": "postgresql://db/putright"})
+
+    assert [line.split()[0] for line in refused.value.problems] == [
+        "PUTRIGHT_SECRET_KEY",
+        "PUTRIGHT_AUDIT_KEY",
+    ]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(SettingsWrong) as refused:
+        Settings.from_environment(
+            {"PUTRIGHT_PORT": "many", "PUTRIGHT_SECURE_COOKIES": "perhaps", "DATABASE_URL": "x:y"}
+        )
+
+    told = refused.value.sentence
+    assert "PUTRIGHT_PORT" in told
+    assert "PUTRIGHT_SECURE_COOKIES" in told
+    assert "DATABASE_URL must start with postgresql://" in told
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(SettingsWrong, match="at least 32 characters"):
+        Settings.from_environment({"PUTRIGHT_SECRET_KEY": "hush"})
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(SECRET + "\n")
+
+    settings = Settings.from_environment({"PUTRIGHT_SECRET_KEY_FILE": str(file)})
+
+    assert settings.secret_key == SECRET
+
+
+def test_a_value_and_its_file_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsWrong, match="both set"):
+        Settings.from_environment(
+            {"PUTRIGHT_AUDIT_KEY": SECRET, "PUTRIGHT_AUDIT_KEY_FILE": str(tmp_path / "none")}
+        )
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    settings = Settings.from_environment(
+        {"PUTRIGHT_SECRET_KEY": SECRET, "PUTRIGHT_OWNER_URL": "postgresql://o:hush@db/putright"}
+    )
+
+    assert SECRET not in repr(settings)
+    assert "hush" not in repr(settings)
+
+
+def test_the_readme_lists_every_setting() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+
+    for setting in SETTINGS:
+        assert f"| `{setting.name}` | {setting.meaning} | {setting.default} |" in readme
