@@ -89,7 +89,7 @@ class Replayer:
         to the end stays as it is.  A case that cannot go on is named in the tally, and what was
         done of it stands.  Raises Unavailable.
         """
-        tally = Tally()
+        tally = Tally(rows=len(rows))
         case = _Case(self, rows, tally)
         try:
             case.replay()
