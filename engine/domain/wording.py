@@ -33,6 +33,17 @@ WORDS: Mapping[str, str] = {
     "service_desk": "the service desk",
     "business_owner": "the owner of the business process",
     "authority": "the one who may decide",
+    # what an entry tells
+    "actual": "what is wrong",
+    "expected": "what it should be",
+    "harmed": "who is harmed",
+    "size": "how many",
+    "size_unit": "of what",
+    "impact": "how bad",
+    "urgency": "how soon it gets worse",
+    "kind": "what it is for",
+    "action": "number",
+    "targets": "how many it reaches",
     # why it is theirs
     "asked": "was asked",
     "deciding": "deciding without the customer's answer",
