@@ -2,8 +2,8 @@
 
 import logging
 import signal
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from flask import Flask
