@@ -90,6 +90,18 @@ class GateShut(Conflict):
         )
 
 
+class TooManyAttempts(Conflict):
+    """Sign-in failed too often from there; `minutes` is how long to wait."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"That did not work too often. Please wait {minutes} minutes and try again.",
+            minutes=minutes,
+        )
+
+
 class DiagramRefused(PutrightError):
     """A diagram or form cannot be published; each finding names its element and its mend."""
 

@@ -82,7 +82,7 @@ _P2 = Rungs(
 )
 _P3 = Rungs(
     asked_by="link, bundled twice a day",
-    remind_every=timedelta(days=3),
+    remind_every=timedelta(days=1),
     reminders=(3, 7),
     remind_on=False,
     deputy=5,
@@ -97,7 +97,7 @@ _P3 = Rungs(
 )
 _P4 = Rungs(
     asked_by="daily digest",
-    remind_every=timedelta(days=7),
+    remind_every=timedelta(days=1),
     reminders=(timedelta(days=7), timedelta(days=14)),
     remind_on=False,
     deputy=10,

@@ -33,6 +33,17 @@ WORDS: Mapping[str, str] = {
     "service_desk": "the service desk",
     "business_owner": "the owner of the business process",
     "authority": "the one who may decide",
+    # what an entry tells
+    "actual": "what is wrong",
+    "expected": "what it should be",
+    "harmed": "who is harmed",
+    "size": "how many",
+    "size_unit": "of what",
+    "impact": "how bad",
+    "urgency": "how soon it gets worse",
+    "kind": "what it is for",
+    "action": "number",
+    "targets": "how many it reaches",
     # why it is theirs
     "asked": "was asked",
     "deciding": "deciding without the customer's answer",
@@ -83,6 +94,7 @@ WORDS: Mapping[str, str] = {
 VERBS: Mapping[str, str] = {
     "incident:reported": "{actor} reported this",
     "incident:priority_set": "{actor} set the priority",
+    "incident:told_earlier": "{actor} said when we were first told",
     "incident:lead_taken": "{actor} took the lead",
     "incident:lead_handed": "{actor} handed the lead over",
     "incident:agreed": "{actor} wrote down how we know it is right, and who answers",

@@ -271,14 +271,15 @@ _BODY = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", re
 def faults(conn: Connection) -> list[str]:
     """Return what of the guard is missing, altered or switched off, a sentence each."""
     found = []
-    standing = dict(
-        conn.execute(
+    standing = {
+        row.proname: row.prosrc
+        for row in conn.execute(
             text(
                 "SELECT proname, prosrc FROM pg_proc"
                 " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'putright%'"
             )
-        ).all()
-    )
+        )
+    }
     for name, body in _BODY.findall(FUNCTIONS):
         if standing.get(name) != body:
             found.append(f"the function {name} is not the one of this release")

@@ -559,3 +559,16 @@ idempotency_key = Table(
     _instant("created_at", required=True),
     Index(None, "created_at"),
 )
+
+# Attempts to sign in within the last minutes, counted where every process sees them; neither the
+# login nor the address stands here in clear.
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("who", LargeBinary, nullable=False),
+    Column("place", LargeBinary, nullable=False),
+    _instant("at", required=True),
+    Index(None, "who", "at"),
+    Index(None, "place", "at"),
+)

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.clock import Clock
+from engine.domain.canonical import plain
 from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound
@@ -62,7 +63,9 @@ class Case:
         seq = incident.head_seq + 1
         person_id = by.id if isinstance(by, Actor) else None
         salt = secrets.token_bytes(SALT_BYTES)
-        digest = content_digest(content, salt)
+        # what is hashed is what is kept: the form that survives the database unchanged
+        kept = cast("dict[str, Any]", plain(content))
+        digest = content_digest(kept, salt)
         hashed = entry_hash(
             self.key.secret,
             incident_id=incident.id,
@@ -83,7 +86,7 @@ class Case:
                 "person_id": person_id,
                 "actor": by.name,
                 "verb": verb,
-                "content": dict(content),
+                "content": kept,
                 "salt": salt,
                 "digest": digest,
                 "key_id": self.key.id,

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text, update
 
 from engine.domain.action import ActionKind, ActionState
+from engine.domain.party import Party
 from engine.runtime import Passage
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
@@ -101,13 +102,71 @@ def start_followers(mover: "Mover", settled: UUID) -> None:
         start_action(mover, action)
 
 
+def refuse_open_proposals(mover: "Mover") -> None:
+    """Proposals that nobody took up before the incident closed end with it, and say so."""
+    refused = mover.case.conn.execute(
+        update(t.action)
+        .where(
+            t.action.c.incident_id == mover.case.incident.id,
+            t.action.c.state == ActionState.PROPOSED,
+        )
+        .values(
+            state=ActionState.REFUSED,
+            settled_at=mover.case.now,
+            outcome="Not taken up before this was closed.",
+        )
+        .returning(t.action.c.number)
+    ).all()
+    for row in refused:
+        mover.case.record("action:refused", {"action": row.number, "reason": "closed"}, mover.by)
+
+
 def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
-    """An overdue action goes one rung up the line of the party asked (rules, Actions)."""
-    del run, passage
+    """An overdue action goes one rung up the line of the party asked (rules, Actions).
+
+    The next in line is asked beside those who were asked before.
+    """
+    del passage
     if action is None:
         return
     write_action(mover, action, climbed=action.climbed + 1)
-    mover.case.record("action:overdue", {"action": action.number, "rung": action.climbed}, mover.by)
+    asked = next_in_line(mover, action)
+    if asked:
+        mover.case.conn.execute(
+            text(
+                "UPDATE work_item SET people = ARRAY(SELECT DISTINCT unnest(people || :asked))"
+                " WHERE run_id = :run AND ended_at IS NULL"
+            ).bindparams(bindparam("asked", type_=ARRAY(Uuid))),
+            {"asked": asked, "run": run.id},
+        )
+    mover.case.record(
+        "action:overdue",
+        {"action": action.number, "rung": action.climbed, "asked": [str(who) for who in asked]},
+        mover.by,
+    )
+
+
+def next_in_line(mover: "Mover", action: Action) -> list[UUID]:
+    """Return who is asked on the rung the action has climbed to.
+
+    Ours: the team's leads, the team's head, the owner of the business process.  A customer's
+    or a supplier's has our owner from the first rung on, as whoever can speak for us there.
+    """
+    owner = mover.process.owner_id
+    if action.party in (Party.CUSTOMER, Party.EXTERNAL) or action.team_id is None:
+        return [owner]
+    if action.climbed == 1:
+        leads = select(t.membership.c.person_id).where(
+            t.membership.c.team_id == action.team_id, t.membership.c.is_lead
+        )
+        found = list(mover.case.conn.execute(leads).scalars())
+        if found:
+            return found
+    if action.climbed <= 2:
+        head = mover.case.conn.scalar(select(t.team.c.head_id).where(t.team.c.id == action.team_id))
+        if head is not None:
+            return [head]
+    return [owner]
 
 
 # What automatic elements cause, by their `does` property.

@@ -9,6 +9,7 @@ from engine.domain.mark import Mark
 from engine.errors import GateShut
 from engine.runtime import Answered
 from engine.store import facts as ask
+from engine.usecases import actions
 from engine.usecases.offers import Offer
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def close(mover: "Mover", closes: Literal["confirmed", "escalated"]) -> None:
         evidence["confirmation_id"] = last.confirmation_id
     else:
         evidence["decision_id"] = ask.latest_decision(case.conn, incident.id)
+    actions.refuse_open_proposals(mover)
     case.record("incident:closed", {"closed_by": closes}, mover.by)
     case.change(
         state=IncidentState.CLOSED, closed_by=ClosedBy(closes), ended_at=case.now, **evidence

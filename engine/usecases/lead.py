@@ -3,8 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func, update
+
+from engine.domain.party import Lane
 from engine.domain.permissions import Actor, Verb
-from engine.errors import NotAllowed
+from engine.errors import InvalidAnswers, NotAllowed
+from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
@@ -29,4 +33,41 @@ def take_lead(
         if actor.id in {who.person_id for who in mover.confirmers}:
             raise NotAllowed("You confirm this one, so you cannot lead it.")
         case.record("incident:lead_taken", {"before": str(incident.lead_id)}, actor)
+        _offer_instead(mover, incident.lead_id, actor.id)
         case.change(lead_id=actor.id, taken_up_at=incident.taken_up_at or case.now)
+
+
+def _offer_instead(mover: Mover, before: UUID, now: UUID) -> None:
+    """What was offered to the lead as such is offered to the new one."""
+    mover.case.conn.execute(
+        update(t.work_item)
+        .where(
+            t.work_item.c.incident_id == mover.case.incident.id,
+            t.work_item.c.ended_at.is_(None),
+            t.work_item.c.lane.in_([Lane.SERVICE_DESK, Lane.BUSINESS_OWNER]),
+        )
+        .values(people=func.array_replace(t.work_item.c.people, before, now))
+    )
+
+
+def set_told(
+    handling: Handling, incident_id: UUID, told_at: datetime, *, reason: str, actor: Actor
+) -> None:
+    """Say that the first of us was told earlier than it was reported: the ledger starts there.
+
+    It can be set earlier, never later.  Raises NotFound, NotAllowed for anybody but the lead and
+    who answers for the process, IncidentClosed, or InvalidAnswers.
+    """
+    if not reason.strip():
+        raise InvalidAnswers({"reason": "Please say how you know."})
+    with handling.store.begin() as work:
+        case = work.incident(incident_id)
+        require(Mover(handling, case, actor), actor, Verb.SET_PRIORITY)
+        if told_at >= case.incident.told_at:
+            raise InvalidAnswers({"told_at": "This can be set earlier, never later."})
+        case.record(
+            "incident:told_earlier",
+            {"before": case.incident.told_at, "now": told_at, "reason": reason},
+            actor,
+        )
+        case.change(told_at=told_at)

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, and_, select, update
 
+from engine.domain.incident import Priority
+from engine.domain.ladder import reminders_by
 from engine.domain.mark import Mark
 from engine.runtime import Passage
 from engine.store import schema as t
@@ -15,21 +18,53 @@ if TYPE_CHECKING:
 
 
 def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
-    """Remind because the diagram says so."""
+    """Remind those whose turn it is by the ladder; the diagram's timer is only the tick."""
     del passage, action
-    remind_all(mover, run.id)
+    incident, now = mover.case.incident, mover.case.now
+    waiting = mover.case.conn.execute(
+        select(t.work_item.c.id, t.work_item.c.opened_at, t.work_item.c.reminders).where(
+            _unanswered(run.id)
+        )
+    ).all()
+    zones = {who.time_zone for who in mover.confirmers} or {"UTC"}
+    due = {
+        item.id: count
+        for item in waiting
+        if item.reminders
+        < (
+            count := reminders_by(
+                Priority(incident.highest_priority),
+                item.opened_at,
+                now,
+                ZoneInfo(min(zones)),
+                ladder=mover.handling.ladder,
+            )
+        )
+    }
+    # several that a downtime missed come as one
+    for count in set(due.values()):
+        chosen = [item for item, its in due.items() if its == count]
+        _write(mover, t.work_item.c.id.in_(chosen), count)
 
 
 def remind_all(mover: "Mover", run_id: UUID) -> None:
-    """Remind every confirmer of this run who has not answered; their to-do shows it."""
+    """Remind every confirmer of this run who has not answered, whatever the ladder says."""
+    _write(mover, _unanswered(run_id), t.work_item.c.reminders + 1)
+
+
+def _unanswered(run_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        t.work_item.c.run_id == run_id,
+        t.work_item.c.mark == Mark.CONFIRMATION,
+        t.work_item.c.ended_at.is_(None),
+    )
+
+
+def _write(mover: "Mover", chosen: ColumnElement[bool], count: int | ColumnElement[int]) -> None:
     reminded = mover.case.conn.execute(
         update(t.work_item)
-        .where(
-            t.work_item.c.run_id == run_id,
-            t.work_item.c.mark == Mark.CONFIRMATION,
-            t.work_item.c.ended_at.is_(None),
-        )
-        .values(reminders=t.work_item.c.reminders + 1, reminded_at=mover.case.now)
+        .where(chosen)
+        .values(reminders=count, reminded_at=mover.case.now)
         .returning(t.work_item.c.people)
     ).all()
     mover.case.record(
