@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
+from api import refusals
 from engine.domain.canonical import plain
 from engine.errors import PutrightError
 
@@ -47,7 +48,7 @@ RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
 # What HTTP itself refuses, before any of Putright's own rules is asked.
 _HTTP = {
     400: ("malformed", "This request cannot be read."),
-    404: ("not_found", "There is nothing here."),
+    404: ("not_found", "There is no such page."),
     405: ("method_not_allowed", "This cannot be done at this address."),
     406: ("not_acceptable", "This cannot be given in the form asked for."),
     408: ("timed_out", "This took too long to arrive; please try again."),
@@ -56,14 +57,6 @@ _HTTP = {
     415: ("unsupported_media_type", "Please send application/json."),
     422: ("invalid_answers", "Some answers need another look."),
     429: ("too_many_attempts", "That was too often; please wait a while."),
-}
-_NEXT_STEP = {
-    401: "Please sign in.",
-    403: "If you think that you should be able to do this, ask who leads it.",
-    404: "It may have been for somebody else, or the address may be mistyped.",
-    409: "Go back and load the page again to see how things stand.",
-    422: "Go back and have another look.",
-    503: "Go back and send it again in a moment; nothing was done.",
 }
 
 
@@ -105,15 +98,7 @@ def tell(problem: Problem) -> Response:
             jsonify(code=problem.code, sentence=problem.sentence, context=dict(problem.context))
         )
     else:
-        response = make_response(
-            render_template(
-                "error.html",
-                status=problem.status,
-                title=_title(problem),
-                sentence=problem.sentence,
-                next_step=_NEXT_STEP.get(problem.status, "Please try again later."),
-            )
-        )
+        response = make_response(refusals.page(problem.status, problem.code, _in_words(problem)))
     response.status_code = problem.status
     response.headers.extend(problem.headers)
     return response
@@ -124,9 +109,10 @@ def is_for_machines() -> bool:
     return request.path.startswith("/api/") or request.path in ("/health", "/metrics")
 
 
-def _title(problem: Problem) -> str:
-    titles = {404: "This is not here", 403: "This is not for you", 503: "Please try again"}
-    return titles.get(problem.status, "That did not work")
+def _in_words(problem: Problem) -> str:
+    # a page has no field to write it beside
+    fields = problem.context.get("fields")
+    return " ".join(fields.values()) if isinstance(fields, dict) and fields else problem.sentence
 
 
 def _tell_http(error: HTTPException) -> Response:
@@ -136,12 +122,9 @@ def _tell_http(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
     code, sentence = _HTTP.get(error.code, ("error", "Something went wrong."))
     context = {"fields": dict(_fields(data["messages"]))} if "messages" in data else {}
-    headers = {"Allow": ", ".join(sorted(error.valid_methods))} if _allows(error) else {}
+    methods = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(methods))} if methods else {}
     return tell(Problem(error.code, code, sentence, context, headers))
-
-
-def _allows(error: Any) -> bool:
-    return bool(getattr(error, "valid_methods", None))
 
 
 def _fields(messages: Any, path: str = "") -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ class Seconds(fields.Integer):
         return super()._serialize(whole, attr, obj, **kwargs)
 
 
-class Words(fields.List):
+class Words(fields.List[Any]):
     """A set of words, told in order of the alphabet."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
