@@ -206,14 +206,16 @@ def test_another_row_comes_without_losing_a_word(world: World, visit: Visit) -> 
     incident = world.report()
     path = _path(world, incident, "agree_what_right_means")
 
-    page = visit("hugo").send(path, {"criteria.0.measure": "Half a point", "_add": "criteria"}, 200)
+    hugo = visit("hugo")
+
+    page = hugo.send(path, {"criteria.0.measure": "Half a point", "_add": "criteria"}, 200)
 
     assert "Half a point" in page
     assert 'name="criteria.1.measure"' in page
     assert world.steps(incident) == ["agree_what_right_means"]
     sent = hidden_in(page) | {"criteria.0.measure": "Half a point", "_add": "criteria"}
     world.agree(incident)
-    assert "Point 1: Half a point" in words_of(visit("hugo").send_as_it_is(path, sent, 409))
+    assert "Point 1: Half a point" in words_of(hugo.send_as_it_is(path, sent, 409))
 
 
 def test_many_are_ticked_off_at_once(world: World, visit: Visit) -> None:
