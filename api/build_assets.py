@@ -141,7 +141,7 @@ def _bundle(folder: Path) -> set[str]:
 
 def _licences(packages: Iterable[str]) -> str:
     """The packages' own licence texts, one after the other."""
-    texts = []
+    texts: list[str] = []
     for package in sorted(packages):
         folder = MODULES / package
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))["version"]
