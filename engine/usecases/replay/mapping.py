@@ -223,8 +223,8 @@ class _Reader:
             return {}, ()
         return part, tuple(titles)
 
-    def _words(self, name: str, kind: type[Any]) -> dict[str, Any]:
-        words = {}
+    def _words(self, name: str, kind: type[Phase] | type[Level]) -> dict[str, Any]:
+        words: dict[str, Any] = {}
         for text, word in self._part(name).items():
             try:
                 words[text] = kind(word)

@@ -12,13 +12,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from engine.errors import LogRefused
 
 MAX_LINE_BYTES = 1 << 20
 # A record whose quoted text runs over lines is looked for on this many lines.
 _MOST_LINES = 50
+# What a log is read from.
+Readable: TypeAlias = IO[bytes] | gzip.GzipFile
+
 _GZIP = b"\x1f\x8b"
 
 
@@ -27,7 +30,7 @@ class Unreadable(ValueError):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[Readable]:
     """Open a log, unpacking it if it begins as gzip does.
 
     Raises LogRefused if there is no such file, or if a packed one is damaged.
@@ -47,7 +50,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise LogRefused(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
 
-def header(file: IO[bytes], delimiter: str) -> list[str]:
+def header(file: Readable, delimiter: str) -> list[str]:
     """Return the names of the columns: the file's first line.  Raises LogRefused."""
     line = file.readline(MAX_LINE_BYTES)
     try:
@@ -63,7 +66,7 @@ def header(file: IO[bytes], delimiter: str) -> list[str]:
 
 
 def records(
-    file: IO[bytes], delimiter: str, width: int
+    file: Readable, delimiter: str, width: int
 ) -> Iterator[tuple[int, list[str] | Unreadable]]:
     """Give each record after the header with the number of its first line (the header is 1).
 
@@ -123,7 +126,7 @@ def _fields(text: str, delimiter: str) -> list[str]:
         raise Unreadable(f"it is no record: {error}") from error
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, str | Unreadable]]:
+def _lines(file: Readable) -> Iterator[tuple[int, str | Unreadable]]:
     number = 1
     while line := file.readline(MAX_LINE_BYTES):
         number += 1

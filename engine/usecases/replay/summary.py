@@ -17,7 +17,8 @@ class Tally:
     `events` are rows that became a transaction each.  `reopened` counts each time a case went
     from resolved, closed or not, back to work.  `confirmation_debt` are the refused closures
     after which it did not go back to work.  `known` are cases that were replayed to the end
-    before; `rows` are the rows of all cases seen.  `faults` names the cases that could not go on, and why.
+    before; `rows` are the rows of all cases seen.  `faults` names the cases that could not go
+    on, and why.
     """
 
     rows: int = 0
