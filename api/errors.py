@@ -45,6 +45,9 @@ STATUS: Mapping[str, int] = {
 }
 RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
 
+# so many of the innermost places of a fault are logged
+_FRAMES = 12
+
 # What HTTP itself refuses, before any of Putright's own rules is asked.
 _HTTP = {
     400: ("malformed", "This request cannot be read."),
@@ -144,7 +147,7 @@ def _unexpected(error: Exception) -> Problem:
     fault = uuid4().hex[:12]
     places = "; ".join(
         f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     )
     log.error("fault %s: %s in %s at %s", fault, type(error).__qualname__, request.endpoint, places)
     return Problem(

@@ -36,7 +36,8 @@ def show() -> dict[str, Any]:
 def list_tokens() -> Sequence[TokenLine]:
     """List your API tokens; the tokens themselves are not kept."""
     with handling().store.read() as conn:
-        return tokens_of(conn, tokens.actor().id)
+        # a tuple would be taken for a body, a status and headers
+        return list(tokens_of(conn, tokens.actor().id))
 
 
 @blueprint.route("/me/tokens", methods=["POST"])
