@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.clock import now
 from engine.store.embedded import DatabaseUrls, EmbeddedServer, running
@@ -20,6 +21,12 @@ from engine.store.migrate import migrate, owner_engine
 from engine.store.work import Store
 from engine.usecases.publish import publish
 from tests.world import KEY, World, shipped_files
+
+# How fast examples are made says something of the machine only: no test is timed.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 # Nothing of the suite outlives it, so nothing has to reach the disk.
 UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

@@ -40,7 +40,7 @@ def targets(action_id: UUID) -> Sequence[Reached]:
     """Show whom the action reaches and how it ended for each; outside readers see nobody."""
     with handling().store.read() as conn:
         _seen_run(conn, action_id)
-        # a tuple would be taken for a body, a status and headers
+        # a list: a tuple would be taken for a body with its status
         return list(reached_by(conn, action_id, tokens.actor()))
 
 

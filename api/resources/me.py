@@ -36,7 +36,7 @@ def show() -> dict[str, Any]:
 def list_tokens() -> Sequence[TokenLine]:
     """List your API tokens; the tokens themselves are not kept."""
     with handling().store.read() as conn:
-        # a tuple would be taken for a body, a status and headers
+        # a list: a tuple would be taken for a body with its status
         return list(tokens_of(conn, tokens.actor().id))
 
 

@@ -99,6 +99,8 @@ def test_the_history_is_drawn_with_what_was_passed_and_where_it_waits(
         ("checked", "is-taken"),
     ):
         expect(hugo.locator(f'[data-element-id="{element}"]').first).to_have_class(re.compile(mark))
+    way = hugo.locator('[data-element-id="checked"] .djs-visual > path').first
+    expect(way).to_have_css("stroke", "rgb(28, 107, 42)")
     # the licence of the viewer asks for its sign
     expect(hugo.locator(".bjs-powered-by").first).to_be_visible()
 
