@@ -40,6 +40,7 @@ STATUS: Mapping[str, int] = {
     "unavailable": 503,
     "diagram_refused": 422,
     "expression_refused": 422,
+    "log_refused": 422,
     "workflow_fault": 500,
     "settings_wrong": 500,
 }
