@@ -40,10 +40,14 @@ STATUS: Mapping[str, int] = {
     "unavailable": 503,
     "diagram_refused": 422,
     "expression_refused": 422,
+    "log_refused": 422,
     "workflow_fault": 500,
     "settings_wrong": 500,
 }
 RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
+
+# so many of the innermost places of a fault are logged
+_FRAMES = 12
 
 # What HTTP itself refuses, before any of Putright's own rules is asked.
 _HTTP = {
@@ -144,7 +148,7 @@ def _unexpected(error: Exception) -> Problem:
     fault = uuid4().hex[:12]
     places = "; ".join(
         f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     )
     log.error("fault %s: %s in %s at %s", fault, type(error).__qualname__, request.endpoint, places)
     return Problem(

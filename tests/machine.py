@@ -33,7 +33,7 @@ class Machine:
         """Return the answer's JSON (None for an empty one) and insist on its status."""
         answer = self.send(method, path, json, headers=headers, **more)
         assert answer.status_code == status, answer.get_data(as_text=True)[:800]
-        return answer.get_json() if answer.is_json else None
+        return answer.get_json() if answer.is_json and answer.data else None
 
     def send(
         self,

@@ -210,7 +210,7 @@ def test_refusals_are_told_to_machines_in_one_shape(
     error: PutrightError,
     status: int,
 ) -> None:
-    def refuse(*args: object, **more: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(holding, "claim", refuse)
@@ -230,7 +230,7 @@ def test_refusals_are_told_to_machines_in_one_shape(
 def test_what_nobody_expected_has_an_id_that_is_in_the_log_and_no_words(
     machine: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*args: object, **more: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("Carla Costa owes 12.50")
 
     monkeypatch.setattr(holding, "claim", fail)
@@ -266,7 +266,9 @@ def test_the_api_describes_itself_without_loading_anything(web: Flask) -> None:
     )
     report = described["paths"]["/api/v1/incidents"]["post"]
     assert report["summary"].startswith("Report an incident")
-    assert "Problem" in json.dumps(report["responses"])
+    assert report["responses"]["default"]["$ref"].endswith("DEFAULT_ERROR")
+    refused = described["components"]["responses"]["DEFAULT_ERROR"]
+    assert "schemas/Problem" in json.dumps(refused)
     documented = {
         (method.upper(), path)
         for path, methods in described["paths"].items()
@@ -286,7 +288,7 @@ def test_health_needs_nobody_and_says_no_more_than_it_must(machine: Start) -> No
 def test_health_is_bad_while_the_database_is_away(
     world: World, machine: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*args: object, **more: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise Unavailable("The database cannot be reached just now; please try again.")
 
     monkeypatch.setattr(type(world.handling.store), "read", away)
