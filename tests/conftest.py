@@ -29,7 +29,13 @@ settings.register_profile(
 settings.load_profile("suite")
 
 # Nothing of the suite outlives it, so nothing has to reach the disk.
-UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # a worker of its own in a test's database cannot be ended by the one who drops it
+    "autovacuum": "off",
+}
 _TEMPLATE = "template_migrated"
 _numbers = count(1)
 
