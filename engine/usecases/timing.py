@@ -66,7 +66,7 @@ def advance_run(handling: Handling, run_id: UUID, *, now: datetime | None = None
                 return
             if run.ended_at is not None or run.due_at is None or run.due_at > work.now:
                 return
-            _fire(handling, case, run)
+            fire(handling, case, run)
     except WorkflowFault as fault:
         with handling.store.begin(now=now) as work:
             case, run = work.run(run_id)
@@ -76,27 +76,26 @@ def advance_run(handling: Handling, run_id: UUID, *, now: datetime | None = None
             case.record("incident:faulted", {"run": str(run_id), "fault": fault.sentence}, TIMER)
 
 
-def fire_timers(handling: Handling, run_id: UUID, *, now: datetime) -> None:
-    """Fire the run's timers that are due by `now`, whatever its row says of being due.
+def fire(handling: Handling, case: Case, run: Run) -> None:
+    """Fire what is due by now of a locked run, whatever its row says of being due.
 
-    For a replay, whose runs no worker may find.  A run that has ended stays as it is.  Raises
-    NotFound or WorkflowFault; then nothing was done.
+    A replay, whose runs no worker may find, comes in here.  Raises WorkflowFault.
     """
-    with handling.store.begin(now=now) as work:
-        case, run = work.run(run_id)
-        if run.ended_at is None:
-            _fire(handling, case, run)
-
-
-def _fire(handling: Handling, case: Case, run: Run) -> None:
     mover = Mover(handling, case, TIMER)
     action = None
     if run.action_id is None:
         mover.own_run = run
     else:
         action = mover.load_action(run.action_id)
+    before = _awaited(run)
     mover.move(run, action=action)
-    mover.settle()
+    # A tick that only reminds or climbs changes no fact that the incident's run waits for.
+    if _awaited(run) != before:
+        mover.settle()
+
+
+def _awaited(run: Run) -> set[str]:
+    return {waiting["task"] for waiting in run.waiting if waiting["kind"] != "timer"}
 
 
 def lateness(conn: Connection, now: datetime) -> tuple[int, timedelta]:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from engine.domain.incident import ClosedBy, IncidentState, Level
 from engine.errors import Conflict, PutrightError, Unavailable
 from engine.queries.ledger import incident_ledger
-from engine.store.work import Work
+from engine.store.work import Case, Work
 from engine.usecases.handling import Handling
 from engine.usecases.replay.cases import Meaning, meanings
 from engine.usecases.replay.deeds import Deeds
@@ -25,7 +25,7 @@ from engine.usecases.replay.reading import Row, as_read
 from engine.usecases.replay.summary import Tally
 from engine.usecases.replay.timers import Timers
 from engine.usecases.report import Report, report_incident
-from engine.usecases.timing import fire_timers
+from engine.usecases.timing import fire
 
 _STANDING = text("""
     SELECT i.state, i.observed_until, i.head_seq,
@@ -125,16 +125,19 @@ class _Case:
     # --- transactions --------------------------------------------------------------------------
 
     @contextmanager
-    def _transaction(self, now: datetime) -> Iterator[tuple[Work, Deeds]]:
+    def _row(self, now: datetime) -> Iterator[tuple[Work, Deeds]]:
         """One transaction with the incident locked, as this replay left it."""
         with self.handling.store.begin(now=now) as work:
-            case = work.incident(self.id)
-            if case.incident.head_seq != self.head_seq:
-                raise Conflict("Somebody else has moved this incident meanwhile.")
+            case = self._as_left(work.incident(self.id))
             within = self.handling.within(work)
             yield work, Deeds(within, work, case, self.source, self.caller)
             head_seq = case.incident.head_seq
         self.head_seq = head_seq
+
+    def _as_left(self, case: Case) -> Case:
+        if case.incident.head_seq != self.head_seq:
+            raise Conflict("Somebody else has moved this incident meanwhile.")
+        return case
 
     def _report(self) -> None:
         first = self.rows[0]
@@ -163,7 +166,7 @@ class _Case:
 
     def _take(self, number: int, meaning: Meaning) -> bool:
         """Make the row an entry and what it means so; return whether a closure was refused."""
-        with self._transaction(meaning.at) as (work, deeds):
+        with self._row(meaning.at) as (work, deeds):
             deeds.record("incident:replayed", {"row": number, **as_read(meaning.row)})
             was_refused = deeds.carry_out(meaning)
             if meaning.does_something:
@@ -180,9 +183,12 @@ class _Case:
             self._fire(due.run_id, due.at)
 
     def _fire(self, run_id: UUID, at: datetime) -> None:
-        with self._transaction(at) as (work, deeds):
-            fire_timers(deeds.handling, run_id, now=at)
+        with self.handling.store.begin(now=at) as work:
+            case, run = work.run(run_id)
+            fire(self.handling.within(work), self._as_left(case), run)
             self.timers.look(work.conn)
+            head_seq = case.incident.head_seq
+        self.head_seq = head_seq
 
     def _come_to_the_end(self) -> None:
         """Let pass what time is left until the log's last instant; there the ledger stops.
@@ -197,9 +203,9 @@ class _Case:
                 self._fire(due.run_id, single)
             else:
                 break
-        with self._transaction(self.last_at) as (work, deeds):
+        with self._row(self.last_at) as (work, deeds):
             for run_id in self.timers.due_by(self.last_at):
-                fire_timers(deeds.handling, run_id, now=self.last_at)
+                fire(deeds.handling, deeds.case, work.run(run_id)[1])
             deeds.record("incident:observed", {"until": self.last_at})
             deeds.case.change(observed_until=self.last_at)
             self.timers.look(work.conn)

@@ -5,6 +5,7 @@ order.  Cases are handed out a few at a time, so that memory stays flat.  A proc
 when the one that started it is gone, killed or not: nothing is left running.
 """
 
+import gc
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ from engine.usecases.replay.summary import Tally
 # A process has so many cases at hand, so that it never waits for the next.
 _AT_HAND = 3
 _LEAVE_SECONDS = 20.0
+_GC_EVERY = 20_000
 
 # Opens the database in a process of its own; it travels there, so it holds plain values only.
 OpenHandling = Callable[[], Handling]
@@ -135,6 +137,10 @@ def _work(job: Job, conn: Connection) -> None:
         try:
             handling = job.open_handling()
             replayer = Replayer(handling, job.source, job.last_at)
+            # The program itself is never garbage: not looking through it again and again spares a
+            # tenth of the time.
+            gc.freeze()
+            gc.set_threshold(_GC_EVERY)
             while True:
                 conn.send(replayer.replay(conn.recv()))
         except PutrightError as error:
