@@ -8,29 +8,57 @@ here it starts again after any error of the connector, for as long as nobody ask
 import asyncio
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
+import psycopg
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
 
 from engine.errors import Busy, Unavailable
-from engine.store.jobs import ADVANCE, defer_advances
+from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
 from engine.usecases.handling import Handling
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 
 log = logging.getLogger(__name__)
 
-# How often timers are looked for; a timer is late by this much at most on an idle machine.
-SWEEP_SECONDS = 5
-_RESTART_SECONDS = 2.0
-# A worker that has not been heard of for this long is taken for dead, and its jobs are done again.
-STALLED_SECONDS = 30.0
+# More are not handed out while so many wait for a worker: a run that waits in the queue for longer
+# than `timing.HAND_OUT_AGAIN` would be handed out twice, and again, and bury the worker.
+MOST_WAITING = 2_000
+_FAILED_JOBS_KEPT_HOURS = 7 * 24
 
 
-def jobs_app(handling: Handling, database_url: str) -> App:
+@dataclass(frozen=True)
+class Pace:
+    """How often the worker looks, in whole seconds; tests are in a greater hurry.
+
+    On an idle machine a timer is late by `sweep_seconds` and half a second at most.  Jobs of a
+    worker that has not been heard of for `stalled_seconds` are done again by the others, who
+    look every `stalled_sweep_seconds` (at most 60, like `sweep_seconds`).
+    """
+
+    sweep_seconds: int = 5
+    heartbeat_seconds: int = 10
+    stalled_seconds: int = 30
+    stalled_sweep_seconds: int = 30
+    # a connection not had for so long: the database is away, and the worker starts again
+    give_up_seconds: float = 5.0
+    restart_seconds: float = 2.0
+
+
+LIFE = Pace()
+
+
+def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
     """Return the job engine with every body registered; `database_url` is libpq's form."""
-    app = App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=6))
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=database_url, min_size=1, max_size=6, timeout=pace.give_up_seconds
+        )
+    )
 
     @app.task(
         name=ADVANCE,
@@ -41,41 +69,68 @@ def jobs_app(handling: Handling, database_url: str) -> App:
     def advance(run_id: str) -> None:
         advance_run(handling, UUID(run_id))
 
-    @app.periodic(cron=f"* * * * * */{SWEEP_SECONDS}")
-    @app.task(name="putright.sweep")
+    # The queueing locks: a machine that slept for a night would else find a job for each sweep
+    # that it missed.  No business transaction defers these, so that none can break on the lock.
+    @app.periodic(cron=f"* * * * * */{pace.sweep_seconds}")
+    @app.task(name="putright.sweep", queueing_lock="putright.sweep")
     def sweep(timestamp: int) -> None:
         del timestamp
-        while hand_out_due(handling, defer_advances):
-            pass
+        with handling.store.read() as conn:
+            room = MOST_WAITING - waiting_advances(conn)
+        if room > 0:
+            hand_out_due(handling, defer_advances, most=room)
 
-    @app.periodic(cron="* * * * *")
-    @app.task(name="putright.retry_stalled")
+    @app.periodic(cron=f"* * * * * */{pace.stalled_sweep_seconds}")
+    @app.task(name="putright.retry_stalled", queueing_lock="putright.retry_stalled")
     async def retry_stalled(timestamp: int) -> None:
         del timestamp
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            await app.job_manager.retry_job(job)
+        await _retry_stalled(app, pace.stalled_seconds)
 
     @app.periodic(cron="17 * * * *")
-    @app.task(name="putright.forget_keys")
+    @app.task(name="putright.forget", queueing_lock="putright.forget")
     async def forget(timestamp: int) -> None:
         del timestamp
         await asyncio.to_thread(forget_old_keys, handling)
-        await app.job_manager.delete_old_jobs(nb_hours=24, include_failed=False)
+        await app.job_manager.delete_old_jobs(nb_hours=_FAILED_JOBS_KEPT_HOURS, include_failed=True)
 
     return app
+
+
+async def _retry_stalled(app: App, stalled_seconds: int) -> None:
+    """Have the jobs of killed workers done again; periodic ones come again by themselves."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds):
+        # a worker that was only slow may have finished its job meanwhile
+        with suppress(ConnectorException):
+            if job.queueing_lock is None:
+                await app.job_manager.retry_job(job)
+            else:
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 class WorkerThread:
     """A worker on a thread of its own, with its own event loop and connections."""
 
-    def __init__(self, handling: Handling, database_url: str, *, concurrency: int = 2) -> None:
+    def __init__(
+        self,
+        handling: Handling,
+        database_url: str,
+        *,
+        concurrency: int = 2,
+        pace: Pace = LIFE,
+    ) -> None:
         self._handling = handling
         self._database_url = database_url
         self._concurrency = concurrency
+        self._pace = pace
         self._thread = threading.Thread(target=self._run, name="putright-worker")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._working: asyncio.Task[None] | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs; it ends only when asked to, or by a fault of ours."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin to do jobs."""
@@ -84,35 +139,47 @@ class WorkerThread:
     def stop(self, timeout_seconds: float = 30) -> None:
         """Finish the job in hand and end; returns when the thread has ended, or at the time-out."""
         self._stopping.set()
-        loop, task = self._loop, self._task
-        if loop is not None and task is not None:
+        if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended by itself meanwhile
-                loop.call_soon_threadsafe(task.cancel)
-        self._thread.join(timeout_seconds)
+                self._loop.call_soon_threadsafe(self._interrupt)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
 
     def join(self) -> None:
         """Wait until the worker has been stopped."""
         while self._thread.is_alive():
             self._thread.join(1)
 
+    def _interrupt(self) -> None:
+        if self._working is not None:
+            self._working.cancel()
+
     def _run(self) -> None:
-        asyncio.run(self._keep_working())
+        asyncio.run(self._until_stopped())
+
+    async def _until_stopped(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # the loop's own executor has as many threads as it thinks fit for the machine
+        self._loop.set_default_executor(ThreadPoolExecutor(self._concurrency, "putright-job"))
+        self._working = asyncio.current_task()
+        # `stop` sets this before it looks for the loop, so that one of us two sees the other
+        if not self._stopping.is_set():
+            with suppress(asyncio.CancelledError):
+                await self._keep_working()
 
     async def _keep_working(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        while not self._stopping.is_set():
-            self._task = asyncio.create_task(self._work())
+        while True:
             try:
-                await self._task
-            except asyncio.CancelledError:
-                return
-            except (ConnectorException, OSError) as error:
+                await self._work()
+            except (ConnectorException, psycopg.Error, OSError) as error:
+                # asked to stop while it lost its database, it tells us of the loss only
+                if self._stopping.is_set():
+                    return
                 log.warning("The worker lost its database and starts again: %s", error)
-            if not self._stopping.is_set():
-                await asyncio.sleep(_RESTART_SECONDS)
+            await asyncio.sleep(self._pace.restart_seconds)
 
     async def _work(self) -> None:
-        app = jobs_app(self._handling, self._database_url)
+        app = jobs_app(self._handling, self._database_url, self._pace)
         async with app.open_async():
             await app.run_worker_async(
                 concurrency=self._concurrency,
@@ -121,5 +188,6 @@ class WorkerThread:
                 fetch_job_polling_interval=2.0,
                 delete_jobs="successful",
                 shutdown_graceful_timeout=20,
-                stalled_worker_timeout=STALLED_SECONDS,
+                update_heartbeat_interval=self._pace.heartbeat_seconds,
+                stalled_worker_timeout=self._pace.stalled_seconds,
             )

@@ -90,6 +90,18 @@ class GateShut(Conflict):
         )
 
 
+class TooManyAttempts(Conflict):
+    """Sign-in failed too often from there; `minutes` is how long to wait."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"That did not work too often. Please wait {minutes} minutes and try again.",
+            minutes=minutes,
+        )
+
+
 class DiagramRefused(PutrightError):
     """A diagram or form cannot be published; each finding names its element and its mend."""
 
@@ -120,3 +132,9 @@ class Unavailable(PutrightError):
     """The database is away; nothing was done, and trying again is safe."""
 
     code = "unavailable"
+
+
+class LogRefused(PutrightError):
+    """An incident log cannot be replayed as it is; the sentence says what to mend."""
+
+    code = "log_refused"

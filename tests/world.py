@@ -214,6 +214,13 @@ class World:
         with self.handling.store.read() as conn:
             return conn.execute(select(t.incident).where(t.incident.c.id == incident)).one()
 
+    def numbered(self, number: int) -> UUID:
+        """Return the incident with this number."""
+        with self.handling.store.read() as conn:
+            return conn.execute(
+                select(t.incident.c.id).where(t.incident.c.number == number)
+            ).scalar_one()
+
     def criteria(self, incident: UUID) -> list[UUID]:
         """Return the ids of the criteria in force."""
         with self.handling.store.read() as conn:

@@ -1,5 +1,11 @@
-// Comfort for pages that work without it: htmx swaps parts of them.
+// Comfort for pages that work without it: htmx swaps parts of them, and forms show only the
+// questions that are asked.
 //
 // Nothing here may be needed to do one's work, and nothing may write HTML of its own: what is
 // swapped in comes from the server, escaped there.
 import "htmx.org";
+import { askOnlyWhatIsAsked, keepTyping, sendOnce } from "./asking.js";
+
+askOnlyWhatIsAsked(document);
+keepTyping();
+sendOnce();

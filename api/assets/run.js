@@ -110,11 +110,7 @@ function fit(viewer) {
   viewer.get("canvas").zoom("fit-viewport", "auto");
 }
 
-async function start() {
-  const container = document.getElementById("diagram");
-  if (!container) {
-    return;
-  }
+async function start(container) {
   try {
     await showRun(container);
     container.dataset.ready = "yes";
@@ -126,4 +122,7 @@ async function start() {
   }
 }
 
-start(); // a module runs once the page is parsed
+// a module runs once the page is parsed; an incident's history has two drawings
+for (const container of document.querySelectorAll("[data-xml-url], #diagram")) {
+  start(container);
+}

@@ -163,25 +163,35 @@ def _check_repeating(graph: Graph, element: Element, findings: Findings) -> None
 
 
 def _check_joins(graph: Graph, findings: Findings) -> None:
-    """Joins in a loop fire early from the second round on, unless the past can be cut."""
-    for join in graph.elements.values():
-        if join.type not in JOINS or len(graph.process.incoming(join.id)) < 2:
-            continue
-        loop = graph.loop_of(join.id)
-        if not loop:
-            continue
-        if _stands_beside(graph, join.id, loop):
+    """Joins in a loop fire early from the second round on, unless the past can be cut.
+
+    And where a diagram has joins at all, the past of a loop beside an open branch cannot be cut:
+    the joins count what is finished there.
+    """
+    joins = [
+        one.id
+        for one in graph.elements.values()
+        if one.type in JOINS and len(graph.process.incoming(one.id)) > 1
+    ]
+    if not joins:
+        return
+    for loop in graph.loops():
+        inside = [join for join in joins if join in loop]
+        name = (inside or sorted(loop))[0]
+        if _stands_beside(graph, name, loop):
             findings.refuse(
                 graph.process.file,
-                join.id,
-                "join_in_loop",
-                "A join in a loop beside an open branch fires too early.",
+                name,
+                "join_in_loop" if inside else "loop_beside_branch",
+                "A join in a loop beside an open branch fires too early."
+                if inside
+                else "A loop beside an open branch grows for ever where the diagram has joins.",
                 "Put the loop into a called process.",
             )
-        else:
+        elif inside:
             findings.warn(
                 graph.process.file,
-                join.id,
+                name,
                 "join_in_loop",
                 "This join is inside a loop.",
                 "Try it in more than one round.",

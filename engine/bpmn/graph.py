@@ -38,14 +38,14 @@ class Graph:
             waiting.extend(self.after[name])
         return found
 
-    def loop_of(self, name: str) -> set[str]:
-        """Return the elements that come after `name` and before it again; empty if none do."""
-        after = self.reachable([name])
-        return (
-            {one for one in after if one == name or name in self.reachable([one])}
-            if (name in after)
-            else set()
-        )
+    def loops(self) -> list[set[str]]:
+        """Return the loops, each with all elements that can come round to each other."""
+        after = {name: self.reachable([name]) for name in self.elements}
+        found: list[set[str]] = []
+        for name in self.elements:
+            if name in after[name] and not any(name in loop for loop in found):
+                found.append({one for one in after[name] if name in after[one]})
+        return found
 
     def splits(self) -> list[str]:
         """Return what can make two tokens of one."""

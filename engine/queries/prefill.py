@@ -13,7 +13,7 @@ from engine.store.facts import TargetFacts
 from forms import Form
 
 _CRITERIA = text(
-    "SELECT id, measure, threshold FROM criterion"
+    "SELECT id, measure, threshold, measured FROM criterion"
     " WHERE incident_id = :id AND withdrawn_at IS NULL ORDER BY position"
 )
 
@@ -30,11 +30,14 @@ def prefill_for(
         if not field.schema.get("x-fixed-rows"):
             continue
         columns = {column.name for column in field.fields}
+        # shown to who answers; whoever checks writes down anew what they see
+        tells_found = any(one.name == "measured" and one.read_only for one in field.fields)
         if "target" in columns:
             given[field.name] = [{"target": str(one.id), "label": one.label} for one in targets]
         elif "criterion" in columns:
             given[field.name] = [
                 {"criterion": str(row.id), "measure": row.measure, "threshold": row.threshold}
+                | ({"measured": row.measured} if tells_found and row.measured else {})
                 for row in conn.execute(_CRITERIA, {"id": incident_id})
             ]
     return given

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.spiff.specs.defaults import UserTask
@@ -146,21 +147,26 @@ class Run:
     def _settle(self) -> bool:
         """Run automatic tasks until there are none; return whether there were any."""
         moved = False
-        while self._round():
+        while (task := self._next()) is not None:
+            self._run(task)
             moved = True
         return moved
 
-    def _round(self) -> bool:
-        moved = False
-        deepest_first = sorted(self._trees(), key=lambda tree: -tree.depth)
-        for tree in deepest_first:
-            for task in list(tree.tasks.values()):
-                # Not `manual`: a plain task, which does something by itself, is manual too.  And
-                # one that an earlier task of this round has cancelled is no longer READY.
-                if task.state == TaskState.READY and not isinstance(task.task_spec, UserTask):
-                    self._run(task)
-                    moved = True
-        return moved
+    def _next(self) -> Task | None:
+        """Return the automatic task to run next; None if there is none.
+
+        What interrupts goes first, so that nothing more happens in what it ends; then the deepest
+        process.  Steps are left out by class: `manual` is set on plain tasks, too.
+        """
+        first: Task | None = None
+        for tree in sorted(self._trees(), key=lambda tree: -tree.depth):
+            for task in tree.tasks.values():
+                if task.state != TaskState.READY or isinstance(task.task_spec, UserTask):
+                    continue
+                if _interrupts(task):
+                    return task
+                first = first or task
+        return first
 
     def _run(self, task: Task) -> None:
         self.steps_left -= 1
@@ -295,6 +301,14 @@ def _waiting(
         message=element.event.name if kind == "message" and element.event else None,
         due_at=due_at,
         since=since,
+    )
+
+
+def _interrupts(task: Task) -> bool:
+    """Return whether running this task cancels the activity that an event stands on."""
+    spec = task.task_spec
+    return isinstance(spec, BoundaryEventJoin) or (
+        isinstance(spec, BoundaryEvent) and spec.cancel_activity
     )
 
 

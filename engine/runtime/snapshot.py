@@ -65,6 +65,8 @@ def load(specs: Specs, diagram: str, snapshot: bytes) -> tuple[BpmnWorkflow, dic
         content = json.loads(snapshot)
     except ValueError as error:
         raise WorkflowFault("The run's snapshot is damaged.") from error
+    if not isinstance(content, dict):
+        raise WorkflowFault("The run's snapshot is damaged.")
     found = (content.get("v"), content.get("specs"), content.get("diagram"))
     if found != (VERSION, specs.content_hash, diagram):
         raise WorkflowFault(

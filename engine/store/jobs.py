@@ -10,11 +10,15 @@ from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.types import JSONValue
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from engine.store.connect import driver
 
 ADVANCE = "putright.advance"
+
+_WAITING = text(
+    "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
+)
 
 _deferring = App(connector=SyncPsycopgConnector())
 
@@ -24,3 +28,8 @@ def defer_advances(conn: Connection, runs: Sequence[UUID]) -> None:
     task = _deferring.configure_task(ADVANCE, connection=driver(conn))
     payloads: list[dict[str, JSONValue]] = [{"run_id": str(run)} for run in runs]
     task.batch_defer(*payloads)
+
+
+def waiting_advances(conn: Connection) -> int:
+    """Return how many runs have been handed out that no worker has taken up yet."""
+    return conn.scalar(_WAITING, {"task": ADVANCE}) or 0

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from engine.domain.incident import Priority
 from engine.domain.mark import Mark
-from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions, barred_from
+from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions
 from engine.errors import ItemEnded, NotAllowed, NotFound
+from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
 from engine.runtime import Answered
 from engine.store import facts as ask
@@ -113,29 +113,7 @@ def record(answering: "Answering") -> Mapping[str, str | bool]:
 
 def view_of(mover: Mover, item: Item) -> ItemView:
     """Return what permissions need to know; who is barred is asked only where it matters."""
-    mark = Mark(item.mark) if item.mark else None
-    incident = mover.case.incident
-    barred: frozenset[UUID] = frozenset()
-    if mark in (Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VERIFICATION):
-        had = mover.hands
-        barred = barred_from(
-            mark,
-            highest_priority=Priority(incident.highest_priority),
-            led=had.led,
-            worked=had.worked,
-            verified=had.verified,
-        )
-    return ItemView(
-        ended=item.ended_at is not None,
-        lane=item.lane,
-        mark=mark,
-        team_id=item.team_id,
-        people=frozenset(item.people),
-        claimed_by=item.claimed_by,
-        barred=barred,
-        lead_id=incident.lead_id,
-        is_restricted=incident.is_restricted,
-    )
+    return item_view(item, mover.case.incident, lambda: mover.hands)
 
 
 def ended(item: Item) -> ItemEnded:

@@ -1,10 +1,11 @@
 """What somebody is towards one locked incident, and the refusal if that is not enough."""
 
 from engine.domain.incident import IncidentState
-from engine.domain.permissions import Actor, IncidentView, Verb, incident_verbs
+from engine.domain.permissions import Actor, Verb, incident_verbs
 from engine.domain.standing import Standing, standing_of
 from engine.errors import IncidentClosed, NotAllowed, NotFound
 from engine.queries.people import incident_people
+from engine.queries.permitted import incident_view
 from engine.usecases.running import Mover
 
 _DENIED = {
@@ -26,12 +27,7 @@ def require(mover: Mover, actor: Actor, verb: Verb) -> frozenset[Standing]:
     standing = standing_of(
         actor.id, people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
     )
-    view = IncidentView(
-        IncidentState(incident.state),
-        is_restricted=incident.is_restricted,
-        is_taken_up=incident.taken_up_at is not None,
-    )
-    verbs = incident_verbs(view, actor, standing)
+    verbs = incident_verbs(incident_view(incident), actor, standing)
     if Verb.SEE not in verbs:
         raise NotFound("There is no such incident.", incident=str(incident.id))
     if verb not in verbs:

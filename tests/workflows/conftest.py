@@ -4,7 +4,7 @@ A story reads like the incident's file: `reaches`, `answers`, `is_told`, `waits`
 through a snapshot, so each story is also a test of saving and loading.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,3 +139,30 @@ def story(specs: Specs, clock: Clock) -> Story:
 def action(specs: Specs, clock: Clock) -> Callable[[str], Story]:
     """Start the run of an action of a party."""
     return lambda party: Story(specs, clock, "action", {"party": party})
+
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" targetNamespace="t">
+  <bpmn:message id="news" name="news"/><bpmn:signal id="alarm" name="alarm"/>
+  <bpmn:error id="broken" name="broken" errorCode="broken"/>
+  <bpmn:escalation id="help" name="help" escalationCode="help"/>
+"""
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., bytes]:
+    """Make a BPMN file of one process from its elements; `steps` stand in lane `it`."""
+
+    def drawn(body: str, *, steps: Sequence[str] = (), name: str = "p") -> bytes:
+        references = "".join(f"<bpmn:flowNodeRef>{step}</bpmn:flowNodeRef>" for step in steps)
+        lanes = (
+            f'<bpmn:laneSet id="{name}_lanes"><bpmn:lane id="{name}_lane" name="it">'
+            f"{references}</bpmn:lane></bpmn:laneSet>"
+        )
+        return (
+            f'{HEAD}<bpmn:process id="{name}" isExecutable="true">{lanes}{body}'
+            "</bpmn:process></bpmn:definitions>"
+        ).encode()
+
+    return drawn

@@ -1,0 +1,212 @@
+"""Tells one incident's story through the use cases, on a clock that it turns itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from api.demo.house import House
+from engine.domain.action import TargetOutcome
+from engine.domain.incident import Level
+from engine.domain.party import Party
+from engine.queries.open_steps import (
+    OpenStep,
+    criteria_in_force,
+    given_rows,
+    next_due,
+    open_steps,
+)
+from engine.usecases.complete import complete
+from engine.usecases.handling import Handling
+from engine.usecases.holding import claim
+from engine.usecases.lead import take_lead
+from engine.usecases.proposing import Proposal, propose_action
+from engine.usecases.report import Report, report_incident
+from engine.usecases.targets import tick_targets
+from engine.usecases.timing import advance_run
+
+
+@dataclass
+class Crank:
+    """A clock that somebody turns; aware UTC, and never ahead of `limit`, the real time."""
+
+    at: datetime
+    limit: datetime
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        return self.at
+
+    def set_back(self, **ago: float) -> None:
+        """Show the time that was this long ago."""
+        self.at = self.limit - timedelta(**ago)
+
+
+class Story:
+    """One incident, told step by step; names are logins of the house."""
+
+    def __init__(self, handling: Handling, house: House, crank: Crank) -> None:
+        self.handling = handling
+        self.house = house
+        self.crank = crank
+        self.incident: UUID
+
+    def later(self, **by: float) -> None:
+        """Turn the clock forward; timers that fall due on the way ring in their order."""
+        until = min(self.crank.at + timedelta(**by), self.crank.limit)
+        for _ in range(200):
+            with self.handling.store.read() as conn:
+                due = next_due(conn, self.incident, until)
+            if due is None:
+                break
+            self.crank.at = max(self.crank.at, due.due_at)
+            advance_run(self.handling, due.id)
+        self.crank.at = until
+
+    def reports(self, who: str, process: str, title: str, **said: Any) -> None:
+        """Report the incident; `said` are the other fields of a report."""
+        report = Report(
+            process_id=self.house.processes[process],
+            title=title,
+            impact=Level(said.pop("impact", Level.MEDIUM)),
+            urgency=Level(said.pop("urgency", Level.MEDIUM)),
+            **said,
+        )
+        self.incident = report_incident(
+            self.handling, report, actor=self.house.people[who], key=f"demo {title}"
+        )
+
+    def leads(self, who: str) -> None:
+        """Take the lead."""
+        take_lead(self.handling, self.incident, actor=self.house.people[who])
+
+    def agrees(
+        self,
+        who: str,
+        criteria: Sequence[tuple[str, str, str]],
+        confirmers: Sequence[str],
+        *,
+        summary: str | None = None,
+    ) -> None:
+        """Agree what right means; actions are proposed beside it."""
+        answers: dict[str, Any] = {
+            "criteria": [
+                {"measure": measure, "threshold": threshold, "evidence": evidence}
+                for measure, threshold, evidence in criteria
+            ],
+            "confirmers": [str(self.house.people[one].id) for one in confirmers],
+        }
+        if summary:
+            answers["summary"] = summary
+        self.does(who, "agree_what_right_means", answers)
+
+    def asks(
+        self,
+        who: str,
+        title: str,
+        party: Party,
+        *,
+        team: str | None = None,
+        person: str | None = None,
+        **said: Any,
+    ) -> UUID:
+        """Propose an action."""
+        due_in = said.pop("due_in", None)
+        proposal = Proposal(
+            title=title,
+            party=party,
+            team_id=self.house.teams[team] if team else None,
+            person_id=self.house.people[person].id if person else None,
+            due_at=self.crank.at + due_in if due_in else None,
+            **said,
+        )
+        return propose_action(self.handling, self.incident, proposal, actor=self.house.people[who])
+
+    def takes(self, who: str, action: str) -> None:
+        """Take the to-do of an action."""
+        claim(self.handling, self._item(None, action).id, actor=self.house.people[who])
+
+    def finishes(self, who: str, action: str, what: str, **more: Any) -> None:
+        """Say that an action is done."""
+        item = self._item(None, action)
+        answers: dict[str, Any] = {"outcome": "done", "what_was_done": what, **more}
+        self._complete(who, item, answers)
+
+    def declines(self, who: str, action: str, reason: str) -> None:
+        """Say that an action will not be done."""
+        self._complete(who, self._item(None, action), {"outcome": "declined", "reason": reason})
+
+    def ticks(
+        self, who: str, action: str, how: Mapping[TargetOutcome, slice], *, note: str | None = None
+    ) -> None:
+        """Note how it ended for some of those whom the action reaches."""
+        with self.handling.store.read() as conn:
+            targets = [one.id for one in given_rows(conn, self.incident, action)]
+        outcomes = {target: outcome for outcome, which in how.items() for target in targets[which]}
+        tick_targets(
+            self.handling,
+            self._item(None, action).id,
+            outcomes,
+            actor=self.house.people[who],
+            note=note,
+        )
+
+    def rows_of(self, action: str) -> list[dict[str, str]]:
+        """Return the lines of an action with the outcomes noted so far, as its form has them."""
+        with self.handling.store.read() as conn:
+            return [
+                {"target": str(one.id), "outcome": one.outcome or ""}
+                for one in given_rows(conn, self.incident, action)
+            ]
+
+    def checks(
+        self, who: str, measured: Sequence[str], verdict: str = "right", **more: Any
+    ) -> None:
+        """Verify the outcome; `measured` goes with the criteria in their order."""
+        rows = [
+            {"criterion": str(one), "measured": found}
+            for one, found in zip(self._criteria(), measured, strict=False)
+        ]
+        if verdict == "right":
+            more.setdefault("right_since", self._instant(self.crank.at - timedelta(minutes=30)))
+        self.does(who, "verify_outcome", {"measured": rows, "verdict": verdict, **more})
+
+    def answers(self, who: str, *said: str, words: str | None = None) -> None:
+        """Answer whether it is right, criterion by criterion; the last answer goes on."""
+        rows: list[dict[str, Any]] = []
+        for place, one in enumerate(self._criteria()):
+            answer = said[min(place, len(said) - 1)]
+            rows.append({"criterion": str(one), "answer": answer})
+            if answer != "yes":
+                rows[-1]["words"] = words
+        self.does(who, "confirm_outcome", {"criteria": rows})
+
+    def decides(self, who: str, decided: str, reason: str) -> None:
+        """Decide without the customer's answer."""
+        self.does(who, "decide_without_answer", {"decided": decided, "reason": reason})
+
+    def does(self, who: str, step: str, answers: Mapping[str, Any]) -> None:
+        """Complete the open to-do of a step of the incident's own run."""
+        self._complete(who, self._item(step, None, self.house.people[who].id), answers)
+
+    def _complete(self, who: str, item: OpenStep, answers: Mapping[str, Any]) -> None:
+        complete(self.handling, item.id, answers, actor=self.house.people[who])
+
+    def _item(self, step: str | None, action: str | None, who: UUID | None = None) -> OpenStep:
+        with self.handling.store.read() as conn:
+            found = [
+                item
+                for item in open_steps(conn, self.incident)
+                if (step is None or item.step == step) and (action is None or item.action == action)
+            ]
+        found.sort(key=lambda item: who not in item.people)
+        return found[0]
+
+    def _criteria(self) -> list[UUID]:
+        with self.handling.store.read() as conn:
+            return criteria_in_force(conn, self.incident)
+
+    @staticmethod
+    def _instant(at: datetime) -> str:
+        return at.isoformat(timespec="seconds")

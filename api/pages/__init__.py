@@ -1,0 +1,36 @@
+"""The web pages: every one works without JavaScript, on a telephone and with a keyboard.
+
+Pages decide nothing: buttons come from the verbs that queries return, deeds are use cases.
+"""
+
+from flask import Flask
+
+from api.pages import (
+    actions,
+    history,
+    incident,
+    incidents,
+    reporting,
+    signing,
+    steps,
+    todo,
+    todos,
+    you,
+)
+
+
+def register(app: Flask) -> None:
+    """Serve every page."""
+    steps.register(app)
+    for module in (
+        signing,
+        todos,
+        todo,
+        incidents,
+        incident,
+        actions,
+        history,
+        reporting,
+        you,
+    ):
+        app.register_blueprint(module.pages)

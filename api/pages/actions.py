@@ -1,0 +1,166 @@
+"""Actions of an incident: proposing one, the lead's word on proposals, and what is not done."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import filters, identity
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.pages.for_readers import for_readers
+from engine.domain.action import ActionKind
+from engine.domain.permissions import Verb
+from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
+from engine.queries.choices import choices
+from engine.queries.incident import ActionLine, IncidentPage, incident_page
+from engine.queries.reached import Reached, reached_by
+from engine.usecases.proposing import (
+    Proposal,
+    accept_proposal,
+    propose_action,
+    refuse_proposal,
+)
+from engine.usecases.targets import accept_targets
+from forms import check
+
+pages = for_readers("actions", __name__)
+
+
+@pages.get("/incidents/<int:number>/actions/new")
+def propose(number: int) -> ResponseReturnValue:
+    """Ask what is to be done, and whose turn it is."""
+    incident, asking = _asking(number)
+    return _asked(incident, asking.show())
+
+
+@pages.post("/incidents/<int:number>/actions/new")
+def propose_it(number: int) -> ResponseReturnValue:
+    """Add the action."""
+    incident, asking = _asking(number)
+    typed = asking.answers()
+    if asks_for_rows():
+        return _asked(incident, asking.show(typed, key=sent_key()))
+    found = check(asking.form, typed, choices=asking.choices, now=filters.now(), tz=identity.zone())
+    if not found.ok:
+        return _again(incident, asking, typed, found.findings)
+    try:
+        propose_action(
+            identity.handling(),
+            incident.id,
+            Proposal.from_answers(found.answers),
+            actor=identity.actor(),
+            key=sent_key(),
+        )
+    except InvalidAnswers as refusal:
+        return _again(incident, asking, typed, refusal.fields)
+    except (Conflict, Unavailable) as refusal:
+        shown = asking.show(typed, notice=refusal.sentence, key=sent_key())
+        return _asked(incident, shown), 409
+    flash("It is on the list.")
+    return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
+
+
+@pages.get("/incidents/<int:number>/actions/<int:action_number>")
+def page(number: int, action_number: int) -> ResponseReturnValue:
+    """Show one action, and how it ended for each of those it reaches."""
+    return _shown(number, action_number)
+
+
+@pages.post("/incidents/<int:number>/actions/<int:action_number>/accept")
+def accept(number: int, action_number: int) -> ResponseReturnValue:
+    """Take a proposal up, as one kind or the other."""
+    _, action = _found(number, action_number)
+    try:
+        kind = ActionKind(request.form.get("kind", ""))
+    except ValueError:
+        return _shown(number, action_number, {"kind": "Please say what it is for."}), 422
+    accept_proposal(identity.handling(), action.id, kind=kind, actor=identity.actor())
+    flash("It is taken up.")
+    return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
+
+
+@pages.post("/incidents/<int:number>/actions/<int:action_number>/refuse")
+def refuse(number: int, action_number: int) -> ResponseReturnValue:
+    """Do not take a proposal up, and say why."""
+    _, action = _found(number, action_number)
+    try:
+        refuse_proposal(
+            identity.handling(),
+            action.id,
+            reason=request.form.get("reason", ""),
+            actor=identity.actor(),
+        )
+    except InvalidAnswers as refusal:
+        return _shown(number, action_number, refusal.fields), 422
+    flash("It is not taken up; your reason is kept.")
+    return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
+
+
+@pages.post("/incidents/<int:number>/actions/<int:action_number>/not-done")
+def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
+    """Accept by name that some of those it reaches are not done."""
+    _, action = _found(number, action_number)
+    try:
+        ticked = [UUID(one) for one in request.form.getlist("target")]
+    except ValueError:
+        ticked = []
+    if not ticked:
+        return _shown(number, action_number, {"targets": "Please tick some lines first."}), 422
+    try:
+        accept_targets(
+            identity.handling(),
+            action.id,
+            ticked,
+            reason=request.form.get("reason", ""),
+            actor=identity.actor(),
+        )
+    except InvalidAnswers as refusal:
+        return _shown(number, action_number, refusal.fields), 422
+    flash("Your acceptance is kept, with your name and your reason.")
+    return redirect(url_for("actions.page", number=number, action_number=action_number), 303)
+
+
+def _found(number: int, action_number: int) -> tuple[IncidentPage, ActionLine]:
+    with identity.handling().store.read() as conn:
+        incident = incident_page(conn, number, identity.actor(), filters.now())
+    for action in incident.actions:
+        if action.number == action_number:
+            return incident, action
+    raise NotFound("There is no such action.", action=action_number)
+
+
+def _shown(number: int, action_number: int, problems: Mapping[str, str] | None = None) -> str:
+    incident, action = _found(number, action_number)
+    with identity.handling().store.read() as conn:
+        reached: tuple[Reached, ...] = reached_by(conn, action.id, identity.actor())
+    return render_template(
+        "action.html",
+        incident=incident,
+        action=action,
+        reached=reached,
+        problems=problems or {},
+        typed=request.form,
+        Verb=Verb,
+    )
+
+
+def _asking(number: int) -> tuple[IncidentPage, Asking]:
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        incident = incident_page(conn, number, identity.actor(), filters.now())
+        form = handling.releases.in_force(conn).forms["propose_action"]
+        return incident, Asking(form, choices(conn, identity.actor(), incident_id=incident.id))
+
+
+def _again(
+    incident: IncidentPage,
+    asking: Asking,
+    typed: Mapping[str, object],
+    findings: Mapping[str, str],
+) -> ResponseReturnValue:
+    return _asked(incident, asking.show(typed, findings=findings, key=sent_key())), 422
+
+
+def _asked(incident: IncidentPage, asked: Asked) -> str:
+    return render_template("propose.html", incident=incident, asked=asked, Verb=Verb)

@@ -1,0 +1,79 @@
+"""Pages that ask a form: read what was posted, and show it again with what is wrong.
+
+A newcomer would redirect after a refusal; what somebody typed must stay before their eyes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from flask import request
+from markupsafe import Markup
+
+from api import identity
+from forms import Choices, Form, RowsAsked, from_post, render, rows_asked
+
+Post = Mapping[str, list[str]]
+
+
+def posted() -> Post:
+    """Return what the page sent, every value of each name."""
+    return request.form.to_dict(flat=False)
+
+
+def sent_key() -> str:
+    """Return the key of this sending; a page without one gets a fresh one."""
+    return request.form.get("_key", "")[:100] or str(uuid4())
+
+
+def asks_for_rows() -> bool:
+    """Say whether only another row was asked for, or one less."""
+    return "_add" in request.form or "_remove" in request.form
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form as it is shown this time: its inside, its key, and what is wrong beside fields."""
+
+    form: Form
+    inside: Markup
+    key: str
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One form with what it is given; `show` prints it, `answers` reads what came back."""
+
+    form: Form
+    choices: Choices
+    prefill: Mapping[str, object] = field(default_factory=dict)
+    draft: bool = False
+    instructions: bool = True
+
+    def answers(self) -> dict[str, object]:
+        """Return what was posted, in the reader's zone."""
+        return from_post(self.form, posted(), tz=identity.zone())
+
+    def show(
+        self,
+        values: Mapping[str, object] | None = None,
+        *,
+        findings: Mapping[str, str] | None = None,
+        notice: str | None = None,
+        key: str | None = None,
+    ) -> Asked:
+        """Return the form with these values; `key` stays the same while it is the same sending."""
+        rows = rows_asked(self.form, posted()) if asks_for_rows() else RowsAsked({})
+        inside = render(
+            self.form,
+            values=values,
+            findings=findings,
+            prefill=self.prefill,
+            choices=self.choices,
+            tz=identity.zone(),
+            rows=rows,
+            draft=self.draft,
+            instructions=self.instructions,
+        )
+        return Asked(self.form, inside, key or str(uuid4()), notice)

@@ -1,0 +1,102 @@
+"""The history of an incident on its diagrams, with a table that says the same.
+
+An incident's own history passes through two drawings, and each action has one of its own: an
+address for each, so that a link shows just that.
+"""
+
+from collections.abc import Set
+
+from flask import Response, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from api import filters, identity
+from api.pages.for_readers import for_readers
+from engine.bpmn import Process
+from engine.errors import NotFound
+from engine.queries.incident import ActionLine, IncidentPage, incident_page
+from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
+
+pages = for_readers("history", __name__)
+
+TITLES = {
+    "incident": "The incident",
+    "confirmation": "Asking the customer",
+    "action": "What was to be done",
+}
+
+
+@pages.get("/incidents/<int:number>/history")
+@pages.get("/incidents/<int:number>/history/<int:action_number>")
+def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
+    """Show what was passed, what waits, and which ways were taken."""
+    incident, action, run = _found(number, action_number)
+    return render_template(
+        "incident_history.html",
+        incident=incident,
+        action=action,
+        run=run,
+        titles=TITLES,
+        begun=[one for one in incident.actions if one.state not in ("proposed", "waiting")],
+    )
+
+
+@pages.get("/incidents/<int:number>/drawings/<diagram>.bpmn")
+@pages.get("/incidents/<int:number>/drawings/<int:action_number>/<diagram>.bpmn")
+def drawing(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
+    """Return a diagram that the history follows, as its file."""
+    _, _, run = _found(number, action_number)
+    with identity.handling().store.read() as conn:
+        content = diagram_xml(conn, run.release_id, diagram)
+    return Response(content, mimetype="application/xml")
+
+
+@pages.get("/incidents/<int:number>/states/<diagram>.json")
+@pages.get("/incidents/<int:number>/states/<int:action_number>/<diagram>.json")
+def state(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
+    """Return how one drawing is coloured: ids of elements and of the ways taken."""
+    _, _, run = _found(number, action_number)
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        specs = handling.releases.get(conn, run.release_id).specs
+    for one in run.diagrams:
+        if one.diagram == diagram:
+            process = specs.release.processes[diagram]
+            waiting = one.waiting | _called_and_waiting(process, run)
+            return jsonify(
+                done=sorted(one.done),
+                waiting=sorted(waiting),
+                cancelled=sorted(one.cancelled),
+                flows=sorted(one.flows | _led_here(process, one, waiting)),
+            )
+    raise NotFound("There is no such diagram here.", diagram=diagram)
+
+
+def _called_and_waiting(process: Process, run: RunPage) -> set[str]:
+    """Return what calls another drawing in which something waits: it waits here too."""
+    waits = {one.diagram for one in run.diagrams if one.waits}
+    return {element.id for element in process.elements.values() if element.called in waits}
+
+
+def _led_here(process: Process, drawn: DiagramState, waiting: Set[str]) -> set[str]:
+    """Return the ways taken to where it waits now: history has them only once it is passed."""
+    passed = [visit.element for visit in drawn.visits]
+    led = set()
+    for element in waiting:
+        ways = {flow.source: flow for flow in process.incoming(element)}
+        last = next((source for source in reversed(passed) if source in ways), None)
+        if last is not None:
+            led.add(ways[last].id)
+    return led
+
+
+def _found(
+    number: int, action_number: int | None
+) -> tuple[IncidentPage, ActionLine | None, RunPage]:
+    with identity.handling().store.read() as conn:
+        incident = incident_page(conn, number, identity.actor(), filters.now())
+        if action_number is None:
+            return incident, None, run_page(conn, incident_id=incident.id)
+        for action in incident.actions:
+            if action.number == action_number:
+                return incident, action, run_page(conn, action_id=action.id)
+    raise NotFound("There is no such action.", action=action_number)

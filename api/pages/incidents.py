@@ -1,0 +1,42 @@
+"""The list of incidents."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from api import identity
+from api.pages.for_readers import for_readers
+from engine.domain.incident import IncidentState
+from engine.queries.incidents import Filters, incidents
+from engine.queries.paging import Page
+
+pages = for_readers("incidents", __name__)
+
+# what the address says -> what the list is narrowed to
+SHOWS: dict[str, Filters] = {
+    "open": Filters(state=IncidentState.OPEN),
+    "closed": Filters(state=IncidentState.CLOSED),
+    "led": Filters(led_by_me=True),
+    "reported": Filters(reported_by_me=True),
+}
+_MOST_WORDS = 100
+
+
+@pages.get("/incidents")
+def listed() -> ResponseReturnValue:
+    """Show the incidents that the reader may see, newest first."""
+    asked = request.args.get("show", "")
+    show = asked if asked in SHOWS else "open"
+    words = request.args.get("words", "").strip()[:_MOST_WORDS]
+    page = Page(size=30, after=request.args.get("after") or None)
+    chosen = SHOWS[show]
+    wanted = Filters(
+        state=chosen.state,
+        led_by_me=chosen.led_by_me,
+        reported_by_me=chosen.reported_by_me,
+        words=words or None,
+    )
+    with identity.handling().store.read() as conn:
+        found = incidents(conn, identity.actor(), wanted, page)
+    return render_template(
+        "incidents.html", found=found, show_=show, words=words, is_first=page.after is None
+    )

@@ -1,0 +1,57 @@
+"""Signing in and out."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from api import identity
+from engine.errors import InvalidAnswers, TooManyAttempts
+
+pages = Blueprint("signing", __name__)
+
+
+@pages.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """Ask for name and password; who is signed in goes on at once."""
+    wanted = own_address(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(wanted)
+    return render_template("sign_in.html", login="", wanted=wanted, problem=None)
+
+
+@pages.post("/sign-in")
+def sign_in_with() -> ResponseReturnValue:
+    """Begin a session and go where the person wanted to."""
+    login = request.form.get("login", "")
+    wanted = own_address(request.form.get("next"))
+    try:
+        identity.sign_in(login, request.form.get("password", ""))
+    except InvalidAnswers as refusal:
+        problem, status = next(iter(refusal.fields.values())), 422
+    except TooManyAttempts as refusal:
+        problem, status = refusal.sentence, 429
+    else:
+        return redirect(wanted, 303)
+    return render_template("sign_in.html", login=login, wanted=wanted, problem=problem), status
+
+
+@pages.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this browser's session and have it forget the pages it has seen."""
+    identity.sign_out()
+    flash("You are signed out.")
+    answer = redirect(url_for("signing.sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def own_address(wanted: str | None) -> str:
+    """Return a path of this site; anything that could lead elsewhere leads home."""
+    home = url_for("todos.home")
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return home
+    parts = urlsplit(wanted)
+    has_odd_signs = any(ord(sign) < ord(" ") or sign == "\\" for sign in wanted)
+    return home if parts.scheme or parts.netloc or has_odd_signs else wanted

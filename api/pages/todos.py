@@ -1,0 +1,22 @@
+"""Home: my to-dos, my teams', and all; each view is an address that can be bookmarked."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from api import filters, identity
+from api.pages.for_readers import for_readers
+from engine.queries.paging import Page
+from engine.queries.todos import Scope, todos
+
+pages = for_readers("todos", __name__)
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    """Show the to-dos in a scope, soonest due first."""
+    asked = request.args.get("scope", "")
+    scope = Scope(asked) if asked in set(Scope) else Scope.MINE
+    page = Page(size=50, after=request.args.get("after") or None)
+    with identity.handling().store.read() as conn:
+        found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
+    return render_template("todos.html", found=found, scope=scope, is_first=page.after is None)

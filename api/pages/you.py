@@ -1,0 +1,69 @@
+"""The reader's own settings: time zone, password, signing out everywhere."""
+
+from zoneinfo import available_timezones
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import identity
+from api.pages.for_readers import for_readers
+from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
+from engine.errors import InvalidAnswers
+from engine.queries.sign_in import find_credentials
+from engine.usecases.signing_in import end_sessions, set_time_zone
+
+pages = for_readers("you", __name__)
+
+
+@pages.get("/you")
+def page() -> ResponseReturnValue:
+    """Show what the reader can set."""
+    return _shown({})
+
+
+@pages.post("/you/time-zone")
+def time_zone() -> ResponseReturnValue:
+    """Show times in another zone from now on."""
+    try:
+        set_time_zone(
+            identity.handling().store, identity.actor().id, request.form.get("time_zone", "")
+        )
+    except InvalidAnswers as refusal:
+        return _shown(refusal.fields), 422
+    flash("Times are shown in this zone from now on.")
+    return redirect(url_for("you.page"), 303)
+
+
+@pages.post("/you/password")
+def password() -> ResponseReturnValue:
+    """Change the password; every other session of the person ends."""
+    store, wanted = identity.handling().store, request.form.get("new", "")
+    with store.read() as conn:
+        found = find_credentials(conn, identity.reader().login)
+    if not is_right(found.password_hash if found else None, request.form.get("current", "")):
+        return _shown({"current": "This is not your password."}), 422
+    if not LEAST_LENGTH <= len(wanted) <= LONGEST:
+        return _shown({"new": f"Please take at least {LEAST_LENGTH} characters."}), 422
+    person = identity.actor().id
+    end_sessions(store, person, password_hash=hash_password(wanted))
+    identity.begin_session(person)
+    flash("Your password is changed; you are signed out everywhere else.")
+    return redirect(url_for("you.page"), 303)
+
+
+@pages.post("/you/sign-out-everywhere")
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End every session of the person, this one too."""
+    end_sessions(identity.handling().store, identity.actor().id)
+    identity.sign_out()
+    flash("You are signed out everywhere.")
+    return redirect(url_for("signing.sign_in"), 303)
+
+
+def _shown(problems: dict[str, str]) -> str:
+    # without the aliases of old, that nobody looks for
+    zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+    listed = [
+        zone for zone in zones if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    ]
+    return render_template("you.html", zones=listed, problems=problems)

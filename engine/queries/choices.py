@@ -1,0 +1,40 @@
+"""What can be chosen in select fields: (id, readable name) pairs by the format of the field."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.permissions import Actor
+
+Choices = Mapping[str, Sequence[tuple[str, str]]]
+
+_CHOICES = text("""
+    SELECT 'person' AS format, p.id, p.name || coalesce(' (' || o.name || ')', '') AS label
+    FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
+    WHERE p.is_active AND (CAST(:organisation AS uuid) IS NULL
+      OR p.organisation_id = CAST(:organisation AS uuid))
+    UNION ALL
+    SELECT 'team', id, name FROM team
+    WHERE CAST(:organisation AS uuid) IS NULL OR organisation_id = CAST(:organisation AS uuid)
+    UNION ALL
+    SELECT 'process', id, name FROM business_process
+    UNION ALL
+    SELECT 'action', id, '#' || number || ' ' || title FROM action
+    WHERE incident_id = CAST(:incident AS uuid)
+    ORDER BY format, label, id
+""")
+
+
+def choices(conn: Connection, actor: Actor, *, incident_id: UUID | None = None) -> Choices:
+    """Return the choices for `person`, `team`, `process` and, of this incident, `action`.
+
+    People outside our organisation choose among their own people and teams only.  One statement.
+    """
+    found: dict[str, list[tuple[str, str]]] = {
+        format_: [] for format_ in ("person", "team", "process", "action")
+    }
+    asked = {"organisation": actor.organisation_id, "incident": incident_id}
+    for row in conn.execute(_CHOICES, asked):
+        found[row.format].append((str(row.id), row.label))
+    return found

@@ -1,0 +1,169 @@
+"""The list of incidents, newest first, as far as the reader may see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.incident import ClosedBy, IncidentState, Priority
+from engine.domain.permissions import Actor
+from engine.queries.paging import FIRST, Page, cursor, place_of
+from engine.queries.seen import NAMED_SQL, SEEN_SQL, asking
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to; None leaves a question out.
+
+    `words` are looked for in titles, never in those of restricted incidents that the reader has
+    no part in.  `led_by_me` and `reported_by_me` are about the reader.
+    """
+
+    state: IncidentState | None = None
+    closed_by: ClosedBy | None = None
+    priority: Priority | None = None
+    process_id: UUID | None = None
+    words: str | None = None
+    led_by_me: bool = False
+    reported_by_me: bool = False
+
+
+EVERYTHING = Filters()
+
+
+@dataclass(frozen=True)
+class IncidentLine:
+    """One line; what is None beside `is_restricted` is hidden from this reader.
+
+    `waiting_for` and `waiting_party` name what was asked for longest ago and is still open.
+    """
+
+    id: UUID
+    number: int
+    is_restricted: bool
+    title: str | None
+    process: str
+    product: str
+    priority: str
+    state: str
+    closed_by: str | None
+    lead: str | None
+    told_at: datetime
+    ended_at: datetime | None
+    open_actions: int
+    waiting_for: str | None
+    waiting_party: str | None
+
+
+@dataclass(frozen=True)
+class IncidentCounts:
+    """How many of those in the reader's sight are open, and how the others were closed."""
+
+    open: int
+    confirmed: int
+    escalated: int
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """One page; `next` is the cursor of the page behind it, None on the last."""
+
+    lines: tuple[IncidentLine, ...]
+    counts: IncidentCounts
+    next: str | None
+
+
+_LINES = text(f"""
+    SELECT found.*, lead.name AS lead_name,
+      (SELECT count(*) FROM action a WHERE a.incident_id = found.id AND a.kind = 'puts_right'
+        AND a.state IN ('waiting', 'open')) AS open_actions,
+      w.title AS waiting_for, w.party AS waiting_party
+    FROM (
+      SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process, p.product, i.priority,
+        i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at,
+        -- who has a part is looked up for restricted ones only: it costs, and hides nothing else
+        CASE WHEN i.is_restricted THEN {NAMED_SQL} IS TRUE ELSE true END AS is_named
+      FROM incident i JOIN business_process p ON p.id = i.process_id
+      WHERE i.number < :before
+        AND (CAST(:state AS text) IS NULL OR i.state = :state)
+        AND (CAST(:closed_by AS text) IS NULL OR i.closed_by = :closed_by)
+        AND (CAST(:priority AS text) IS NULL OR i.priority = :priority)
+        AND (CAST(:process AS uuid) IS NULL OR i.process_id = :process)
+        AND (NOT :led_by_me OR i.lead_id = :me)
+        AND (NOT :reported_by_me OR i.reporter_id = :me)
+        AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words
+             AND (NOT i.is_restricted OR {NAMED_SQL})))
+        AND {SEEN_SQL}
+      ORDER BY i.number DESC LIMIT :most) found
+    JOIN person lead ON lead.id = found.lead_id
+    LEFT JOIN LATERAL (SELECT x.title, x.party FROM work_item x
+      WHERE x.incident_id = found.id AND x.ended_at IS NULL
+      ORDER BY x.opened_at, x.id LIMIT 1) w ON true
+    ORDER BY found.number DESC
+""")  # noqa: S608 - constants of the queries' own modules
+_COUNTS = text(f"""
+    SELECT count(*) FILTER (WHERE i.state = 'open') AS open,
+      count(*) FILTER (WHERE i.closed_by = 'confirmed') AS confirmed,
+      count(*) FILTER (WHERE i.closed_by = 'escalated') AS escalated
+    FROM incident i JOIN business_process p ON p.id = i.process_id WHERE {SEEN_SQL}
+""")  # noqa: S608 - as above
+_BEYOND_ALL = 2**62
+
+
+def incidents(
+    conn: Connection, actor: Actor, filters: Filters = EVERYTHING, page: Page = FIRST
+) -> Incidents:
+    """Return the incidents that the actor may see and that fit, newest first.
+
+    The counts are over all that the actor may see, whatever the filters.  Two statements.
+    Raises InvalidAnswers for a bad cursor.
+    """
+    (before,) = place_of(page.after, (int,)) if page.after else (_BEYOND_ALL,)
+    asked = asking(actor) | {
+        "before": min(before, _BEYOND_ALL),
+        "most": page.size + 1,
+        "state": filters.state,
+        "closed_by": filters.closed_by,
+        "priority": filters.priority,
+        "process": filters.process_id,
+        "words": _pattern(filters.words),
+        "led_by_me": filters.led_by_me,
+        "reported_by_me": filters.reported_by_me,
+    }
+    rows = conn.execute(_LINES, asked).all()
+    counted = conn.execute(_COUNTS, asked).one()
+    lines = []
+    for row in rows[: page.size]:
+        is_hidden = row.is_restricted and not row.is_named
+        lines.append(
+            IncidentLine(
+                id=row.id,
+                number=row.number,
+                is_restricted=row.is_restricted,
+                title=None if is_hidden else row.title,
+                process=row.process,
+                product=row.product,
+                priority=row.priority,
+                state=row.state,
+                closed_by=row.closed_by,
+                lead=None if is_hidden else row.lead_name,
+                told_at=row.told_at,
+                ended_at=row.ended_at,
+                open_actions=row.open_actions,
+                waiting_for=None if is_hidden else row.waiting_for,
+                waiting_party=None if is_hidden else row.waiting_party,
+            )
+        )
+    return Incidents(
+        tuple(lines),
+        IncidentCounts(counted.open, counted.confirmed, counted.escalated),
+        cursor(lines[-1].number) if len(rows) > page.size else None,
+    )
+
+
+def _pattern(words: str | None) -> str | None:
+    if words is None or not words.strip():
+        return None
+    plain = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{plain}%"

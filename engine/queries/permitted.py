@@ -1,0 +1,49 @@
+"""What permissions need to know, built from rows: one builder for pages and for use cases.
+
+A newcomer would build a view where it is needed; then a button and the check behind it come to
+disagree about who is barred.
+"""
+
+from collections.abc import Callable
+
+from engine.domain.incident import IncidentState, Priority
+from engine.domain.mark import Mark
+from engine.domain.permissions import IncidentView, ItemView, barred_from
+from engine.store.facts import Hands
+from engine.store.rows import Incident, Item
+
+_ASKS_WHO_HANDLED = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VERIFICATION})
+
+
+def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> ItemView:
+    """Return the work item as permissions see it; `hands` is asked only where it matters."""
+    mark = Mark(item.mark) if item.mark else None
+    had = hands() if mark in _ASKS_WHO_HANDLED else None
+    return ItemView(
+        ended=item.ended_at is not None,
+        lane=item.lane,
+        mark=mark,
+        team_id=item.team_id,
+        people=frozenset(item.people),
+        claimed_by=item.claimed_by,
+        barred=barred_from(
+            mark,
+            highest_priority=Priority(incident.highest_priority),
+            led=had.led,
+            worked=had.worked,
+            verified=had.verified,
+        )
+        if had
+        else frozenset(),
+        lead_id=incident.lead_id,
+        is_restricted=incident.is_restricted,
+    )
+
+
+def incident_view(incident: Incident) -> IncidentView:
+    """Return the incident as permissions see it."""
+    return IncidentView(
+        IncidentState(incident.state),
+        is_restricted=incident.is_restricted,
+        is_taken_up=incident.taken_up_at is not None,
+    )

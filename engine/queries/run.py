@@ -1,0 +1,279 @@
+"""The history of a run for the audit viewer: what was passed, what waits, which flows were taken.
+
+The incident's own run passes through two diagrams, `incident` and the called `confirmation`; each
+is a drawing of its own, so the visits are kept apart by diagram.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.bpmn.document import BPMN, parse_xml
+from engine.bpmn.reader import read_process
+from engine.errors import NotFound
+
+Titles = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One passage through an element, in the order of passing; `flow` led into it."""
+
+    element: str
+    from_element: str | None
+    flow: str | None
+    entered_at: datetime
+    left_at: datetime
+    how: str
+
+
+@dataclass(frozen=True)
+class WaitingAt:
+    """An element where the run waits now: a step, a timer (until `due_at`) or a message."""
+
+    element: str
+    kind: str
+    title: str
+    lane: str | None
+    since: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DiagramState:
+    """One drawing and how it is coloured; the sets hold ids of elements and flows."""
+
+    diagram: str
+    visits: tuple[Visit, ...]
+    waits: tuple[WaitingAt, ...]
+    done: frozenset[str]
+    waiting: frozenset[str]
+    cancelled: frozenset[str]
+    flows: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A row of the table beside the drawing; `until` None while it waits."""
+
+    diagram: str
+    element: str
+    title: str
+    lane: str | None
+    by: str | None
+    since: datetime
+    until: datetime | None
+    how: str
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A run: of an incident, or of one of its actions (`action_number`)."""
+
+    id: UUID
+    incident_id: UUID
+    incident_number: int
+    action_id: UUID | None
+    action_number: int | None
+    release_id: UUID
+    release_number: int
+    diagram: str
+    started_at: datetime
+    ended_at: datetime | None
+    end_element: str | None
+    due_at: datetime | None
+    fault: str | None
+    diagrams: tuple[DiagramState, ...]
+    steps: tuple[StepLine, ...]
+
+
+_RUN = text("""
+    SELECT r.id, r.incident_id, i.number AS incident_number, r.action_id,
+      a.number AS action_number, r.release_id, release.number AS release_number, r.diagram,
+      r.waiting, r.started_at, r.ended_at, r.end_element, r.due_at, r.fault
+    FROM run r JOIN incident i ON i.id = r.incident_id
+    JOIN release ON release.id = r.release_id LEFT JOIN action a ON a.id = r.action_id
+    WHERE CASE WHEN CAST(:action AS uuid) IS NULL
+      THEN r.incident_id = :incident AND r.action_id IS NULL ELSE r.action_id = :action END
+""")
+_VISITS = text("""
+    SELECT v.diagram, v.element, v.from_element, v.flow, v.entered_at, v.left_at, v.how
+    FROM visit v WHERE v.run_id = :run ORDER BY v.id
+""")
+_ITEMS = text("""
+    SELECT w.step, w.title, w.lane, w.opened_at, w.ended_at, w.how, by.name AS by
+    FROM work_item w LEFT JOIN person by ON by.id = coalesce(w.ended_by, w.claimed_by)
+    WHERE w.run_id = :run ORDER BY w.opened_at, w.id
+""")
+_FILES = text("""
+    SELECT part.name, v.content FROM release_part part
+    JOIN diagram_version v ON v.hash = part.hash
+    WHERE part.release_id = :release AND v.kind = 'bpmn' ORDER BY part.name
+""")
+_XML = text("""
+    SELECT v.content FROM release_part part JOIN diagram_version v ON v.hash = part.hash
+    WHERE part.release_id = :release AND v.kind = 'bpmn'
+      AND (part.name = :file OR position(CAST(:needle AS bytea) IN v.content) > 0)
+    ORDER BY part.name = :file DESC, part.name LIMIT 1
+""")
+
+
+def run_page(
+    conn: Connection, *, incident_id: UUID | None = None, action_id: UUID | None = None
+) -> RunPage:
+    """Return the run of the incident, or of the action.  Four statements.
+
+    Whether the reader may see the incident is asked before (`seen.py`).  Raises NotFound, also
+    for an action that has not begun.
+    """
+    run = conn.execute(_RUN, {"incident": incident_id, "action": action_id}).first()
+    if run is None:
+        raise NotFound("There is no history of this yet.")
+    visits = conn.execute(_VISITS, {"run": run.id}).all()
+    items = conn.execute(_ITEMS, {"run": run.id}).all()
+    files = conn.execute(_FILES, {"release": run.release_id}).all()
+    titles = _titles(tuple((row.name, bytes(row.content)) for row in files))
+    order = dict.fromkeys(
+        [run.diagram, *(row.diagram for row in visits), *(at["diagram"] for at in run.waiting)]
+    )
+    return RunPage(
+        id=run.id,
+        incident_id=run.incident_id,
+        incident_number=run.incident_number,
+        action_id=run.action_id,
+        action_number=run.action_number,
+        release_id=run.release_id,
+        release_number=run.release_number,
+        diagram=run.diagram,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        end_element=run.end_element,
+        due_at=run.due_at,
+        fault=run.fault,
+        diagrams=tuple(_diagram(name, visits, run.waiting) for name in order),
+        steps=_steps(run.diagram, visits, items, run.waiting, titles),
+    )
+
+
+def diagram_xml(conn: Connection, release_id: UUID, diagram: str) -> bytes:
+    """Return the BPMN file of the process `diagram` in that release.  Raises NotFound."""
+    content = conn.scalar(
+        _XML,
+        {
+            "release": release_id,
+            "file": f"{diagram}.bpmn",
+            "needle": f'process id="{diagram}"'.encode(),
+        },
+    )
+    if content is None:
+        raise NotFound("There is no such diagram in this release.", diagram=diagram)
+    return bytes(content)
+
+
+def _diagram(name: str, visits: Iterable[Any], waiting: Iterable[dict[str, Any]]) -> DiagramState:
+    own = [row for row in visits if row.diagram == name]
+    waits = tuple(
+        WaitingAt(
+            at["element"],
+            at["kind"],
+            at["title"],
+            at["lane"],
+            datetime.fromisoformat(at["since"]),
+            datetime.fromisoformat(at["due_at"]) if at["due_at"] else None,
+        )
+        for at in waiting
+        if at["diagram"] == name
+    )
+    here = frozenset(at.element for at in waits)
+    done = frozenset(row.element for row in own if row.how == "completed")
+    return DiagramState(
+        name,
+        tuple(
+            Visit(row.element, row.from_element, row.flow, row.entered_at, row.left_at, row.how)
+            for row in own
+        ),
+        waits,
+        done - here,
+        here,
+        frozenset(row.element for row in own if row.how == "cancelled") - done - here,
+        frozenset(row.flow for row in own if row.flow),
+    )
+
+
+def _steps(
+    diagram: str,
+    visits: Iterable[Any],
+    items: Iterable[Any],
+    waiting: Iterable[dict[str, Any]],
+    titles: Titles,
+) -> tuple[StepLine, ...]:
+    """People's steps as they were asked, the machine's as they were passed, in order of time."""
+    asked = list(items)
+    by_people = {row.step for row in asked}
+    where = {row.element: row.diagram for row in visits}
+    where |= {at["element"]: at["diagram"] for at in waiting}
+    lines = [
+        StepLine(
+            where.get(row.step, diagram),
+            row.step,
+            row.title,
+            row.lane,
+            row.by,
+            row.opened_at,
+            row.ended_at,
+            row.how or "waiting",
+        )
+        for row in asked
+    ]
+    lines += [
+        StepLine(
+            row.diagram,
+            row.element,
+            _title(titles, row.diagram, row.element),
+            None,
+            None,
+            row.entered_at,
+            row.left_at,
+            row.how,
+        )
+        for row in visits
+        if row.element not in by_people
+    ]
+    lines += [
+        StepLine(
+            at["diagram"],
+            at["element"],
+            at["title"],
+            None,
+            None,
+            datetime.fromisoformat(at["since"]),
+            None,
+            "waiting",
+        )
+        for at in waiting
+        if at["element"] not in by_people
+    ]
+    return tuple(sorted(lines, key=lambda line: line.since))
+
+
+def _title(titles: Titles, diagram: str, element: str) -> str:
+    # an element without a name is shown by its id, which says what happens
+    return titles.get((diagram, element)) or element.replace("_", " ").capitalize()
+
+
+@lru_cache(maxsize=32)
+def _titles(files: tuple[tuple[str, bytes], ...]) -> Titles:
+    titles: dict[tuple[str, str], str] = {}
+    for file, content in files:
+        root = parse_xml(file, content)
+        for node in root.iter(f"{{{BPMN}}}process"):
+            process = read_process(file, root, node)
+            titles |= {
+                (process.id, element.id): element.name for element in process.elements.values()
+            }
+    return titles

@@ -1,0 +1,99 @@
+"""Who may see which incident: for one of them by its standing, in lists by one SQL condition.
+
+The two say the same.  A newcomer would filter a list in Python, after paging: pages would come
+out short, and their lengths would tell how many there are that the reader may not see.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from engine.domain.permissions import Actor, Role, Verb, incident_verbs
+from engine.domain.standing import NAMED, Standing, standing_of
+from engine.errors import NotFound
+from engine.queries.people import incident_people
+from engine.queries.permitted import incident_view
+from engine.store import schema as t
+from engine.store.rows import Incident, split
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An incident that the actor may see, what they are towards it and may do to it."""
+
+    incident: Incident
+    standing: frozenset[Standing]
+    verbs: frozenset[Verb]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether they have a part in it by name, not by way of a team or an organisation."""
+        return bool(self.standing & NAMED)
+
+
+def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
+    """Return the incident with this id or number.  Two statements.
+
+    Raises NotFound for one that is not there and, in the same words, for one that the actor
+    may not see.
+    """
+    column = t.incident.c.number if isinstance(which, int) else t.incident.c.id
+    row = conn.execute(select(t.incident).where(column == which)).first()
+    if row is None:
+        raise _not_found(which)
+    incident: Incident = split(row, (t.incident, Incident))[0]
+    standing = standing_of(
+        actor.id,
+        incident_people(conn, incident.id),
+        team_ids=actor.team_ids,
+        organisation_id=actor.organisation_id,
+    )
+    verbs = incident_verbs(incident_view(incident), actor, standing)
+    if Verb.SEE not in verbs:
+        raise _not_found(which)
+    return Seen(incident, standing, verbs)
+
+
+def _not_found(which: UUID | int) -> NotFound:
+    return NotFound("There is no such incident.", incident=str(which))
+
+
+# True of incident `i` of process `p` for those with a part in it by name.  Standing.HAS_LED is
+# left out: it would read the whole audit trail for a list; who has led is staff almost always.
+NAMED_SQL = """(
+  i.reporter_id = :me OR i.lead_id = :me
+  OR p.owner_id = :me OR p.duty_lead_id = :me OR p.authority_id = :me
+  OR p.id IN (SELECT process_id FROM deputy WHERE person_id = :me)
+  OR i.id IN (SELECT incident_id FROM confirmer WHERE person_id = :me AND withdrawn_at IS NULL)
+  OR i.id IN (SELECT incident_id FROM work_item WHERE action_id IS NOT NULL AND
+      (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me
+       OR (ended_by = :me AND how = 'completed')))
+  OR i.id IN (SELECT incident_id FROM verification WHERE person_id = :me)
+)"""
+
+# True of those that the actor may see at all: as a number, or with its title (NAMED_SQL).
+SEEN_SQL = f"""(
+  :sees_all OR {NAMED_SQL}
+  OR (NOT i.is_restricted AND (
+    i.customer_id = CAST(:organisation AS uuid)
+    OR p.desk_id = ANY (CAST(:teams AS uuid[]))
+    OR i.id IN (SELECT incident_id FROM work_item
+                WHERE team_id = ANY (CAST(:teams AS uuid[])))))
+)"""  # noqa: S608 - constants of this module
+
+
+def sees_all(actor: Actor) -> bool:
+    """Whether lists show the actor every incident, restricted ones as a number only."""
+    return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)
+
+
+def asking(actor: Actor) -> dict[str, Any]:
+    """Return the parameters of the conditions above."""
+    return {
+        "me": actor.id,
+        "teams": list(actor.team_ids),
+        "organisation": actor.organisation_id,
+        "sees_all": sees_all(actor),
+    }

@@ -1,0 +1,131 @@
+"""Every page for everybody: nothing for axe to find, nothing wider than the screen."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.world import World
+
+Enter = Callable[..., Page]
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    ("hugo", "/"),
+    ("hugo", "/?scope=all"),
+    ("fay", "/"),
+    ("hugo", "/incidents"),
+    ("hugo", "/incidents?show=closed"),
+    ("hugo", "/incidents/1"),
+    ("hugo", "/incidents/2"),
+    ("hugo", "/incidents/3"),
+    ("hugo", "/incidents/3/time"),
+    ("hugo", "/incidents/3/record"),
+    ("hugo", "/incidents/3/history"),
+    ("hugo", "/incidents/2/actions/1"),
+    ("hugo", "/incidents/2/actions/new"),
+    ("carla", "/report"),
+    ("carla", "/you"),
+    ("carla", "/incidents/99"),
+)
+STEPS = (
+    ("hugo", 1, "agree_what_right_means"),
+    ("ada", 2, "do_it_action"),
+    ("carla", 3, "confirm_outcome"),
+    ("bruno", 2, "do_it_action"),
+)
+
+
+@pytest.fixture
+def furnished(world: World) -> World:
+    """One just reported, one being worked on for many, one asked for, one closed."""
+    world.report()
+    working = world.report(title="A title that is rather long, as people write them in a hurry")
+    world.lead(working)
+    world.propose(working, "hugo", targets=tuple(f"Customer {place}" for place in range(30)))
+    world.clock.forward(days=1)
+    world.asked(title="Asked")
+    world.confirmed()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("width", "dark"), [(360, False), (768, True), (1280, False)], ids=["360", "768 dark", "1280"]
+)
+def test_nothing_for_axe_and_nothing_wider_than_the_screen(
+    enter: Enter, furnished: World, width: int, dark: bool
+) -> None:
+    paths = list(PAGES)
+    for login, number, step in STEPS:
+        item = furnished.item(furnished.numbered(number), step)
+        paths.append((login, f"/todos/{item.id}"))
+    pages: dict[str, Page] = {}
+    found = []
+    for login, path in paths:
+        page = pages.get(login) or enter(login, width=width, dark=dark)
+        pages[login] = page
+        page.goto(path)
+        if "/history" in path:
+            page.locator("[data-ready]").first.wait_for()
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append((path, "wider than the screen"))
+        violations = Axe().run(page).response["violations"]
+        found += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in violations]
+    assert found == []
+
+
+def test_the_sign_in_page_too(enter: Enter, served: str) -> None:
+    page = enter("carla", width=360)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{served}/sign-in")
+
+    assert Axe().run(page).response["violations"] == []
+    assert page.title() == "Sign in – Putright"
+
+
+def test_the_history_is_drawn_with_what_was_passed_and_where_it_waits(
+    enter: Enter, furnished: World
+) -> None:
+    del furnished
+    hugo = enter("hugo")
+    hugo.goto("/incidents/3/history")
+    hugo.locator("#drawing-confirmation[data-ready]").wait_for()
+
+    for element, mark in (
+        ("verify_outcome", "is-done"),
+        ("confirm_outcome", "is-waiting"),
+        ("checked", "is-taken"),
+    ):
+        expect(hugo.locator(f'[data-element-id="{element}"]').first).to_have_class(re.compile(mark))
+    way = hugo.locator('[data-element-id="checked"] .djs-visual > path').first
+    expect(way).to_have_css("stroke", "rgb(28, 107, 42)")
+    # the licence of the viewer asks for its sign
+    expect(hugo.locator(".bjs-powered-by").first).to_be_visible()
+
+
+def test_the_wheel_scrolls_the_page_and_not_the_drawing(enter: Enter, furnished: World) -> None:
+    del furnished
+    hugo = enter("hugo")
+    hugo.goto("/incidents/3/history")
+    hugo.locator("#drawing-incident[data-ready]").wait_for()
+    hugo.locator("#drawing-incident .diagram-canvas").hover()
+
+    hugo.mouse.wheel(0, 300)
+
+    hugo.wait_for_function("scrollY > 0")
+
+
+def test_the_list_narrows_while_one_types(enter: Enter, furnished: World) -> None:
+    del furnished
+    hugo = enter("hugo")
+    hugo.goto("/incidents")
+    expect(hugo.get_by_role("link", name="Wrong balances")).to_be_visible()
+
+    hugo.get_by_label("Words in the title").press_sequentially("aSk")
+
+    expect(hugo.get_by_role("link", name="Wrong balances")).to_be_hidden()
+    expect(hugo.get_by_role("link", name="Asked")).to_be_visible()
+    expect(hugo.get_by_label("Words in the title")).to_be_focused()
+    assert "words=aSk" in hugo.url

@@ -1,0 +1,366 @@
+"""The real worker on the real database: due timers fire once, whatever is killed or goes away."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from procrastinate.periodic import PeriodicDeferrer
+from psycopg import sql
+from sqlalchemy import select, text, update
+
+from api import worker as worker_module
+from api.worker import Pace, WorkerThread
+from engine.store import schema as t
+from engine.store.embedded import DatabaseUrls, EmbeddedServer
+from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
+from engine.usecases import timing
+from engine.usecases.timing import HAND_OUT_AGAIN, hand_out_due, lateness
+from tests.world import ROOT, World
+
+HURRIED = Pace(
+    sweep_seconds=1,
+    heartbeat_seconds=1,
+    stalled_seconds=2,
+    stalled_sweep_seconds=1,
+    give_up_seconds=0.5,
+    restart_seconds=0.2,
+)
+
+
+def until(claim: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for something that another thread or process brings about."""
+    never, end = threading.Event(), time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, "it did not come about in time"
+        never.wait(0.02)
+
+
+@contextmanager
+def working(world: World, url: str, pace: Pace = HURRIED) -> Iterator[WorkerThread]:
+    worker = WorkerThread(world.handling, url, pace=pace)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        assert not worker.is_alive
+
+
+def jobs(world: World, task: str = ADVANCE) -> list[str]:
+    with world.handling.store.read() as conn:
+        return list(
+            conn.execute(
+                text("SELECT status::text FROM procrastinate_jobs WHERE task_name = :task"),
+                {"task": task},
+            ).scalars()
+        )
+
+
+def reminders(world: World, incident: UUID) -> int:
+    return world.verbs(incident).count("confirmation:reminded")
+
+
+def due_runs(world: World) -> int:
+    with world.handling.store.read() as conn:
+        return lateness(conn, world.clock.now)[0]
+
+
+@contextmanager
+def locked(url: str, incident: UUID) -> Iterator[None]:
+    """Hold an incident, so that whoever works on it waits."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT 1 FROM incident WHERE id = %s FOR UPDATE", [incident])
+        yield
+
+
+def test_what_is_due_fires_and_what_is_not_waits(world: World, database: DatabaseUrls) -> None:
+    early = world.asked()
+    world.clock.forward(days=2)
+    late = world.asked()
+    world.clock.forward(days=2)
+
+    with working(world, database.app_url):
+        until(lambda: reminders(world, early))
+        until(lambda: not jobs(world))
+
+    assert (reminders(world, early), reminders(world, late)) == (1, 0)
+    assert due_runs(world) == 0
+
+
+def test_what_a_downtime_missed_comes_once(world: World, database: DatabaseUrls) -> None:
+    incident = world.asked()
+    world.clock.forward(days=9, hours=1)  # three reminders would have been due
+
+    with working(world, database.app_url):
+        until(lambda: reminders(world, incident))
+        until(lambda: not jobs(world) and not due_runs(world))
+
+    assert reminders(world, incident) == 1
+    assert world.item(incident, "confirm_outcome").reminders == 1
+
+
+def test_a_night_of_missed_sweeps_is_one_sweep(world: World, database: DatabaseUrls) -> None:
+    app = worker_module.jobs_app(world.handling, database.app_url, HURRIED)
+    now = time.time()
+
+    async def wake_up() -> None:
+        async with app.open_async():
+            deferrer = PeriodicDeferrer(app.periodic_registry)
+            keys = app.periodic_registry.periodic_tasks
+            deferrer.last_defers = {key: int(now) - 60 for key in keys}
+            await deferrer.defer_jobs(deferrer.get_previous_tasks(at=now))
+
+    asyncio.run(wake_up())
+
+    assert jobs(world, "putright.sweep") == ["todo"]
+    assert jobs(world, "putright.retry_stalled") == ["todo"]
+
+
+def test_the_job_of_a_killed_worker_is_done_by_another(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.asked()
+    world.clock.forward(days=4)
+    command = [
+        *(sys.executable, "-m", "tests.integration.worker_process"),
+        *(database.app_url, world.clock.now.isoformat()),
+    ]
+    with locked(database.app_url, incident):
+        victim = subprocess.Popen(command, cwd=ROOT)
+        try:
+            until(lambda: jobs(world) == ["doing"])
+        finally:
+            victim.kill()
+            victim.wait()
+    assert reminders(world, incident) == 0
+
+    with working(world, database.app_url):
+        until(lambda: reminders(world, incident))
+        until(lambda: not jobs(world))
+
+    assert reminders(world, incident) == 1
+
+
+def test_a_run_that_was_handed_out_and_lost_is_handed_out_again_later(world: World) -> None:
+    world.asked()
+    world.clock.forward(days=4)
+    assert hand_out_due(world.handling, lambda *_: None) == 1
+
+    at_once = hand_out_due(world.handling, lambda *_: None)
+    world.clock.forward(seconds=HAND_OUT_AGAIN.total_seconds() + 1)
+
+    assert at_once == 0
+    assert hand_out_due(world.handling, lambda *_: None) == 1
+
+
+def test_no_more_is_handed_out_than_workers_can_take(
+    world: World, database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        world.asked()
+    world.clock.forward(days=4)
+    monkeypatch.setattr(worker_module, "MOST_WAITING", 2)
+    app = worker_module.jobs_app(world.handling, database.app_url)
+    sweep = app.tasks["putright.sweep"]
+
+    handed_out = []
+    for _ in range(2):
+        sweep(timestamp=0)
+        with world.handling.store.read() as conn:
+            handed_out.append(waiting_advances(conn))
+
+    assert handed_out == [2, 2]
+
+
+def test_the_mark_on_the_run_and_the_job_come_together_or_not_at_all(world: World) -> None:
+    world.asked()
+    world.clock.forward(days=4)
+
+    def defer_and_fail(*given: object) -> None:
+        defer_advances(*given)  # type: ignore[arg-type]
+        raise RuntimeError("killed between two writes")
+
+    with pytest.raises(RuntimeError):
+        hand_out_due(world.handling, defer_and_fail)
+
+    assert jobs(world) == []
+    assert hand_out_due(world.handling, defer_advances) == 1
+
+
+def test_a_worker_lives_through_a_database_that_goes_away_and_comes_back(
+    world: World,
+    database: DatabaseUrls,
+    server: EmbeddedServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    incident = world.asked()
+    with working(world, database.app_url):
+        until(lambda: workers(world) == 1)
+        world.handling.store.engine.dispose()
+
+        allow_connections(server, database, allowed=False)
+        end_connections(server, database)
+        until(lambda: "lost its database" in caplog.text)
+        allow_connections(server, database, allowed=True)
+
+        world.clock.forward(days=4)
+        until(lambda: reminders(world, incident))
+    assert reminders(world, incident) == 1
+
+
+def test_a_worker_may_start_before_its_database(
+    world: World, database: DatabaseUrls, server: EmbeddedServer
+) -> None:
+    world.handling.store.engine.dispose()
+    allow_connections(server, database, allowed=False)
+    with working(world, database.app_url) as worker:
+        assert worker.is_alive
+        allow_connections(server, database, allowed=True)
+        until(lambda: workers(world) == 1)
+
+
+def test_a_worker_that_waits_for_its_database_stops_at_once(
+    world: World, database: DatabaseUrls, server: EmbeddedServer
+) -> None:
+    world.handling.store.engine.dispose()
+    allow_connections(server, database, allowed=False)
+    worker = WorkerThread(world.handling, database.app_url)
+    worker.start()
+
+    began = time.monotonic()
+    worker.stop()
+
+    assert not worker.is_alive
+    assert time.monotonic() - began < 2
+
+
+def test_a_worker_that_is_losing_its_database_stops(
+    world: World, database: DatabaseUrls, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = WorkerThread(world.handling, database.app_url, pace=HURRIED)
+    worker.start()
+    until(lambda: workers(world) == 1)
+    world.handling.store.engine.dispose()
+    allow_connections(server, database, allowed=False)
+    end_connections(server, database)
+    until(lambda: "stopping worker" in caplog.text)
+
+    worker.stop(5)
+
+    assert not worker.is_alive
+
+
+def test_an_idle_worker_stops_within_a_second(world: World, database: DatabaseUrls) -> None:
+    worker = WorkerThread(world.handling, database.app_url)
+    worker.start()
+    until(lambda: workers(world) == 1)
+
+    began = time.monotonic()
+    worker.stop()
+
+    assert not worker.is_alive
+    assert time.monotonic() - began < 1
+    assert workers(world) == 0
+
+
+def test_a_worker_that_has_hardly_begun_stops_too(world: World, database: DatabaseUrls) -> None:
+    worker = WorkerThread(world.handling, database.app_url)
+    worker.stop()  # before it began: nothing to stop
+    worker = WorkerThread(world.handling, database.app_url)
+    worker.start()
+    worker.stop()
+    assert not worker.is_alive
+
+
+def test_stopping_finishes_the_job_in_hand(world: World, database: DatabaseUrls) -> None:
+    incident = world.asked()
+    world.clock.forward(days=4)
+    worker = WorkerThread(world.handling, database.app_url, pace=HURRIED)
+    stopping = threading.Thread(target=worker.stop)
+
+    with locked(database.app_url, incident):
+        worker.start()
+        until(lambda: jobs(world) == ["doing"])
+        stopping.start()
+        stopping.join(0.3)
+        assert stopping.is_alive()
+    stopping.join()
+
+    assert reminders(world, incident) == 1
+    assert jobs(world) == []
+
+
+def test_a_diagram_that_fails_is_marked_and_left_alone(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.asked()
+    world.clock.forward(days=4)
+    with world.handling.store.begin() as work:
+        run = work.conn.execute(
+            update(t.run)
+            .where(t.run.c.incident_id == incident, t.run.c.action_id.is_(None))
+            .values(snapshot=b"{}")
+            .returning(t.run.c.id)
+        ).scalar_one()
+
+    with working(world, database.app_url):
+        until(lambda: "incident:faulted" in world.verbs(incident))
+        until(lambda: not jobs(world))
+
+    with world.handling.store.read() as conn:
+        assert conn.scalar(select(t.run.c.fault).where(t.run.c.id == run))
+    assert hand_out_due(world.handling, lambda *_: None) == 0
+
+
+def test_lateness_tells_how_many_timers_are_overdue_and_by_how_much(world: World) -> None:
+    with world.handling.store.read() as conn:
+        assert lateness(conn, world.clock.now) == (0, timedelta(0))
+    world.asked()
+    world.clock.forward(days=3, minutes=10)
+
+    with world.handling.store.read() as conn:
+        late, oldest = lateness(conn, world.clock.now)
+
+    assert late == 1
+    assert oldest == timedelta(minutes=10)
+
+
+def test_keys_of_yesterday_are_forgotten(world: World) -> None:
+    with world.handling.store.begin() as work:
+        work.once(world.people["ada"], "a key", b"a request")
+    world.clock.forward(hours=25)
+    assert timing.forget_old_keys(world.handling) == 1
+
+
+def workers(world: World) -> int:
+    with world.handling.store.read() as conn:
+        return conn.scalar(text("SELECT count(*) FROM procrastinate_workers")) or 0
+
+
+def allow_connections(server: EmbeddedServer, database: DatabaseUrls, *, allowed: bool) -> None:
+    name = sql.Identifier(name_of(database))
+    with psycopg.connect(server.owner_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(name, sql.Literal(allowed))
+        )
+
+
+def end_connections(server: EmbeddedServer, database: DatabaseUrls) -> None:
+    with psycopg.connect(server.app_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name_of(database)],
+        )
+
+
+def name_of(database: DatabaseUrls) -> str:
+    return psycopg.conninfo.conninfo_to_dict(database.app_url)["dbname"]  # type: ignore[return-value]
