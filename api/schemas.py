@@ -97,6 +97,12 @@ class ReasonSent(Schema):
     reason = fields.String(required=True, validate=_REASON)
 
 
+class ToldSent(ReasonSent):
+    """Since when we have known, and how we know that."""
+
+    told_at = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+
+
 class AcceptanceSent(ReasonSent):
     """Which targets that are not done are accepted, and why."""
 

@@ -21,7 +21,7 @@ from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.queries.paging import Page
 from engine.queries.run import RunPage, run_page
 from engine.queries.trail import Trail, trail
-from engine.usecases.lead import take_lead
+from engine.usecases.lead import set_told, take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
 
@@ -65,6 +65,16 @@ def lead(which: str) -> None:
     with handling().store.read() as conn:
         incident_id = seen(conn, which).incident.id
     take_lead(handling(), incident_id, actor=tokens.actor())
+
+
+@blueprint.route("/<which>/told", methods=["POST"])
+@blueprint.arguments(schemas.ToldSent)
+@blueprint.response(204)
+def told(sent: dict[str, Any], which: str) -> None:
+    """Say that we were told earlier than it was reported; the whole time starts there."""
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    set_told(handling(), incident_id, sent["told_at"], reason=sent["reason"], actor=tokens.actor())
 
 
 @blueprint.route("/<which>/actions", methods=["POST"])
