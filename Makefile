@@ -36,9 +36,9 @@ lint: ready
 	$(BIN)/lint-imports
 
 assets: $(INSTALLED)
-	@if $(BIN)/python build_assets.py --node-is-missing; then \
+	@if $(BIN)/python api/build_assets.py --node-is-missing; then \
 	  $(PIP) install --quiet --require-hashes -r requirements-node.lock; fi
-	@$(BIN)/python build_assets.py
+	@$(BIN)/python api/build_assets.py
 
 ready: assets $(READY)
 

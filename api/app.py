@@ -13,7 +13,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import filters, identity, pages, protection, refusals
+from api import errors, filters, identity, pages, protection, resources
 from api.settings import Settings
 from engine.usecases.handling import Handling
 
@@ -54,7 +54,8 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     identity.register(app)
     protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
-    refusals.register(app)
+    resources.register(app)
+    errors.register(app)
     return app
 
 

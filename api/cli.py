@@ -15,9 +15,11 @@ import click
 from sqlalchemy import select
 
 from api.app import create_app
+from api.bench import bench
 from api.demo import PASSWORD, SIGN_INS, furnish
 from api.passwords import hash_password
 from api.releasing import SHIPPED, read_release
+from api.replaying import replay
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
 from api.wiring import Opened, opened
@@ -164,6 +166,10 @@ def publish_command(folders: tuple[Path, ...], reason: str) -> None:
             found.handling.store, files, by=os.environ.get("USER", "operator"), reason=reason
         )
         click.echo(f"Release {number} is in force: {len(files)} files.")
+
+
+main.add_command(bench)
+main.add_command(replay)
 
 
 @main.group()

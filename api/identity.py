@@ -38,7 +38,9 @@ class SignedIn:
 
 def register(app: Flask) -> None:
     """Read sessions with every request that asks who is there."""
-    manager: Any = LoginManager(app)
+    # a context processor would read the table for every page, error pages too
+    manager: Any = LoginManager(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
     manager.session_protection = None  # it would sign out telephones that change their network
     manager.user_loader(_load)
     manager.unauthorized_handler(_unauthorized)

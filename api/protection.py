@@ -1,7 +1,6 @@
 """Keeps pages from being framed, forged or read by others: headers and CSRF tokens.
 
-A newcomer would switch the token off for the JSON API: under /api/ the session's cookie does not
-count, only a Bearer token that no other site can send, so nothing there is left to protect.
+Under /api/ `tokens.py` asks instead: a Bearer token needs no CSRF token, a session does.
 """
 
 from typing import Any

@@ -5,6 +5,7 @@ Here every problem is reported at once, before anything starts.  `NAME_FILE` may
 setting and names a file that holds the value, as secrets usually come.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,7 @@ class Settings:
         """Read every setting.  Raises SettingsWrong with all that is wrong."""
         reading = _Reading(environ)
         settings = cls(
-            data_dir=Path(reading.text("PUTRIGHT_DATA") or user_data_path("putright")),
+            data_dir=Path(reading.text("PUTRIGHT_DATA") or _usual_folder()),
             database_url=reading.url("DATABASE_URL"),
             owner_url=reading.url("PUTRIGHT_OWNER_URL"),
             pg_user=reading.text("PUTRIGHT_PG_USER"),
@@ -121,6 +122,11 @@ class Settings:
         if reading.problems:
             raise SettingsWrong(reading.problems)
         return settings
+
+
+def _usual_folder() -> Path:
+    """Root's own home is closed to the user that PostgreSQL then runs as."""
+    return Path("/var/lib/putright") if os.geteuid() == 0 else user_data_path("putright")
 
 
 class _Reading:

@@ -4,19 +4,17 @@ The embedded PostgreSQL runs for as long as a command is in `opened`; a database
 only connected to.  Secrets that nobody gave are made once, beside the embedded database.
 """
 
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from api.settings import Settings
 from engine.clock import now
 from engine.domain.ladder import DEFAULT
 from engine.store.connect import application_engine
 from engine.store.embedded import running
+from engine.store.private_file import kept_once
 from engine.store.work import AuditKey, Store
 from engine.usecases.handling import Handling
 
@@ -43,8 +41,8 @@ def opened(settings: Settings) -> Iterator[Opened]:
     with running(settings.data_dir, settings.pg_user) as server:
         complete = replace(
             settings,
-            secret_key=settings.secret_key or _kept_secret(settings.data_dir, "secret_key"),
-            audit_key=settings.audit_key or _kept_secret(settings.data_dir, "audit_key"),
+            secret_key=settings.secret_key or kept_once(settings.data_dir / "secret_key", _made),
+            audit_key=settings.audit_key or kept_once(settings.data_dir / "audit_key", _made),
         )
         with _wired(complete, server.app_url, server.owner_url) as wired:
             yield wired
@@ -52,23 +50,18 @@ def opened(settings: Settings) -> Iterator[Opened]:
 
 @contextmanager
 def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
-    engine = application_engine(app_url, pool_size=settings.web_threads + settings.workers)
     key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
+    handling = plain_handling(app_url, key, pool_size=settings.web_threads + settings.workers)
     try:
-        yield Opened(settings, Handling(Store(engine, key, now), DEFAULT), app_url, owner_url)
+        yield Opened(settings, handling, app_url, owner_url)
     finally:
-        engine.dispose()
+        handling.store.engine.dispose()
 
 
-def _kept_secret(data_dir: Path, name: str) -> str:
-    """Return the secret of this installation, making it the first time; readable by us only."""
-    file = data_dir / name
-    if not file.exists():
-        with NamedTemporaryFile("w", dir=data_dir, encoding="ascii") as new:
-            new.write(secrets.token_hex(32))
-            new.flush()
-            os.fsync(new.fileno())
-            # whole or not at all, and the first of two at once is the one that counts
-            with suppress(FileExistsError):
-                os.link(new.name, file)
-    return file.read_text(encoding="ascii")
+def plain_handling(app_url: str, key: AuditKey, *, pool_size: int = 2) -> Handling:
+    """Return a handling of its own for a thread pool or a process, on plain values."""
+    return Handling(Store(application_engine(app_url, pool_size=pool_size), key, now), DEFAULT)
+
+
+def _made() -> str:
+    return secrets.token_hex(32)

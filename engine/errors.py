@@ -132,3 +132,9 @@ class Unavailable(PutrightError):
     """The database is away; nothing was done, and trying again is safe."""
 
     code = "unavailable"
+
+
+class LogRefused(PutrightError):
+    """An incident log cannot be replayed as it is; the sentence says what to mend."""
+
+    code = "log_refused"

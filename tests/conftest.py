@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.clock import now
 from engine.store.embedded import DatabaseUrls, EmbeddedServer, running
@@ -21,8 +22,20 @@ from engine.store.work import Store
 from engine.usecases.publish import publish
 from tests.world import KEY, World, shipped_files
 
+# How fast examples are made says something of the machine only: no test is timed.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+
 # Nothing of the suite outlives it, so nothing has to reach the disk.
-UNSAFE_AND_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # a worker of its own in a test's database cannot be ended by the one who drops it
+    "autovacuum": "off",
+}
 _TEMPLATE = "template_migrated"
 _numbers = count(1)
 

@@ -3,10 +3,8 @@
 //
 // Nothing here may be needed to do one's work, and nothing may write HTML of its own: what is
 // swapped in comes from the server, escaped there.
-import htmx from "htmx.org";
+import "htmx.org";
 import { askOnlyWhatIsAsked, keepTyping, sendOnce } from "./asking.js";
-
-htmx.config.includeIndicatorCSS = false;
 
 askOnlyWhatIsAsked(document);
 keepTyping();

@@ -57,8 +57,8 @@ class _Reading:
     def _row(
         self, field: Field, row: Mapping[str, object], place: int, label: str
     ) -> tuple[str, list[Told]]:
-        singular = field.item.title if field.item else str(place + 1)
-        heading = str(row.get(label) or f"{singular} {place + 1}")
+        singular = field.schema["items"].get("title", "")
+        heading = str(row.get(label) or f"{singular} {place + 1}".strip())
         cells = [
             one
             for column in field.fields

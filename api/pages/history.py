@@ -4,14 +4,17 @@ An incident's own history passes through two drawings, and each action has one o
 address for each, so that a link shows just that.
 """
 
+from collections.abc import Set
+
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.bpmn import Process
 from engine.errors import NotFound
 from engine.queries.incident import ActionLine, IncidentPage, incident_page
-from engine.queries.run import RunPage, diagram_xml, run_page
+from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
 
 pages = for_readers("history", __name__)
 
@@ -52,15 +55,38 @@ def drawing(number: int, diagram: str, action_number: int | None = None) -> Resp
 def state(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
     """Return how one drawing is coloured: ids of elements and of the ways taken."""
     _, _, run = _found(number, action_number)
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        specs = handling.releases.get(conn, run.release_id).specs
     for one in run.diagrams:
         if one.diagram == diagram:
+            process = specs.release.processes[diagram]
+            waiting = one.waiting | _called_and_waiting(process, run)
             return jsonify(
                 done=sorted(one.done),
-                waiting=sorted(one.waiting),
+                waiting=sorted(waiting),
                 cancelled=sorted(one.cancelled),
-                flows=sorted(one.flows),
+                flows=sorted(one.flows | _led_here(process, one, waiting)),
             )
     raise NotFound("There is no such diagram here.", diagram=diagram)
+
+
+def _called_and_waiting(process: Process, run: RunPage) -> set[str]:
+    """Return what calls another drawing in which something waits: it waits here too."""
+    waits = {one.diagram for one in run.diagrams if one.waits}
+    return {element.id for element in process.elements.values() if element.called in waits}
+
+
+def _led_here(process: Process, drawn: DiagramState, waiting: Set[str]) -> set[str]:
+    """Return the ways taken to where it waits now: history has them only once it is passed."""
+    passed = [visit.element for visit in drawn.visits]
+    led = set()
+    for element in waiting:
+        ways = {flow.source: flow for flow in process.incoming(element)}
+        last = next((source for source in reversed(passed) if source in ways), None)
+        if last is not None:
+            led.add(ways[last].id)
+    return led
 
 
 def _found(

@@ -17,7 +17,7 @@ from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Verb
-from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
+from engine.errors import Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
 from engine.queries.choices import choices
 from engine.queries.item import ItemPage, item_page
 from engine.usecases import holding
@@ -72,9 +72,10 @@ def answer(item_id: UUID) -> ResponseReturnValue:
     except ItemEnded:
         return _ended(_seen(item_id), typed), 409
     except (Conflict, NotAllowed, Unavailable) as refusal:
-        again = "" if isinstance(refusal, Busy | Unavailable) else " What you wrote is still here."
-        shown = seen.asking.show(typed, notice=refusal.sentence + again, key=sent_key())
-        return _shown(_seen(item_id), shown), 403 if isinstance(refusal, NotAllowed) else 409
+        shown = seen.asking.show(typed, notice=refusal.sentence, key=sent_key())
+        status = 403 if isinstance(refusal, NotAllowed) else 409
+        # it may be somebody else's by now: then the words stand there without the form
+        return _shown(_seen(item_id), shown, typed=typed), status
     flash(f"Thank you. “{_name_of(seen.item)}” is done.")
     return redirect(url_for("todos.home"), 303)
 
@@ -156,7 +157,13 @@ def _was_sent_before(seen: Seen) -> bool:
     return ended is not None and ended.how == "completed" and is_sending
 
 
-def _shown(seen: Seen, asked: Asked, *, handing: str | None = None) -> str:
+def _shown(
+    seen: Seen,
+    asked: Asked,
+    *,
+    handing: str | None = None,
+    typed: Mapping[str, object] | None = None,
+) -> str:
     return render_template(
         "todo.html",
         item=seen.item,
@@ -164,6 +171,7 @@ def _shown(seen: Seen, asked: Asked, *, handing: str | None = None) -> str:
         choices=seen.choices,
         name=_name_of(seen.item),
         handing=handing,
+        typed=None if typed is None else _told(seen, typed),
         Verb=Verb,
         outcomes=list(TargetOutcome),
     )

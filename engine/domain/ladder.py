@@ -263,6 +263,27 @@ def reminders_by(
     return count
 
 
+def next_reminder_at(
+    priority: Priority,
+    asked_at: datetime,
+    sent: int,
+    zone: tzinfo,
+    *,
+    holidays: AbstractSet[date] = _NO_HOLIDAYS,
+    ladder: Ladder = DEFAULT,
+) -> datetime | None:
+    """Return when one more than the `sent` reminders is due, by `reminders_by`; None if never."""
+    rungs = ladder.of(priority)
+    if sent < len(rungs.reminders):
+        return after(asked_at, rungs.reminders[sent], zone, holidays)
+    if not rungs.remind_on:
+        return None
+    due_at = after(asked_at, rungs.reminders[-1], zone, holidays)
+    for _ in range(sent + 1 - len(rungs.reminders)):
+        due_at = after(due_at, rungs.reminders[-1], zone, holidays)
+    return due_at
+
+
 def tries_needed(priority: Priority, *, ladder: Ladder = DEFAULT) -> int:
     """Return how many tries to reach the person must be logged before a decision opens."""
     return ladder.of(priority).tries_needed

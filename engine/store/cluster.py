@@ -208,6 +208,8 @@ def _first_statements(roles: Passwords) -> str:
         (
             f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{roles.owner}';",
             f"CREATE ROLE {APP} LOGIN PASSWORD '{roles.app}';",
+            # so that the owner can end the connections of the other when a database is dropped
+            f"GRANT {APP} TO {OWNER};",
             f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
             f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
             f"GRANT CONNECT ON DATABASE {DATABASE} TO {APP};",

@@ -95,13 +95,25 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
     )
 
 
+# Each person once, by the index and not by their rows: an incident may have thousands of those.
 _HANDS = text("""
+    WITH RECURSIVE worked (who) AS (
+      (SELECT ended_by FROM work_item
+        WHERE incident_id = :id AND action_id IS NOT NULL AND lane <> 'customer'
+        AND how = 'completed' ORDER BY ended_by LIMIT 1)
+      UNION ALL SELECT (SELECT ended_by FROM work_item
+        WHERE incident_id = :id AND action_id IS NOT NULL AND lane <> 'customer'
+        AND how = 'completed' AND ended_by > worked.who ORDER BY ended_by LIMIT 1)
+      FROM worked WHERE worked.who IS NOT NULL),
+    verified (who) AS (
+      (SELECT person_id FROM verification WHERE incident_id = :id ORDER BY person_id LIMIT 1)
+      UNION ALL SELECT (SELECT person_id FROM verification
+        WHERE incident_id = :id AND person_id > verified.who ORDER BY person_id LIMIT 1)
+      FROM verified WHERE verified.who IS NOT NULL)
     SELECT 'led' AS had, person_id AS who FROM entry
       WHERE incident_id = :id AND verb = 'incident:lead_taken' AND person_id IS NOT NULL
-    UNION SELECT 'worked', ended_by FROM work_item
-      WHERE incident_id = :id AND action_id IS NOT NULL AND lane <> 'customer'
-      AND how = 'completed' AND ended_by IS NOT NULL
-    UNION SELECT 'verified', person_id FROM verification WHERE incident_id = :id
+    UNION SELECT 'worked', who FROM worked WHERE who IS NOT NULL
+    UNION SELECT 'verified', who FROM verified WHERE who IS NOT NULL
 """)
 
 

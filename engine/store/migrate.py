@@ -3,7 +3,9 @@
 Running it again changes nothing.  Two at once are safe: the second waits for the first.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +26,12 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
+
+
+def is_ours(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
+    """Whether a table is Putright's own: the job engine keeps its tables in step by itself."""
+    table = name if kind == "table" else parents.get("table_name")
+    return not (table or "").startswith("procrastinate_")
 
 
 def owner_engine(owner_url: str) -> Engine:

@@ -366,6 +366,11 @@ target = Table(
     _ref("accepted_by", "person"),
     _words("accepted_because", required=False),
     UniqueConstraint("action_id", "position"),
+    Index(
+        "ix_target_unaccepted",
+        "action_id",
+        postgresql_where=text("outcome <> 'done' AND accepted_by IS NULL"),
+    ),
     Index("ix_target_remaining", "action_id", postgresql_where=text("outcome IS NULL")),
 )
 
@@ -387,7 +392,8 @@ confirmation = Table(
     _ref("recorded_by", "person"),
     _instant("answered_at", required=True),
     Column("entry_seq", Integer, nullable=False),
-    Index(None, "incident_id"),
+    # the latest answer of each, however many there were
+    Index("ix_confirmation_latest", "incident_id", "person_id", "entry_seq"),
 )
 
 confirmation_line = Table(
@@ -411,7 +417,7 @@ verification = Table(
     _instant("watch_until"),
     _instant("verified_at", required=True),
     Column("entry_seq", Integer, nullable=False),
-    Index(None, "incident_id"),
+    Index("ix_verification_who", "incident_id", "person_id"),
 )
 
 decision = Table(
@@ -429,7 +435,7 @@ decision = Table(
     _instant("decided_at", required=True),
     Column("entry_seq", Integer, nullable=False),
     CheckConstraint("btrim(reason) <> ''", name="reason"),
-    Index(None, "incident_id"),
+    Index("ix_decision_latest", "incident_id", "entry_seq"),
 )
 
 # --- the handling ------------------------------------------------------------------------------
@@ -517,6 +523,13 @@ work_item = Table(
     # the client's key, so that a double click completes once
     _words("completed_with", required=False),
     CheckConstraint("(ended_at IS NULL) = (how IS NULL)", name="ended"),
+    # who has worked on it, found without reading every to-do it ever had
+    Index(
+        "ix_work_item_worked",
+        "incident_id",
+        "ended_by",
+        postgresql_where=text("action_id IS NOT NULL AND lane <> 'customer' AND how = 'completed'"),
+    ),
     Index(None, "incident_id", "opened_at"),
     Index("ix_work_item_team_open", "team_id", "due_at", postgresql_where=text("ended_at IS NULL")),
     Index(
@@ -545,6 +558,11 @@ entry = Table(
     _words("key_id"),
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Index(
+        "ix_entry_lead_taken",
+        "incident_id",
+        postgresql_where=text("verb = 'incident:lead_taken'"),
+    ),
     CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
 )
 

@@ -136,7 +136,13 @@ class Work:
         return case
 
     def incident(self, incident_id: UUID) -> Case:
-        """Lock an incident.  Raises NotFound."""
+        """Lock an incident; one that this transaction is in charge of is locked already.
+
+        Raises NotFound.
+        """
+        for case in self.cases:
+            if case.incident.id == incident_id:
+                return case
         row = self.conn.execute(
             select(t.incident).where(t.incident.c.id == incident_id).with_for_update()
         ).first()

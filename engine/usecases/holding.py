@@ -1,12 +1,13 @@
 """Taking a to-do, giving it back, handing it on, and keeping a draft of its answers."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
-from engine.domain.permissions import Actor, Verb, available_actions
+from engine.domain.permissions import Actor, Machine, Verb, available_actions
 from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.rows import Item
@@ -74,16 +75,19 @@ def hand_over(
     note: str,
     team_id: UUID | None = None,
     person_id: UUID | None = None,
+    by: Machine | None = None,
+    now: datetime | None = None,
 ) -> UUID:
     """Hand the to-do to a person or a team of the same party; return the new to-do's id.
 
     The old one ends as handed on, so that each holder's time stands by itself on the ledger.
+    `by` is the machine that replays a record, whose word is not asked for permission.
     Raises NotFound, ItemEnded, NotAllowed, or InvalidAnswers for nobody or for another party.
     """
     if (team_id is None) == (person_id is None):
         raise InvalidAnswers({"to": "Please choose one person or one team."})
-    with handling.store.begin() as work:
-        mover, item, verbs = _held(handling, work, item_id, actor)
+    with handling.store.begin(now=now) as work:
+        mover, item, verbs = _held(handling, work, item_id, actor, by)
         if Verb.HAND_OVER not in verbs or item.mark is not None:
             raise not_allowed(item)
         _same_party(work, item, team_id, person_id)
@@ -112,7 +116,7 @@ def hand_over(
                 "person": str(person_id) if person_id else None,
                 "note": note,
             },
-            actor,
+            mover.by,
         )
         return made
 
@@ -132,11 +136,14 @@ def _same_party(work: Work, item: Item, team_id: UUID | None, person_id: UUID | 
 
 
 def _held(
-    handling: Handling, work: Work, item_id: UUID, actor: Actor
+    handling: Handling, work: Work, item_id: UUID, actor: Actor, by: Machine | None = None
 ) -> tuple[Mover, Item, frozenset[Verb]]:
     case, item, _ = work.item(item_id)
-    mover = Mover(handling, case, actor)
-    verbs = available_actions(view_of(mover, item), actor)
+    mover = Mover(handling, case, by or actor)
+    if by is None:
+        verbs = available_actions(view_of(mover, item), actor)
+    else:
+        verbs = frozenset({Verb.SEE, Verb.HAND_OVER})
     if Verb.SEE not in verbs:
         raise NotFound("There is no such to-do.", item=str(item_id))
     if item.ended_at is not None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, update
 
 from engine.domain.party import Lane
-from engine.domain.permissions import Actor, Verb
+from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
@@ -15,10 +15,16 @@ from engine.usecases.standing import require
 
 
 def take_lead(
-    handling: Handling, incident_id: UUID, *, actor: Actor, now: datetime | None = None
+    handling: Handling,
+    incident_id: UUID,
+    *,
+    actor: Actor,
+    by: Machine | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Make `actor` the lead; taking what one already leads changes nothing.
 
+    `by` is the machine that replays a record, whose word is not asked for permission.
     Raises NotFound, IncidentClosed, or NotAllowed for who may not lead it: a confirmer cannot,
     for who answers for it does not say that it is right.
     """
@@ -27,12 +33,13 @@ def take_lead(
         incident = case.incident
         if incident.lead_id == actor.id and incident.taken_up_at is not None:
             return
-        mover = Mover(handling, case, actor)
-        if incident.lead_id != actor.id:
+        mover = Mover(handling, case, by or actor)
+        if by is None and incident.lead_id != actor.id:
             require(mover, actor, Verb.TAKE_LEAD)
         if actor.id in {who.person_id for who in mover.confirmers}:
             raise NotAllowed("You confirm this one, so you cannot lead it.")
-        case.record("incident:lead_taken", {"before": str(incident.lead_id)}, actor)
+        content = {"before": str(incident.lead_id), "lead": str(actor.id)}
+        case.record("incident:lead_taken", content, mover.by)
         _offer_instead(mover, incident.lead_id, actor.id)
         case.change(lead_id=actor.id, taken_up_at=incident.taken_up_at or case.now)
 

@@ -71,17 +71,20 @@ def report_incident(
     by: Machine | None = None,
     key: str | None = None,
     now: datetime | None = None,
+    incident_id: UUID | None = None,
 ) -> UUID:
     """Open an incident and return its id; coming again with the same key returns the same id.
 
     The reporter is its first confirmer, the process's duty lead answers for it until somebody
     takes the lead, and its run starts on the release in force, which sets the priority.  `by`
-    is the machine that reports in the reporter's name (a replay).  Raises InvalidAnswers for
+    is the machine that reports in the reporter's name (a replay); `incident_id` is the id that
+    it derives from the record, so that no record comes in twice.  Raises InvalidAnswers for
     an unknown business process, NotFound before a release is published.
     """
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
+            made = incident_id or made
             _open(handling, work, report, made, actor, by or actor)
         return made
 

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, text, update
 from engine.domain.permissions import Machine
 from engine.errors import NotFound, WorkflowFault
 from engine.store import schema as t
+from engine.store.rows import Run
+from engine.store.work import Case
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 
@@ -64,14 +66,7 @@ def advance_run(handling: Handling, run_id: UUID, *, now: datetime | None = None
                 return
             if run.ended_at is not None or run.due_at is None or run.due_at > work.now:
                 return
-            mover = Mover(handling, case, TIMER)
-            action = None
-            if run.action_id is None:
-                mover.own_run = run
-            else:
-                action = mover.load_action(run.action_id)
-            mover.move(run, action=action)
-            mover.settle()
+            fire(handling, case, run)
     except WorkflowFault as fault:
         with handling.store.begin(now=now) as work:
             case, run = work.run(run_id)
@@ -79,6 +74,28 @@ def advance_run(handling: Handling, run_id: UUID, *, now: datetime | None = None
                 update(t.run).where(t.run.c.id == run_id).values(fault=fault.sentence)
             )
             case.record("incident:faulted", {"run": str(run_id), "fault": fault.sentence}, TIMER)
+
+
+def fire(handling: Handling, case: Case, run: Run) -> None:
+    """Fire what is due by now of a locked run, whatever its row says of being due.
+
+    A replay, whose runs no worker may find, comes in here.  Raises WorkflowFault.
+    """
+    mover = Mover(handling, case, TIMER)
+    action = None
+    if run.action_id is None:
+        mover.own_run = run
+    else:
+        action = mover.load_action(run.action_id)
+    before = _awaited(run)
+    mover.move(run, action=action)
+    # A tick that only reminds or climbs changes no fact that the incident's run waits for.
+    if _awaited(run) != before:
+        mover.settle()
+
+
+def _awaited(run: Run) -> set[str]:
+    return {waiting["task"] for waiting in run.waiting if waiting["kind"] != "timer"}
 
 
 def lateness(conn: Connection, now: datetime) -> tuple[int, timedelta]:

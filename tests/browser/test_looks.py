@@ -99,6 +99,8 @@ def test_the_history_is_drawn_with_what_was_passed_and_where_it_waits(
         ("checked", "is-taken"),
     ):
         expect(hugo.locator(f'[data-element-id="{element}"]').first).to_have_class(re.compile(mark))
+    way = hugo.locator('[data-element-id="checked"] .djs-visual > path').first
+    expect(way).to_have_css("stroke", "rgb(28, 107, 42)")
     # the licence of the viewer asks for its sign
     expect(hugo.locator(".bjs-powered-by").first).to_be_visible()
 
@@ -113,3 +115,17 @@ def test_the_wheel_scrolls_the_page_and_not_the_drawing(enter: Enter, furnished:
     hugo.mouse.wheel(0, 300)
 
     hugo.wait_for_function("scrollY > 0")
+
+
+def test_the_list_narrows_while_one_types(enter: Enter, furnished: World) -> None:
+    del furnished
+    hugo = enter("hugo")
+    hugo.goto("/incidents")
+    expect(hugo.get_by_role("link", name="Wrong balances")).to_be_visible()
+
+    hugo.get_by_label("Words in the title").press_sequentially("aSk")
+
+    expect(hugo.get_by_role("link", name="Wrong balances")).to_be_hidden()
+    expect(hugo.get_by_role("link", name="Asked")).to_be_visible()
+    expect(hugo.get_by_label("Words in the title")).to_be_focused()
+    assert "words=aSk" in hugo.url

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from tests.machine import Machine
 from tests.visitor import Visitor, web_of
 from tests.world import World
 
@@ -19,3 +20,9 @@ def web(world: World) -> Flask:
 def visit(world: World, web: Flask) -> Callable[[str | None], Visitor]:
     """Somebody at the pages: `visit("hugo")`, or nobody with None."""
     return lambda login: Visitor(world, web, login)
+
+
+@pytest.fixture
+def machine(world: World, web: Flask) -> Callable[[str | None], Machine]:
+    """A program with the token of somebody: `machine("hugo")`, or without one."""
+    return lambda login: Machine(world, web, login)

@@ -226,6 +226,8 @@ def test_history_gives_the_drawing_and_what_was_passed(world: World, visit: Visi
     state = hugo.client.get("/incidents/1/states/incident.json").get_json()
     assert {"begin", "plan", "work", "check", "checked"} <= set(state["flows"])
     assert "verify_outcome" in state["done"]
+    assert "right" in state["flows"], "the way to where it waits was taken too"
+    assert "obtain_confirmation" in state["waiting"], "it waits in the drawing that this one calls"
     own = hugo.client.get("/incidents/1/states/1/action.json").get_json()
     assert "do_it_action" in own["done"]
     assert "Put it right" in hugo.get("/incidents/1/history/1")

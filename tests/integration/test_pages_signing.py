@@ -2,18 +2,25 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select, update
 
+from api.app import create_app
 from api.pages.signing import own_address
 from api.passwords import hash_password, is_outdated, is_right
+from api.settings import Settings
+from engine.domain.ladder import DEFAULT
 from engine.store import schema as t
+from engine.store.connect import application_engine
+from engine.store.work import Store
+from engine.usecases.handling import Handling
 from engine.usecases.signing_in import MOST_HERE, store_password
-from tests.visitor import Visitor, hidden_in, web_of, words_of
-from tests.world import World
+from tests.visitor import SECRET, Visitor, hidden_in, web_of, words_of
+from tests.world import KEY, World
 
 Visit = Callable[[str | None], Visitor]
 PASSWORD = "correct horse battery"
@@ -202,3 +209,17 @@ def test_a_session_is_bound_to_its_secret_and_time(web: Flask) -> None:
     stranger = web.test_client()
     stranger.set_cookie("putright", "eyJfdXNlcl9pZCI6IjEifQ.forged.signature")
     assert stranger.get("/").status_code == 302
+
+
+def test_while_the_database_is_away_a_page_says_so(world: World) -> None:
+    engine = application_engine("postgresql://putright_app@127.0.0.1:1/nowhere")
+    away = Handling(Store(engine, KEY, world.clock), DEFAULT)
+    app = create_app(away, Settings(data_dir=Path(), secret_key=SECRET))
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = f"{world.people['hugo']}:0"
+
+    answer = client.get("/incidents")
+
+    assert answer.status_code == 503
+    assert "cannot be reached just now" in answer.get_data(as_text=True)

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from engine.domain.party import Party
 from engine.store import schema as t
 from tests.visitor import Visitor, hidden_in, todo_path, words_of
 from tests.world import World
@@ -78,6 +79,22 @@ def test_a_stale_form_shows_what_happened_and_keeps_every_word(
     assert "This is done. Ada Adler finished it" in page
     assert "My long story" in page
     assert "Done as asked" in page
+
+
+def test_what_somebody_has_taken_meanwhile_keeps_every_word_too(world: World, visit: Visit) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.propose(incident, "hugo", team_id=None, party=Party.BUSINESS)
+    path = _path(world, incident, "do_business_action")
+    dora = visit("dora")
+    sent = hidden_in(dora.get(path))
+    with world.handling.store.begin() as work:
+        work.conn.execute(update(t.work_item).values(claimed_by=world.people["hugo"]))
+
+    page = words_of(dora.send_as_it_is(path, sent | DONE | {"what_was_done": "My story"}, 403))
+
+    assert "Somebody else has taken" in page
+    assert "My story" in page
 
 
 def test_what_is_wrong_stands_at_its_field_and_in_the_summary(
@@ -189,11 +206,16 @@ def test_another_row_comes_without_losing_a_word(world: World, visit: Visit) -> 
     incident = world.report()
     path = _path(world, incident, "agree_what_right_means")
 
-    page = visit("hugo").send(path, {"criteria.0.measure": "Half a point", "_add": "criteria"}, 200)
+    hugo = visit("hugo")
+
+    page = hugo.send(path, {"criteria.0.measure": "Half a point", "_add": "criteria"}, 200)
 
     assert "Half a point" in page
     assert 'name="criteria.1.measure"' in page
     assert world.steps(incident) == ["agree_what_right_means"]
+    sent = hidden_in(page) | {"criteria.0.measure": "Half a point", "_add": "criteria"}
+    world.agree(incident)
+    assert "Point 1: Half a point" in words_of(hugo.send_as_it_is(path, sent, 409))
 
 
 def test_many_are_ticked_off_at_once(world: World, visit: Visit) -> None:

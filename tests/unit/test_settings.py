@@ -1,5 +1,6 @@
 """Settings are read once, whole, and every problem is told at once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,10 @@ def test_the_readme_lists_every_setting() -> None:
 
     for setting in SETTINGS:
         assert f"| `{setting.name}` | {setting.meaning} | {setting.default} |" in readme
+
+
+def test_the_data_of_root_is_not_in_roots_own_home() -> None:
+    data_dir = Settings.from_environment({}).data_dir
+
+    assert (data_dir == Path("/var/lib/putright")) is (os.geteuid() == 0)
+    assert data_dir.name == "putright"

@@ -1,6 +1,6 @@
 """Bundles what the browser gets, from api/assets/ into api/static/built/.
 
-Run by make (`python build_assets.py`) and as hatchling's build hook, and does nothing while the
+Run by make (`python api/build_assets.py`) and as hatchling's build hook, and does nothing while the
 result is fresh.  A newcomer would let npm run install scripts so that esbuild works: it does
 without, since its program comes as a package of its own for each platform.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "api" / "assets"
 BUILT = ROOT / "api" / "static" / "built"
 MODULES = ROOT / "node_modules"
@@ -141,7 +141,7 @@ def _bundle(folder: Path) -> set[str]:
 
 def _licences(packages: Iterable[str]) -> str:
     """The packages' own licence texts, one after the other."""
-    texts = []
+    texts: list[str] = []
     for package in sorted(packages):
         folder = MODULES / package
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))["version"]
@@ -155,6 +155,8 @@ def _licences(packages: Iterable[str]) -> str:
 def _run(command: Sequence[str]) -> None:
     # A Node.js from a wheel brings its own certificates and reads none of the system's.
     environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
+    if not environment.get("HOME"):  # npm takes an empty one for a folder of the name “~”, here
+        environment.pop("HOME", None)
     subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603
 
 

@@ -1,0 +1,207 @@
+"""Each promised figure, as one function that returns what the command prints.
+
+Times are medians in milliseconds.  What is compared is measured in turns, so that a machine that
+slows down slows both down.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from statistics import median, quantiles
+from time import perf_counter, sleep
+from typing import Any
+
+from sqlalchemy import text
+
+from api.bench.place import DONE, Place
+from api.releasing import read_release
+from api.worker import WorkerThread
+from engine.clock import now
+from engine.runtime.bare import bare_step
+
+Figure = dict[str, Any]
+
+_WARM = 10
+_SAMPLES = 150
+_ROUNDS = 1_000
+_EDGE = 50
+_WAITING = 100_000
+_DUE = 1_000
+
+
+def spread(seconds: Sequence[float]) -> Figure:
+    """Return the median and the 95th percentile in milliseconds."""
+    return {
+        "median_ms": round(median(seconds) * 1000, 2),
+        "p95_ms": round(quantiles(seconds, n=20)[-1] * 1000, 2),
+    }
+
+
+def engine_ms() -> float:
+    """Return the same step's median in SpiffWorkflow alone, in memory."""
+    run = bare_step(
+        read_release(),
+        "action",
+        "do_it_action",
+        DONE,
+        party="it",
+        due_at="2099-01-01T00:00:00+00:00",
+        climb_every="PT4H",
+    )
+    return round(median([run() for _ in range(60)][_WARM:]) * 1000, 3)
+
+
+def complete_item(place: Place) -> Figure:
+    """Complete a to-do of an incident with ten actions."""
+    samples: list[float] = []
+    while len(samples) < _SAMPLES + _WARM:
+        items = place.items(place.incident(9))
+        samples += [place.timed(item.id, "ada", DONE) for item in items[:-1]]
+    items = place.items(place.incident(1))
+    one = place.counted(lambda: place.timed(items[0].id, "ada", DONE))
+    last = place.counted(lambda: place.timed(items[1].id, "ada", DONE))
+    return {
+        **spread(samples[_WARM:]),
+        "sql": one.sql,
+        "commits": one.commits,
+        "sql_when_the_incident_moves": last.sql,
+        "engine_ms": engine_ms(),
+    }
+
+
+def complete_item_1000_actions(place: Place) -> Figure:
+    """The same with a thousand actions, in turns with ten."""
+    many = place.items(place.incident(999))
+    with place.store.engine.connect() as conn:
+        conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    few: list[float] = []
+    lots: list[float] = []
+    while len(few) < _SAMPLES + _WARM:
+        for item in place.items(place.incident(9))[:-1]:
+            few.append(place.timed(item.id, "ada", DONE))
+            lots.append(place.timed(many.pop().id, "ada", DONE))
+    figure = spread(lots[_WARM:])
+    ten = median(few[_WARM:]) * 1000
+    return figure | {"with_10_ms": round(ten, 2), "ratio": round(figure["median_ms"] / ten, 3)}
+
+
+def sixteen_at_once(place: Place) -> Figure:
+    """Sixteen people complete different to-dos of one incident at the same moment."""
+    samples: list[float] = []
+    for _ in range(6):
+        items = place.items(place.incident(15))
+        ready = threading.Barrier(len(items))
+
+        def act(item_id: Any, ready: threading.Barrier = ready) -> float:
+            ready.wait()
+            return place.timed(item_id, "ada", DONE)
+
+        with ThreadPoolExecutor(len(items)) as pool:
+            samples += pool.map(act, [item.id for item in items])
+    return {**spread(samples), "worst_ms": round(max(samples) * 1000, 1), "people": 16}
+
+
+def thousand_rejections(place: Place) -> Figure:
+    """One incident is rejected a thousand times, and then confirmed."""
+    incident = place.incident(0)
+    steps = []
+    for _ in range(_ROUNDS):
+        _put_right(place, incident)
+        steps.append(place.confirm(incident, "no"))
+        place.agree(incident)
+    _put_right(place, incident)
+    place.confirm(incident, "yes")
+    with place.store.read() as conn:
+        state = conn.scalar(text("SELECT state FROM incident WHERE id = :id"), {"id": incident})
+    ratio = median(steps[-_EDGE:]) / median(steps[:_EDGE])
+    return {**spread(steps), "ratio": round(ratio, 3), "rounds": _ROUNDS, "state": state}
+
+
+def _put_right(place: Place, incident: Any) -> None:
+    for item in place.items(incident):
+        place.timed(item.id, "ada", DONE)
+    place.verify(incident)
+
+
+_CLONE = """
+    WITH twin AS (
+      INSERT INTO incident ({columns}) SELECT {picked} FROM incident i, generate_series(1, :many)
+      WHERE i.id = :of RETURNING id),
+    ran AS (
+      INSERT INTO run (id, incident_id, release_id, diagram, snapshot, waiting, due_at, started_at)
+      SELECT gen_random_uuid(), twin.id, r.release_id, r.diagram, r.snapshot, r.waiting, {due},
+        r.started_at
+      FROM twin, run r WHERE r.incident_id = :of AND r.action_id IS NULL RETURNING incident_id)
+    INSERT INTO confirmer (incident_id, person_id, named_at)
+    SELECT ran.incident_id, c.person_id, c.named_at FROM ran, confirmer c
+    WHERE c.incident_id = :of
+"""
+
+
+def timers(place: Place) -> Figure:
+    """Of 101,000 waiting runs, 1,000 come due at once and are fired by the real worker."""
+    long_ago = now() - timedelta(days=5)
+    asked = place.incident(0, at=long_ago)
+    for item in place.items(asked):
+        place.complete(asked, item.step, "ada", DONE, at=long_ago)
+    place.verify(asked, at=long_ago)
+    _clone(place, asked, _WAITING, "now() + interval '30 days'")
+    _clone(place, asked, _DUE, "now() + interval '1 hour'")
+    with place.store.engine.connect() as conn:
+        conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    worker = WorkerThread(place.handling, place.app_url)
+    worker.start()
+    try:
+        begun = _come_due(place)
+        while left := _still_due(place):
+            if perf_counter() - begun > 300:
+                break
+            sleep(0.02)
+        took = perf_counter() - begun
+    finally:
+        worker.stop()
+    return {"waiting": _WAITING, "due": _DUE, "left": left, "elapsed_s": round(took, 2)}
+
+
+def _clone(place: Place, incident: Any, many: int, due: str) -> None:
+    own = {"id": "gen_random_uuid()", "head_seq": "0", "head_hash": "''::bytea"}
+    with place.store.begin() as work:
+        names = [
+            name
+            for (name,) in work.conn.execute(
+                text(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = 'incident'::regclass"
+                    " AND attnum > 0 AND NOT attisdropped AND attidentity = ''"
+                )
+            )
+        ]
+        sql = _CLONE.format(
+            columns=", ".join(names),
+            picked=", ".join(own.get(name, f"i.{name}") for name in names),
+            due=due,
+        )
+        work.conn.execute(text(sql), {"many": many, "of": incident})
+
+
+def _come_due(place: Place) -> float:
+    with place.store.begin() as work:
+        work.conn.execute(
+            text("UPDATE run SET due_at = now() WHERE due_at BETWEEN now() AND now() + :hour"),
+            {"hour": timedelta(hours=2)},
+        )
+    return perf_counter()
+
+
+def _still_due(place: Place) -> int:
+    with place.store.read() as conn:
+        return int(conn.scalar(text("SELECT count(*) FROM run WHERE due_at <= now()")) or 0)
+
+
+FIGURES: dict[str, Callable[[Place], Figure]] = {
+    "complete_item": complete_item,
+    "complete_item_1000_actions": complete_item_1000_actions,
+    "sixteen_at_once": sixteen_at_once,
+    "thousand_rejections": thousand_rejections,
+    "timers": timers,
+}

@@ -1,0 +1,90 @@
+"""For those who run the installation: is it alive, and is anything late.
+
+Figures count and name nothing.  They are for a token of somebody with the role `operator`; where
+the setting says so (`METRICS_ON_LOOPBACK`), for a collector on the same machine too.  A newcomer
+would switch that on behind a proxy: there every request comes from the same machine.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from flask import Blueprint, Flask, Response, current_app, request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+
+from api import identity, tokens
+from engine.domain.permissions import Role
+from engine.errors import NotAllowed
+from engine.queries.debt import Debt, confirmation_debt
+from engine.queries.figures import Figures, figures
+
+blueprint = Blueprint("operations", __name__)
+
+
+def register(app: Flask) -> None:
+    """Serve /health and /metrics."""
+    app.config.setdefault("METRICS_ON_LOOPBACK", False)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/health")
+def health() -> dict[str, str]:
+    """Say that this process answers and reaches its database; else 503, `unavailable`."""
+    with identity.handling().store.read() as conn:
+        conn.execute(text("SELECT 1"))
+    return {"status": "ok", "database": "ok"}
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Tell the figures as Prometheus reads them."""
+    _require_operator()
+    handling = identity.handling()
+    now = handling.store.clock()
+    with handling.store.read() as conn:
+        found = figures(conn, now)
+        owed = confirmation_debt(conn, now, ladder=handling.ladder)
+    registry = CollectorRegistry()
+    registry.register(_Told(found, owed))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _require_operator() -> None:
+    if current_app.config["METRICS_ON_LOOPBACK"] and _is_near(request.remote_addr):
+        return
+    tokens.require_actor()
+    if not tokens.actor().has_role(Role.OPERATOR):
+        raise NotAllowed("Only operators can see these figures.")
+
+
+def _is_near(address: str | None) -> bool:
+    return address is not None and ip_address(address).is_loopback
+
+
+class _Told(Collector):
+    """One reading; it is made anew for every request, so nothing here can go stale."""
+
+    def __init__(self, found: Figures, owed: Debt) -> None:
+        self._found = found
+        self._owed = owed
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._found
+        for name, says, value in (
+            ("timers_late", "Timers that are due and have not fired", found.late_timers),
+            ("timers_late_seconds", "How late the oldest is", found.late_by.total_seconds()),
+            ("runs_faulted", "Runs that wait for somebody to look", found.faulted_runs),
+            ("incidents_open", "Open incidents", found.open_incidents),
+            ("items_open", "Open to-dos", found.open_items),
+            ("items_overdue", "Open to-dos past their due date", found.overdue_items),
+            ("answers_missing", "Confirmations asked for and not given", self._owed.missing),
+            ("answers_in_debt", "Those of them that count as debt", self._owed.debt),
+        ):
+            yield GaugeMetricFamily(f"putright_{name}", says, value=value)
+        jobs = GaugeMetricFamily("putright_jobs", "Jobs that are kept", labels=["status"])
+        for status, number in sorted(found.jobs.items()):
+            jobs.add_metric([status], number)
+        yield jobs

@@ -1,0 +1,35 @@
+"""For auditors: every closure recomputed; and the diagrams that runs are drawn on."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api import schemas, tokens
+from api.resources.resource import handling, resource
+from engine.domain.permissions import Role
+from engine.errors import NotAllowed
+from engine.queries.closures import closures_without_evidence
+from engine.queries.run import diagram_xml
+
+blueprint = resource("api_audit", __name__, "Audit")
+
+
+@blueprint.route("/closures", methods=["GET"])
+@blueprint.response(200, schemas.ClosuresShown)
+def closures() -> dict[str, Any]:
+    """Recompute every closure from rows; a sound database lists none as unproven."""
+    if not tokens.actor().has_role(Role.AUDITOR):
+        raise NotAllowed("Only auditors can ask this.")
+    key = handling().store.key
+    with handling().store.read() as conn:
+        closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
+    return {"closed": closed, "unproven": unproven}
+
+
+@blueprint.route("/releases/<uuid:release_id>/diagrams/<diagram>", methods=["GET"])
+@blueprint.response(200, content_type="application/xml", description="BPMN 2.0")
+def diagram(release_id: UUID, diagram: str) -> Response:
+    """Show a diagram of a release, as BPMN."""
+    with handling().store.read() as conn:
+        return Response(diagram_xml(conn, release_id, diagram), mimetype="application/xml")

@@ -1,0 +1,106 @@
+"""Incidents: the list, one of them, reporting, leading, and what can be read about it."""
+
+from typing import Any
+
+from flask import url_for
+
+from api import schemas, tokens
+from api.resources.resource import (
+    answers_to,
+    handling,
+    idempotency_key,
+    now,
+    number_or_id,
+    resource,
+    seen,
+)
+from api.shapes import schema_of
+from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incidents import Filters, Incidents, incidents
+from engine.queries.ledger import IncidentLedger, incident_ledger
+from engine.queries.paging import Page
+from engine.queries.run import RunPage, run_page
+from engine.queries.trail import Trail, trail
+from engine.usecases.lead import take_lead
+from engine.usecases.proposing import Proposal, propose_action
+from engine.usecases.report import Report, report_incident
+
+blueprint = resource("api_incidents", __name__, "Incidents", path="/incidents")
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(schemas.IncidentsAsked, location="query")
+@blueprint.response(200, schema_of(Incidents))
+def list_incidents(asked: dict[str, Any]) -> Incidents:
+    """List the incidents that you may see, newest first."""
+    page = Page(asked.pop("size"), asked.pop("after", None))
+    filters = Filters(process_id=asked.pop("process", None), **asked)
+    with handling().store.read() as conn:
+        return incidents(conn, tokens.actor(), filters, page)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(schemas.ReportSent)
+@blueprint.response(201, schemas.Made)
+def report(sent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Report an incident; the same Idempotency-Key again gives the same one."""
+    key = idempotency_key()
+    told = Report.from_answers(answers_to("report_incident", sent, None))
+    made = report_incident(handling(), told, actor=tokens.actor(), key=key)
+    return {"id": made}, {"Location": url_for("api_incidents.show", which=str(made))}
+
+
+@blueprint.route("/<which>", methods=["GET"])
+@blueprint.response(200, schema_of(IncidentPage))
+def show(which: str) -> IncidentPage:
+    """Show an incident, by its number or id, with what is still missing."""
+    with handling().store.read() as conn:
+        return incident_page(conn, number_or_id(which), tokens.actor(), now())
+
+
+@blueprint.route("/<which>/lead", methods=["POST"])
+@blueprint.response(204)
+def lead(which: str) -> None:
+    """Take the lead: answer for it from now on."""
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    take_lead(handling(), incident_id, actor=tokens.actor())
+
+
+@blueprint.route("/<which>/actions", methods=["POST"])
+@blueprint.arguments(schemas.ProposalSent)
+@blueprint.response(201, schemas.Made)
+def propose(sent: dict[str, Any], which: str) -> dict[str, Any]:
+    """Propose an action; the same Idempotency-Key again gives the same one."""
+    key = idempotency_key()
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    proposal = Proposal.from_answers(answers_to("propose_action", sent, incident_id))
+    made = propose_action(handling(), incident_id, proposal, actor=tokens.actor(), key=key)
+    return {"id": made}
+
+
+@blueprint.route("/<which>/ledger", methods=["GET"])
+@blueprint.response(200, schema_of(IncidentLedger))
+def ledger(which: str) -> IncidentLedger:
+    """Show whose time it was, segment by segment; they add up to the whole."""
+    with handling().store.read() as conn:
+        return incident_ledger(conn, seen(conn, which).incident.id, now())
+
+
+@blueprint.route("/<which>/trail", methods=["GET"])
+@blueprint.arguments(schemas.PageAsked, location="query")
+@blueprint.response(200, schema_of(Trail))
+def records(asked: dict[str, Any], which: str) -> Trail:
+    """Show the records, oldest first."""
+    page = Page(asked["size"], asked.get("after"))
+    with handling().store.read() as conn:
+        return trail(conn, seen(conn, which).incident.id, tokens.actor(), page)
+
+
+@blueprint.route("/<which>/run", methods=["GET"])
+@blueprint.response(200, schema_of(RunPage))
+def history(which: str) -> RunPage:
+    """Show the history of its own run, diagram by diagram."""
+    with handling().store.read() as conn:
+        return run_page(conn, incident_id=seen(conn, which).incident.id)

@@ -1,0 +1,193 @@
+"""What the JSON API takes; what it gives is made from the queries' records (`shapes.py`).
+
+Unknown fields are refused everywhere.  Lengths and what belongs together are checked by the same
+forms that pages show, so these schemas say shapes only.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from engine.domain.action import ActionKind, TargetOutcome
+from engine.domain.incident import ClosedBy, IncidentState, Priority
+from engine.domain.party import Party
+from engine.queries.paging import MOST
+from engine.queries.todos import Scope
+
+_REASON = validate.Length(min=1, max=4000)
+
+
+class Problem(Schema):
+    """How every refusal is told."""
+
+    code = fields.String(required=True, metadata={"description": "stable, for machines"})
+    sentence = fields.String(required=True, metadata={"description": "plain, for people"})
+    context = fields.Dict(keys=fields.String(), metadata={"description": "details, by code"})
+
+
+class PageAsked(Schema):
+    """Which page of a list."""
+
+    size = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
+    after = fields.String(metadata={"description": "`next` of the page before"})
+
+
+class IncidentsAsked(PageAsked):
+    """Which incidents."""
+
+    state = fields.Enum(IncidentState, by_value=True)
+    closed_by = fields.Enum(ClosedBy, by_value=True)
+    priority = fields.Enum(Priority, by_value=True)
+    process = fields.UUID()
+    words = fields.String(validate=validate.Length(max=200))
+    led_by_me = fields.Boolean(load_default=False)
+    reported_by_me = fields.Boolean(load_default=False)
+
+
+class ItemsAsked(PageAsked):
+    """Whose to-dos."""
+
+    scope = fields.Enum(Scope, by_value=True, load_default=Scope.MINE)
+
+
+class ChoicesAsked(Schema):
+    """For which incident; without one there are no actions to choose from."""
+
+    incident = fields.UUID()
+
+
+class ReportSent(Schema):
+    """A report, as the form `report_incident` asks it; `process` is an id of `/choices`."""
+
+    process = fields.String(required=True)
+    title = fields.String(required=True)
+    actual = fields.String(required=True)
+    expected = fields.String(required=True)
+    harmed = fields.String()
+    size = fields.Float()
+    size_unit = fields.String()
+    money = fields.Float()
+    currency = fields.String()
+    impact = fields.String(required=True, metadata={"description": "high, medium or low"})
+    urgency = fields.String(required=True, metadata={"description": "high, medium or low"})
+
+
+class ProposalSent(Schema):
+    """An action, as the form `propose_action` asks it."""
+
+    title = fields.String(required=True)
+    party = fields.String(required=True, metadata={"description": " or ".join(Party)})
+    detail = fields.String()
+    team = fields.String()
+    person = fields.String()
+    due_at = fields.String(metadata={"format": "date-time"})
+    kind = fields.String(metadata={"description": " or ".join(ActionKind)})
+    ends_cause = fields.Boolean()
+    after = fields.List(fields.String(), metadata={"description": "actions that come first"})
+    targets = fields.List(fields.String(), metadata={"description": "whom it reaches"})
+
+
+class KindSent(Schema):
+    """As what a proposal is taken up."""
+
+    kind = fields.Enum(ActionKind, by_value=True, load_default=ActionKind.PUTS_RIGHT)
+
+
+class ReasonSent(Schema):
+    """Why."""
+
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class AcceptanceSent(ReasonSent):
+    """Which targets that are not done are accepted, and why."""
+
+    targets = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=1000))
+
+
+class AnswersSent(Schema):
+    """Answers to a step's form; its JSON Schema is at the to-do's `/form`."""
+
+    answers = fields.Dict(keys=fields.String(), required=True)
+
+
+class HandOverSent(Schema):
+    """To whom a to-do goes: one person or one team."""
+
+    person = fields.UUID()
+    team = fields.UUID()
+    note = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class TargetTicked(Schema):
+    """How it ended for one of those whom the action reaches."""
+
+    target = fields.UUID(required=True)
+    outcome = fields.Enum(TargetOutcome, by_value=True, required=True)
+
+
+class TargetsTicked(Schema):
+    """How it ended for some of them, with one note for all."""
+
+    outcomes = fields.List(
+        fields.Nested(TargetTicked), required=True, validate=validate.Length(min=1, max=1000)
+    )
+    note = fields.String(validate=validate.Length(max=4000))
+
+
+class TokenAsked(Schema):
+    """A new API token: what it is for, and for how many days."""
+
+    name = fields.String(required=True)
+    days = fields.Integer(load_default=90, validate=validate.Range(1, 366))
+
+
+class TokenMade(Schema):
+    """The token, which is shown this once."""
+
+    id = fields.UUID(required=True)
+    token = fields.String(required=True)
+
+
+class Made(Schema):
+    """What was made."""
+
+    id = fields.UUID(required=True)
+
+
+class Left(Schema):
+    """How many of those whom the action reaches have no outcome yet."""
+
+    left = fields.Integer(required=True)
+
+
+class PersonShown(Schema):
+    """Who asks."""
+
+    id = fields.UUID()
+    name = fields.String()
+    roles = fields.List(fields.String())
+    teams = fields.List(fields.UUID())
+    organisation = fields.UUID(allow_none=True)
+
+
+class UnprovenShown(Schema):
+    """A closed incident that lacks its evidence, and why."""
+
+    number = fields.Integer()
+    id = fields.UUID()
+    why = fields.String()
+
+
+class ClosuresShown(Schema):
+    """How many incidents are closed, and those of them that lack their evidence."""
+
+    closed = fields.Integer()
+    unproven = fields.List(fields.Nested(UnprovenShown))
+
+
+class ChoicesShown(Schema):
+    """What can be chosen, as pairs of an id and a name."""
+
+    person = fields.List(fields.List(fields.String()))
+    team = fields.List(fields.List(fields.String()))
+    process = fields.List(fields.List(fields.String()))
+    action = fields.List(fields.List(fields.String()))

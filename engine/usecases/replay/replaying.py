@@ -1,0 +1,215 @@
+"""Drives one case of a log through the real use cases, on the log's own clock.
+
+Each row is one transaction; timers that come due between two rows are transactions of their own,
+each at its own instant.  Whoever else moves an incident while it is replayed is noticed by the
+head of its chain: the replay leaves it alone from there on.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from engine.domain.incident import ClosedBy, IncidentState, Level
+from engine.errors import Conflict, PutrightError, Unavailable
+from engine.queries.ledger import incident_ledger
+from engine.store.work import Case, Work
+from engine.usecases.handling import Handling
+from engine.usecases.replay.cases import Meaning, meanings
+from engine.usecases.replay.deeds import Deeds
+from engine.usecases.replay.people import People, Source
+from engine.usecases.replay.reading import Row, as_read
+from engine.usecases.replay.summary import Tally
+from engine.usecases.replay.timers import Timers
+from engine.usecases.report import Report, report_incident
+from engine.usecases.timing import fire
+
+_STANDING = text("""
+    SELECT i.state, i.observed_until, i.head_seq,
+      (SELECT coalesce(max(CAST(content ->> 'row' AS integer)), 0) FROM entry e
+         WHERE e.incident_id = i.id AND e.verb = 'incident:replayed') AS rows_done
+    FROM incident i WHERE i.id = :id
+""")
+
+
+@dataclass
+class Replayer:
+    """Replays the cases of one source, one after the other; each process has its own.
+
+    `last_at` is the log's last instant, where every ledger stops.
+    """
+
+    handling: Handling
+    source: Source
+    last_at: datetime
+    people: People = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know nobody yet."""
+        self.people = People(self.source)
+
+    def found(self) -> None:
+        """Write what every case needs, before the first one."""
+        with self.handling.store.begin() as work:
+            self.people.found(work.conn)
+
+    def replay(self, rows: Sequence[Row]) -> Tally:
+        """Replay one case, given all its rows in order; return what was done.
+
+        A case that was interrupted goes on after its last row that stands; one that was replayed
+        to the end stays as it is.  A case that cannot go on is named in the tally, and what was
+        done of it stands.  Raises Unavailable.
+        """
+        case = _Case(self, rows)
+        try:
+            case.replay()
+        except Unavailable:
+            raise
+        except PutrightError as error:
+            case.tally.faults.append(f"{rows[0].number}: {error.sentence}")
+        return case.tally
+
+
+class _Case:
+    """One case under way."""
+
+    def __init__(self, replayer: Replayer, rows: Sequence[Row]) -> None:
+        self.handling = replayer.handling
+        self.source = replayer.source
+        self.people = replayer.people
+        self.last_at = replayer.last_at
+        self.rows = rows
+        self.tally = Tally(rows=len(rows))
+        self.id = replayer.source.incident_id(rows[0].number)
+        self.caller = replayer.source.caller(rows[0].caller)
+        self.timers = Timers(replayer.handling, self.id)
+        self.head_seq = 0
+
+    def replay(self) -> None:
+        """Replay what is left of it."""
+        rows_done = self._find_place()
+        if rows_done is None:
+            self.tally.known += 1
+            return
+        self.tally.incidents += 1
+        refused = 0
+        for number, meaning in enumerate(meanings(self.rows), 1):
+            if number <= rows_done:
+                continue
+            self._pass_time(meaning.at)
+            refused = 0 if meaning.goes_back else refused
+            refused += self._take(number, meaning)
+        self.tally.confirmation_debt += refused
+        self._come_to_the_end()
+
+    def _find_place(self) -> int | None:
+        """Return how many rows stand already, reporting the case if it is new; None if all do."""
+        with self.handling.store.read() as conn:
+            standing = conn.execute(_STANDING, {"id": self.id}).first()
+        if standing is None:
+            self._report()
+            return 0
+        if standing.observed_until is not None or standing.state != IncidentState.OPEN:
+            return None
+        self.head_seq = standing.head_seq
+        with self.handling.store.begin() as work:
+            # since the earlier run the log may have grown, and so may have those it names
+            self.people.write_of(work.conn, self.rows)
+            self.timers.look(work.conn)
+        self.people.keep()
+        return int(standing.rows_done)
+
+    # --- transactions --------------------------------------------------------------------------
+
+    @contextmanager
+    def _row(self, now: datetime) -> Iterator[tuple[Work, Deeds]]:
+        """One transaction with the incident locked, as this replay left it."""
+        with self.handling.store.begin(now=now) as work:
+            case = self._as_left(work.incident(self.id))
+            within = self.handling.within(work)
+            yield work, Deeds(within, work, case, self.source, self.caller)
+            head_seq = case.incident.head_seq
+        self.head_seq = head_seq
+
+    def _as_left(self, case: Case) -> Case:
+        if case.incident.head_seq != self.head_seq:
+            raise Conflict("Somebody else has moved this incident meanwhile.")
+        return case
+
+    def _report(self) -> None:
+        first = self.rows[0]
+        told_at = min(first.opened_at or first.at, first.at)
+        with self.handling.store.begin(now=told_at) as work:
+            self.people.write_of(work.conn, self.rows)
+            report_incident(
+                self.handling.within(work),
+                Report(
+                    process_id=self.source.process_id,
+                    title=first.title or f"Case {first.number}",
+                    expected="The service as agreed",
+                    actual=first.title or "Not said in the record",
+                    harmed=self.caller.name,
+                    impact=first.impact or Level.MEDIUM,
+                    urgency=first.urgency or Level.MEDIUM,
+                    source_reference=first.number,
+                ),
+                actor=self.caller,
+                by=self.source.machine,
+                incident_id=self.id,
+            )
+            head_seq = work.cases[0].incident.head_seq
+        self.people.keep()
+        self.head_seq = head_seq
+
+    def _take(self, number: int, meaning: Meaning) -> bool:
+        """Make the row an entry and what it means so; return whether a closure was refused."""
+        with self._row(meaning.at) as (work, deeds):
+            deeds.record("incident:replayed", {"row": number, **as_read(meaning.row)})
+            was_refused = deeds.carry_out(meaning)
+            if meaning.does_something:
+                self.timers.look(work.conn)
+        self.tally.events += 1
+        self.tally.reopened += meaning.goes_back
+        self.tally.closures_tried += meaning.tries_to_close
+        self.tally.closures_refused += was_refused
+        return was_refused
+
+    def _pass_time(self, until: datetime) -> None:
+        """Fire what comes due before `until`, each at its own instant, in order."""
+        while (due := self.timers.first_before(until)) is not None:
+            self._fire(due.run_id, due.at)
+
+    def _fire(self, run_id: UUID, at: datetime) -> None:
+        with self.handling.store.begin(now=at) as work:
+            case, run = work.run(run_id)
+            fire(self.handling.within(work), self._as_left(case), run)
+            self.timers.look(work.conn)
+            head_seq = case.incident.head_seq
+        self.head_seq = head_seq
+
+    def _come_to_the_end(self) -> None:
+        """Let pass what time is left until the log's last instant; there the ledger stops.
+
+        Once only timers are left that repeat, reminding for ever, what they have missed comes
+        as one, as after any downtime.
+        """
+        while (single := self.timers.last_single(self.last_at)) is not None:
+            self._pass_time(single)
+            due = self.timers.first_before(self.last_at)
+            if due is not None and due.at == single:
+                self._fire(due.run_id, single)
+            else:
+                break
+        with self._row(self.last_at) as (work, deeds):
+            for run_id in self.timers.due_by(self.last_at):
+                fire(deeds.handling, deeds.case, work.run(run_id)[1])
+            deeds.record("incident:observed", {"until": self.last_at})
+            deeds.case.change(observed_until=self.last_at)
+            self.timers.look(work.conn)
+            self.tally.charge(incident_ledger(work.conn, self.id, self.last_at).totals)
+            closed_by = deeds.case.incident.closed_by
+        self.tally.confirmed += closed_by == ClosedBy.CONFIRMED
+        self.tally.escalated += closed_by == ClosedBy.ESCALATED
