@@ -331,7 +331,7 @@ def test_lateness_tells_how_many_timers_are_overdue_and_by_how_much(world: World
     with world.handling.store.read() as conn:
         assert lateness(conn, world.clock.now) == (0, timedelta(0))
     world.asked()
-    world.clock.forward(days=3, minutes=10)
+    world.clock.forward(days=1, minutes=10)
 
     with world.handling.store.read() as conn:
         late, oldest = lateness(conn, world.clock.now)
