@@ -11,12 +11,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import psycopg
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
+from procrastinate.worker import Worker
+from psycopg_pool import AsyncConnectionPool
 
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
@@ -33,14 +36,15 @@ _FAILED_JOBS_KEPT_HOURS = 7 * 24
 
 @dataclass(frozen=True)
 class Pace:
-    """How often the worker looks, in whole seconds; tests are in a greater hurry.
+    """How often the worker looks; tests are in a greater hurry.
 
-    On an idle machine a timer is late by `sweep_seconds` and half a second at most.  Jobs of a
-    worker that has not been heard of for `stalled_seconds` are done again by the others, who
-    look every `stalled_sweep_seconds` (at most 60, like `sweep_seconds`).
+    On an idle machine a timer is late by `sweep_seconds`, `poll_seconds` and half a second at
+    most.  Jobs of a worker that has not been heard of for `stalled_seconds` are done again by the
+    others, who look every `stalled_sweep_seconds` (at most 30, like `sweep_seconds`).
     """
 
     sweep_seconds: int = 5
+    poll_seconds: float = 1.0
     heartbeat_seconds: int = 10
     stalled_seconds: int = 30
     stalled_sweep_seconds: int = 30
@@ -56,7 +60,11 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
     """Return the job engine with every body registered; `database_url` is libpq's form."""
     app = App(
         connector=PsycopgConnector(
-            conninfo=database_url, min_size=1, max_size=6, timeout=pace.give_up_seconds
+            conninfo=database_url,
+            min_size=1,
+            max_size=6,
+            timeout=pace.give_up_seconds,
+            pool_factory=_Pool,
         )
     )
 
@@ -96,6 +104,18 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
     return app
 
 
+class _Pool(AsyncConnectionPool):
+    """Gives up opening as soon as on waiting for a connection.
+
+    The pool by itself tries for half a minute, at ever longer intervals, and so would notice a
+    database that is back a quarter of a minute late.
+    """
+
+    async def open(self, wait: bool = False, timeout: float | None = None) -> None:
+        """Open the pool; raises PoolTimeout, closed again, if no connection was had in time."""
+        await super().open(wait, timeout or self.timeout)
+
+
 async def _retry_stalled(app: App, stalled_seconds: int) -> None:
     """Have the jobs of killed workers done again; periodic ones come again by themselves."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds):
@@ -125,7 +145,8 @@ class WorkerThread:
         self._thread = threading.Thread(target=self._run, name="putright-worker")
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._working: asyncio.Task[None] | None = None
+        self._told_to_stop = asyncio.Event()
+        self._worker: Worker | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -141,7 +162,7 @@ class WorkerThread:
         self._stopping.set()
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended by itself meanwhile
-                self._loop.call_soon_threadsafe(self._interrupt)
+                self._loop.call_soon_threadsafe(self._tell)
         if self._thread.ident is not None:
             self._thread.join(timeout_seconds)
 
@@ -150,44 +171,55 @@ class WorkerThread:
         while self._thread.is_alive():
             self._thread.join(1)
 
-    def _interrupt(self) -> None:
-        if self._working is not None:
-            self._working.cancel()
+    def _tell(self) -> None:
+        # Never by cancelling: until Python 3.12 a cancellation is lost if what is waited for
+        # comes in the same moment (bpo-37658), and the worker would go on for ever.
+        self._told_to_stop.set()
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]  # Worker is half typed
 
     def _run(self) -> None:
-        asyncio.run(self._until_stopped())
+        asyncio.run(self._keep_working())
 
-    async def _until_stopped(self) -> None:
+    async def _keep_working(self) -> None:
         self._loop = asyncio.get_running_loop()
         # the loop's own executor has as many threads as it thinks fit for the machine
         self._loop.set_default_executor(ThreadPoolExecutor(self._concurrency, "putright-job"))
-        self._working = asyncio.current_task()
+        told = asyncio.create_task(self._told_to_stop.wait())
         # `stop` sets this before it looks for the loop, so that one of us two sees the other
-        if not self._stopping.is_set():
-            with suppress(asyncio.CancelledError):
-                await self._keep_working()
-
-    async def _keep_working(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
-                await self._work()
+                await self._work(told)
             except (ConnectorException, psycopg.Error, OSError) as error:
-                # asked to stop while it lost its database, it tells us of the loss only
-                if self._stopping.is_set():
-                    return
                 log.warning("The worker lost its database and starts again: %s", error)
-            await asyncio.sleep(self._pace.restart_seconds)
+            if not self._stopping.is_set():
+                await asyncio.wait({told}, timeout=self._pace.restart_seconds)
+        told.cancel()
 
-    async def _work(self) -> None:
+    async def _work(self, told: asyncio.Task[Literal[True]]) -> None:
         app = jobs_app(self._handling, self._database_url, self._pace)
-        async with app.open_async():
-            await app.run_worker_async(
+        opening = asyncio.create_task(app.connector.open_async())
+        try:
+            await asyncio.wait({opening, told}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping.is_set():
+                opening.cancel()
+                await asyncio.wait({opening})
+                return
+            await opening
+            self._worker = Worker(
+                app,
                 concurrency=self._concurrency,
                 install_signal_handlers=False,
-                listen_notify=True,
-                fetch_job_polling_interval=2.0,
+                # Listening would save a second, and a cancelled listener leaves a connection half
+                # made, which PostgreSQL waits a minute for.
+                listen_notify=False,
+                fetch_job_polling_interval=self._pace.poll_seconds,
                 delete_jobs="successful",
                 shutdown_graceful_timeout=20,
                 update_heartbeat_interval=self._pace.heartbeat_seconds,
                 stalled_worker_timeout=self._pace.stalled_seconds,
             )
+            await self._worker.run()  # type: ignore[no-untyped-call]  # Worker is half typed
+        finally:
+            self._worker = None
+            await app.close_async()

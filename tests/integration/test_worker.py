@@ -18,6 +18,7 @@ from sqlalchemy import select, text, update
 
 from api import worker as worker_module
 from api.worker import Pace, WorkerThread
+from engine.errors import Unavailable
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls, EmbeddedServer
 from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
@@ -27,6 +28,7 @@ from tests.world import ROOT, World
 
 HURRIED = Pace(
     sweep_seconds=1,
+    poll_seconds=0.1,
     heartbeat_seconds=1,
     stalled_seconds=2,
     stalled_sweep_seconds=1,
@@ -35,7 +37,7 @@ HURRIED = Pace(
 )
 
 
-def until(claim: Callable[[], object], seconds: float = 20) -> None:
+def until(claim: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something that another thread or process brings about."""
     never, end = threading.Event(), time.monotonic() + seconds
     while not claim():
@@ -66,6 +68,13 @@ def jobs(world: World, task: str = ADVANCE) -> list[str]:
 
 def reminders(world: World, incident: UUID) -> int:
     return world.verbs(incident).count("confirmation:reminded")
+
+
+def reminded_or_away(world: World, incident: UUID) -> int:
+    try:
+        return reminders(world, incident)
+    except Unavailable:  # a connection of the pool that was ended
+        return 0
 
 
 def due_runs(world: World) -> int:
@@ -104,7 +113,6 @@ def test_what_a_downtime_missed_comes_once(world: World, database: DatabaseUrls)
         until(lambda: not jobs(world) and not due_runs(world))
 
     assert reminders(world, incident) == 1
-    assert world.item(incident, "confirm_outcome").reminders == 1
 
 
 def test_a_night_of_missed_sweeps_is_one_sweep(world: World, database: DatabaseUrls) -> None:
@@ -212,7 +220,7 @@ def test_a_worker_lives_through_a_database_that_goes_away_and_comes_back(
         allow_connections(server, database, allowed=True)
 
         world.clock.forward(days=4)
-        until(lambda: reminders(world, incident))
+        until(lambda: reminded_or_away(world, incident))
     assert reminders(world, incident) == 1
 
 
@@ -243,19 +251,18 @@ def test_a_worker_that_waits_for_its_database_stops_at_once(
 
 
 def test_a_worker_that_is_losing_its_database_stops(
-    world: World, database: DatabaseUrls, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+    world: World, database: DatabaseUrls, server: EmbeddedServer
 ) -> None:
-    worker = WorkerThread(world.handling, database.app_url, pace=HURRIED)
-    worker.start()
-    until(lambda: workers(world) == 1)
-    world.handling.store.engine.dispose()
-    allow_connections(server, database, allowed=False)
-    end_connections(server, database)
-    until(lambda: "stopping worker" in caplog.text)
+    with working(world, database.app_url) as worker:
+        until(lambda: workers(world) == 1)
+        world.handling.store.engine.dispose()
+        allow_connections(server, database, allowed=False)
+        end_connections(server, database)
 
-    worker.stop(5)
+        began = time.monotonic()
+        worker.stop()
 
-    assert not worker.is_alive
+    assert time.monotonic() - began < 5
 
 
 def test_an_idle_worker_stops_within_a_second(world: World, database: DatabaseUrls) -> None:
@@ -324,7 +331,7 @@ def test_lateness_tells_how_many_timers_are_overdue_and_by_how_much(world: World
     with world.handling.store.read() as conn:
         assert lateness(conn, world.clock.now) == (0, timedelta(0))
     world.asked()
-    world.clock.forward(days=3, minutes=10)
+    world.clock.forward(days=1, minutes=10)
 
     with world.handling.store.read() as conn:
         late, oldest = lateness(conn, world.clock.now)
