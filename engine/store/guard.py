@@ -1,17 +1,26 @@
 """The database's own guard: nothing makes or leaves a closed incident without its evidence.
 
 This is the third of the three holds on closure (design, "Closure, three times").  It recomputes the
-rule from rows, so that neither a fault in the domain nor plain SQL by the tables' owner can close
-an incident.  Whoever may alter the schema can switch it off: `installed` tells whether it stands.
-The evidence is checked when the transaction commits: within one, the order of statements is free.
+rule from rows (`evidence.py`) and keeps those rows as they were (`keeping.py`), so that neither a
+fault in the domain nor plain SQL by the tables' owner can close an incident.  Whoever may alter the
+schema can switch it off: `fingerprint` tells.  The evidence is checked when the transaction
+commits: within one, the order of statements is free.
+
+What the guard cannot tell is an entry that the application did not write: whoever forges every row
+of a closure and its entries is named by the audit chain, whose key the database does not have.
 """
 
 import hashlib
 import re
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from engine.store.connect import script
+from engine.store.evidence import EVIDENCE
+from engine.store.keeping import KEEPING
+
+# Never changed by anybody; the application's role may not even try.
+APPEND_ONLY = ("entry", "visit", "confirmation", "confirmation_line", "decision", "verification")
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.
 _EVIDENCE = (
@@ -21,115 +30,12 @@ _EVIDENCE = (
     "confirmation",
     "decision",
     "verification",
-    "entry",
 )
 
-FUNCTIONS = r"""
-CREATE OR REPLACE FUNCTION putright_missing_evidence(the_incident uuid) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
-DECLARE
-  i public.incident;
-  last_work integer;
-  last_change integer;
-BEGIN
-  SELECT * INTO i FROM public.incident WHERE id = the_incident;
-  IF NOT FOUND OR i.state <> 'closed' THEN
-    RETURN NULL;
-  END IF;
-  SELECT coalesce(max(work_seq), 0) INTO last_work
-    FROM public.action WHERE incident_id = i.id AND kind = 'puts_right';
-  -- answers count only if they are newer than the work and than the wording of every criterion
-  SELECT greatest(last_work, max(changed_seq)) INTO last_change
-    FROM public.criterion WHERE incident_id = i.id;
-  IF EXISTS (SELECT FROM public.action WHERE incident_id = i.id
-             AND kind = 'puts_right' AND state IN ('waiting', 'open')) THEN
-    RETURN 'an action that puts right is not settled';
-  END IF;
-  IF EXISTS (SELECT FROM public.target t JOIN public.action a ON a.id = t.action_id
-             WHERE a.incident_id = i.id AND a.kind = 'puts_right' AND a.state = 'done'
-             AND (t.outcome IS NULL OR (t.outcome <> 'done' AND t.accepted_by IS NULL))) THEN
-    RETURN 'a target is neither done nor accepted';
-  END IF;
-  IF NOT EXISTS (SELECT FROM public.criterion
-                 WHERE incident_id = i.id AND withdrawn_at IS NULL) THEN
-    RETURN 'no criterion says what right is';
-  END IF;
-  IF EXISTS (SELECT FROM public.criterion WHERE incident_id = i.id AND withdrawn_at IS NULL
-             AND (verified_by IS NULL OR verified_seq <= last_work)) THEN
-    RETURN 'a criterion is not verified since the last work';
-  END IF;
-  IF i.confirmation_id IS NOT NULL THEN
-    IF NOT EXISTS (SELECT FROM public.confirmer
-                   WHERE incident_id = i.id AND withdrawn_at IS NULL) THEN
-      RETURN 'nobody was named to confirm';
-    END IF;
-    IF NOT EXISTS (SELECT FROM public.confirmation c
-                   JOIN public.confirmer p USING (incident_id, person_id)
-                   WHERE c.id = i.confirmation_id AND c.incident_id = i.id
-                   AND p.withdrawn_at IS NULL AND c.answer = 'yes') THEN
-      RETURN 'the confirmation it was closed by is not its own';
-    END IF;
-    IF EXISTS (
-      SELECT FROM public.confirmer p WHERE p.incident_id = i.id AND p.withdrawn_at IS NULL
-      AND NOT EXISTS (
-        SELECT FROM public.confirmation c
-        WHERE c.incident_id = i.id AND c.person_id = p.person_id AND c.answer = 'yes'
-        AND c.entry_seq > last_change
-        AND NOT EXISTS (SELECT FROM public.confirmation later WHERE later.incident_id = i.id
-                        AND later.person_id = p.person_id AND later.entry_seq > c.entry_seq
-                        AND later.answered_at <= i.ended_at)
-        AND NOT EXISTS (SELECT FROM public.criterion k
-                        WHERE k.incident_id = i.id AND k.withdrawn_at IS NULL
-                        AND NOT EXISTS (SELECT FROM public.confirmation_line l
-                                        WHERE l.confirmation_id = c.id AND l.criterion_id = k.id
-                                        AND l.answer = 'yes'))
-        AND EXISTS (SELECT FROM public.entry e WHERE e.incident_id = i.id
-                    AND e.seq = c.entry_seq AND e.verb = 'confirmation:given'))) THEN
-      RETURN 'a confirmer has not said yes to every criterion since the last work';
-    END IF;
-    IF EXISTS (SELECT FROM public.confirmer p WHERE p.incident_id = i.id
-               AND p.withdrawn_at IS NULL AND public.putright_handled(i.id, p.person_id)) THEN
-      RETURN 'a confirmer led, worked on or verified it';
-    END IF;
-  ELSE
-    IF NOT EXISTS (SELECT FROM public.decision d
-                   JOIN public.entry e ON e.incident_id = d.incident_id AND e.seq = d.entry_seq
-                   WHERE d.id = i.decision_id AND d.incident_id = i.id AND d.decided = 'close'
-                   AND d.entry_seq > last_change AND e.verb = 'decision:made'
-                   AND e.person_id = d.person_id) THEN
-      RETURN 'no decision to close since the last work';
-    END IF;
-    IF EXISTS (SELECT FROM public.decision d WHERE d.id = i.decision_id
-               AND public.putright_led_or_worked(i.id, d.person_id)) THEN
-      RETURN 'who decided to close led it or worked on it';
-    END IF;
-    IF i.highest_priority IN ('P1', 'P2')
-       AND EXISTS (SELECT FROM public.decision d JOIN public.verification v
-                   ON v.incident_id = d.incident_id AND v.person_id = d.person_id
-                   WHERE d.id = i.decision_id) THEN
-      RETURN 'who decided to close verified it';
-    END IF;
-  END IF;
-  RETURN NULL;
-END $$;
+# Everything the guard stands on.
+_GUARDED = ("incident", *_EVIDENCE, "target", "confirmation_line", "work_item", "entry", "visit")
 
-CREATE OR REPLACE FUNCTION putright_led_or_worked(the_incident uuid, who uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-  SELECT EXISTS (SELECT FROM public.incident WHERE id = the_incident AND lead_id = who)
-      OR EXISTS (SELECT FROM public.entry WHERE incident_id = the_incident AND person_id = who
-                 AND verb = 'incident:lead_taken')
-      OR EXISTS (SELECT FROM public.work_item WHERE incident_id = the_incident
-                 AND action_id IS NOT NULL AND lane <> 'customer'
-                 AND ended_by = who AND how = 'completed')
-$$;
-
-CREATE OR REPLACE FUNCTION putright_handled(the_incident uuid, who uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-  SELECT public.putright_led_or_worked(the_incident, who)
-      OR EXISTS (SELECT FROM public.verification
-                 WHERE incident_id = the_incident AND person_id = who)
-$$;
-
+_REQUIRE = r"""
 CREATE OR REPLACE FUNCTION putright_require_evidence() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
@@ -154,51 +60,19 @@ BEGIN
   FOREACH one IN ARRAY coalesce(ids, '{}') LOOP
     missing := public.putright_missing_evidence(one);
     IF missing IS NOT NULL THEN
-      RAISE EXCEPTION 'a closed incident needs its evidence: %', missing
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'closed_with_evidence';
+      PERFORM public.putright_refuse(
+        'a closed incident needs its evidence: ' || missing, 'closed_with_evidence');
     END IF;
   END LOOP;
   RETURN NULL;
 END $$;
-
-CREATE OR REPLACE FUNCTION putright_closed_is_final() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
-BEGIN
-  IF OLD.state = 'closed' THEN
-    IF TG_OP = 'DELETE' THEN
-      RAISE EXCEPTION 'a closed incident cannot be deleted'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'closed_is_final';
-    END IF;
-    -- What comes after closing is added to the audit chain, and to nothing else.
-    IF to_jsonb(NEW) - '{head_seq,head_hash}'::text[]
-       IS DISTINCT FROM to_jsonb(OLD) - '{head_seq,head_hash}'::text[] THEN
-      RAISE EXCEPTION 'closed is final: what comes back is a new incident'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'closed_is_final';
-    END IF;
-  END IF;
-  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-END $$;
-
-CREATE OR REPLACE FUNCTION putright_append_only() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
-BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'append_only';
-END $$;
-
-CREATE OR REPLACE FUNCTION putright_no_truncate() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
-BEGIN
-  IF EXISTS (SELECT FROM public.incident WHERE state = 'closed') THEN
-    RAISE EXCEPTION '% holds the evidence of closed incidents', TG_TABLE_NAME
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'closed_with_evidence';
-  END IF;
-  RETURN NULL;
-END $$;
 """
+
+FUNCTIONS = KEEPING + EVIDENCE + _REQUIRE
 
 
 def _triggers() -> list[str]:
+    # events in the order in which PostgreSQL lists them: `faults` compares definitions
     evidence = "EXECUTE FUNCTION putright_require_evidence()"
     deferred = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
     made = [
@@ -207,47 +81,75 @@ def _triggers() -> list[str]:
             f" {deferred} WHEN (NEW.state = 'closed') {evidence}"
         ),
         (
-            "CREATE TRIGGER guard_final BEFORE UPDATE OR DELETE ON incident FOR EACH ROW"
-            " EXECUTE FUNCTION putright_closed_is_final()"
+            "CREATE CONSTRAINT TRIGGER guard_evidence AFTER INSERT OR UPDATE ON work_item"
+            f" {deferred} WHEN (NEW.action_id IS NOT NULL AND NEW.ended_by IS NOT NULL) {evidence}"
+        ),
+        (
+            "CREATE TRIGGER guard_kept BEFORE DELETE OR UPDATE ON incident FOR EACH ROW"
+            " EXECUTE FUNCTION putright_keep_incident()"
+        ),
+        (
+            "CREATE TRIGGER guard_kept BEFORE UPDATE ON work_item FOR EACH ROW"
+            " WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION putright_keep_work_item()"
+        ),
+        (
+            "CREATE TRIGGER guard_deleted BEFORE DELETE ON work_item FOR EACH ROW"
+            " EXECUTE FUNCTION putright_keep_work_item()"
         ),
     ]
     made += [
-        f"CREATE CONSTRAINT TRIGGER guard_evidence AFTER INSERT OR UPDATE OR DELETE ON {table}"
+        f"CREATE CONSTRAINT TRIGGER guard_evidence AFTER INSERT OR DELETE OR UPDATE ON {table}"
         f" {deferred} {evidence}"
-        # an entry may always be added; it is never changed
         for table in (*_EVIDENCE, "target", "confirmation_line")
-        if table != "entry"
     ]
     made += [
-        f"CREATE TRIGGER guard_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+        f"CREATE TRIGGER guard_kept BEFORE INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW"
+        f" EXECUTE FUNCTION putright_keep_{table}()"
+        for table in ("criterion", "confirmer", "action", "target")
+    ]
+    made += [
+        f"CREATE TRIGGER guard_append_only BEFORE DELETE OR UPDATE ON {table} FOR EACH ROW"
         " EXECUTE FUNCTION putright_append_only()"
         for table in APPEND_ONLY
     ]
     made += [
         f"CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
-        " EXECUTE FUNCTION putright_no_truncate()"
-        for table in ("incident", *_EVIDENCE, "target", "confirmation_line", "work_item", "visit")
+        " EXECUTE FUNCTION putright_append_only()"
+        for table in _GUARDED
     ]
     return made
 
 
-# Never changed by anybody; the application's role may not even try.
-APPEND_ONLY = ("entry", "visit", "confirmation", "confirmation_line", "decision", "verification")
-
-# The standing guard as PostgreSQL describes it: functions, triggers and the CHECK.
-_STANDING = """
-SELECT 'function ' || p.proname || ' ' || md5(p.prosrc) AS line
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname = 'public' AND p.proname LIKE 'putright%'
+# The standing guard as PostgreSQL describes it: its functions, and all that could bend a table it
+# stands on.  A table that inherits, a rule, a policy or a trigger of somebody else's do so without
+# touching the guard's own.
+_STANDING = text("""
+WITH guarded AS (SELECT oid, relname, relpersistence, relrowsecurity, relacl, relowner
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname IN :tables)
+SELECT 'function ' || p.proname || ' ' || md5(pg_get_functiondef(p.oid)) AS line
+  FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'putright%'
 UNION ALL
-SELECT 'trigger ' || t.tgname || ' ' || t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
-  FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgname LIKE 'guard%'
+SELECT 'trigger ' || t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
+  FROM pg_trigger t JOIN guarded g ON g.oid = t.tgrelid WHERE NOT t.tgisinternal
 UNION ALL
-SELECT 'constraint ' || c.conname || ' ' || c.convalidated::text || ' '
+SELECT 'constraint ' || g.relname || ' ' || c.conname || ' ' || c.convalidated::text || ' '
        || pg_get_constraintdef(c.oid)
-  FROM pg_constraint c WHERE c.conrelid = 'public.incident'::regclass AND c.contype = 'c'
+  FROM pg_constraint c JOIN guarded g ON g.oid = c.conrelid
+UNION ALL
+SELECT 'table ' || relname || ' ' || relpersistence::text || ' ' || relrowsecurity::text
+  FROM guarded
+UNION ALL
+SELECT 'rule ' || pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN guarded g ON g.oid = r.ev_class
+UNION ALL
+SELECT 'heir ' || i.inhrelid::regclass::text
+  FROM pg_inherits i JOIN guarded g ON g.oid = i.inhparent
+UNION ALL
+SELECT 'policy ' || p.polname FROM pg_policy p JOIN guarded g ON g.oid = p.polrelid
+UNION ALL
+SELECT 'grant ' || g.relname || ' ' || a.privilege_type
+  FROM guarded g, aclexplode(g.relacl) a WHERE a.grantee <> g.relowner
 ORDER BY 1
-"""
+""").bindparams(bindparam("tables", _GUARDED, expanding=True))
 
 
 def install(conn: Connection) -> None:
@@ -260,8 +162,12 @@ def install(conn: Connection) -> None:
 
 
 def fingerprint(conn: Connection) -> str:
-    """Return a hash over the guard as it stands now, enabled or not."""
-    lines = conn.execute(text(_STANDING)).scalars().all()
+    """Return a hash (hex) over the guard as it stands now, enabled or not.
+
+    The same for two databases of the same release and grants, different as soon as a trigger, a
+    constraint, a rule, an heir or a grant of the tables it stands on was changed.
+    """
+    lines = conn.execute(_STANDING).scalars().all()
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -269,33 +175,34 @@ _BODY = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$;", re
 
 
 def faults(conn: Connection) -> list[str]:
-    """Return what of the guard is missing, altered or switched off, a sentence each."""
+    """Return what of the guard is missing, altered, bent or switched off, a sentence each."""
     found = []
     standing = {
         row.proname: row.prosrc
         for row in conn.execute(
             text(
-                "SELECT proname, prosrc FROM pg_proc"
-                " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'putright%'"
+                "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+                " AND proname LIKE 'putright%' AND NOT prosecdef"
+                " AND proconfig = '{\"search_path=pg_catalog, public\"}'"
             )
         )
     }
     for name, body in _BODY.findall(FUNCTIONS):
         if standing.get(name) != body:
             found.append(f"the function {name} is not the one of this release")
-    triggers = {
-        (row.tgname, row.relname): row.tgenabled
+    enabled = {
+        _plain(row.definition)
         for row in conn.execute(
             text(
-                "SELECT tgname, relname, tgenabled::text FROM pg_trigger"
-                " JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal"
+                "SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger"
+                " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
             )
         )
     }
     for sql in _triggers():
         name, table = _named(sql)
-        if triggers.get((name, table)) not in ("O", "A"):
-            found.append(f"the trigger {name} on {table} is missing or switched off")
+        if _plain(sql) not in enabled:
+            found.append(f"the trigger {name} on {table} is missing, altered or switched off")
     check = conn.scalar(
         text(
             # only newer servers can leave a constraint unenforced, and have the column
@@ -305,7 +212,19 @@ def faults(conn: Connection) -> list[str]:
     )
     if not check:
         found.append("the constraint closed_with_evidence on incident is missing or switched off")
+    found += [
+        f"{row.line}: nothing of this kind belongs to a guarded table"
+        for row in conn.execute(_STANDING)
+        if row.line.split()[0] in ("rule", "heir", "policy")
+        or (row.line.startswith("table ") and not row.line.endswith(" p false"))
+        or (row.line.startswith("trigger ") and " TRIGGER guard_" not in row.line)
+    ]
     return found
+
+
+def _plain(definition: str) -> str:
+    """Return a trigger's definition without what PostgreSQL adds when it repeats it."""
+    return re.sub(r"public\.|::text|[()]", "", definition).lower()
 
 
 def _named(sql: str) -> tuple[str, str]:

@@ -1,0 +1,158 @@
+"""What PostgreSQL keeps as it was: the record, and the facts that evidence rests on.
+
+Evidence that is asked for when an incident closes could be made to fit beforehand: an open action
+called preventive, a target deleted, a criterion worded anew.  These triggers refuse that, whoever
+asks.  A newcomer would allow corrections: a correction is a new row with its own entry.
+"""
+
+KEEPING = r"""
+CREATE OR REPLACE FUNCTION putright_refuse(sentence text, kind text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = kind;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_refuse_if_closed(the_incident uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.incident WHERE id = the_incident AND state = 'closed') THEN
+    PERFORM public.putright_refuse(
+      'closed is final: what comes back is a new incident', 'closed_is_final');
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_incident() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('an incident is never deleted', 'closed_is_final');
+  END IF;
+  -- What comes after closing is added to the audit chain, and to nothing else.
+  IF OLD.state = 'closed' AND to_jsonb(NEW) - '{head_seq,head_hash}'::text[]
+     IS DISTINCT FROM to_jsonb(OLD) - '{head_seq,head_hash}'::text[] THEN
+    PERFORM public.putright_refuse(
+      'closed is final: what comes back is a new incident', 'closed_is_final');
+  END IF;
+  IF NEW.head_seq < OLD.head_seq OR NEW.work_seq < OLD.work_seq THEN
+    PERFORM public.putright_refuse('the record of an incident is never cut', 'kept');
+  END IF;
+  IF NEW.highest_priority > OLD.highest_priority THEN
+    PERFORM public.putright_refuse('the highest priority is never lowered', 'kept');
+  END IF;
+  IF NEW.head_seq = OLD.head_seq
+     AND (NEW.lead_id, NEW.process_id, NEW.priority, NEW.highest_priority, NEW.money)
+     IS DISTINCT FROM (OLD.lead_id, OLD.process_id, OLD.priority, OLD.highest_priority, OLD.money)
+  THEN
+    PERFORM public.putright_refuse('who leads it and what it weighs change by an entry', 'kept');
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_criterion() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('a criterion is withdrawn, never deleted', 'kept');
+  END IF;
+  PERFORM public.putright_refuse_if_closed(NEW.incident_id);
+  IF TG_OP = 'UPDATE' THEN
+    PERFORM public.putright_refuse_if_closed(OLD.incident_id);
+    IF (NEW.incident_id, NEW.position, NEW.measure, NEW.threshold, NEW.evidence)
+       IS DISTINCT FROM (OLD.incident_id, OLD.position, OLD.measure, OLD.threshold, OLD.evidence)
+    THEN
+      PERFORM public.putright_refuse('a new wording is a new criterion', 'kept');
+    END IF;
+    IF NEW.changed_seq < OLD.changed_seq OR (NEW.changed_seq = OLD.changed_seq
+       AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at) THEN
+      PERFORM public.putright_refuse('a criterion is withdrawn by an entry', 'kept');
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_confirmer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('a confirmer is withdrawn, never deleted', 'kept');
+  END IF;
+  PERFORM public.putright_refuse_if_closed(NEW.incident_id);
+  IF TG_OP = 'UPDATE' THEN
+    PERFORM public.putright_refuse_if_closed(OLD.incident_id);
+    IF (NEW.incident_id, NEW.person_id) IS DISTINCT FROM (OLD.incident_id, OLD.person_id) THEN
+      PERFORM public.putright_refuse('a confirmer is nobody else', 'kept');
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_action() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('an action is dropped, never deleted', 'kept');
+  END IF;
+  IF NEW.kind = 'puts_right' THEN
+    PERFORM public.putright_refuse_if_closed(NEW.incident_id);
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.incident_id <> OLD.incident_id OR NEW.work_seq < OLD.work_seq
+       OR (NEW.kind <> OLD.kind AND OLD.state <> 'proposed') THEN
+      PERFORM public.putright_refuse('an action stays what it was taken up as', 'kept');
+    END IF;
+    IF NEW.state <> OLD.state THEN
+      IF OLD.settled_at IS NOT NULL OR NEW.state = 'proposed' THEN
+        PERFORM public.putright_refuse('what is settled stays settled', 'kept');
+      END IF;
+      IF NEW.settled_at IS NOT NULL AND OLD.state <> 'proposed'
+         AND OLD.kind = 'puts_right' AND NEW.work_seq = OLD.work_seq THEN
+        PERFORM public.putright_refuse('work is settled by an entry', 'kept');
+      END IF;
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_target() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+  a public.action;
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('a target has an outcome, it is never deleted', 'kept');
+  END IF;
+  SELECT * INTO a FROM public.action WHERE id = NEW.action_id;
+  IF a.kind = 'puts_right' THEN
+    PERFORM public.putright_refuse_if_closed(a.incident_id);
+  END IF;
+  IF TG_OP = 'UPDATE' AND (NEW.action_id, NEW.position, NEW.label)
+     IS DISTINCT FROM (OLD.action_id, OLD.position, OLD.label) THEN
+    PERFORM public.putright_refuse('a target is nobody else', 'kept');
+  END IF;
+  IF a.settled_at IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.outcome IS DISTINCT FROM OLD.outcome)
+  THEN
+    PERFORM public.putright_refuse('what is settled stays settled', 'kept');
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_keep_work_item() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    PERFORM public.putright_refuse('a to-do ends, it is never deleted', 'kept');
+  END IF;
+  IF to_jsonb(NEW) - '{answers,draft}'::text[]
+     IS DISTINCT FROM to_jsonb(OLD) - '{answers,draft}'::text[] THEN
+    PERFORM public.putright_refuse('who did what stays as it was', 'kept');
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_append_only() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  PERFORM public.putright_refuse(TG_TABLE_NAME || ' is append-only', 'append_only');
+  RETURN NULL;
+END $$;
+"""

@@ -1,0 +1,237 @@
+-- Tries to close an incident without its evidence. Each block is one transaction; the names
+-- in it are those of `Besieged`: people by their login, and incidents.
+
+--# insert one closed by nothing
+INSERT INTO incident (id, process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, state, told_at, ended_at)
+  SELECT gen_random_uuid(), process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, 'closed', told_at, now()
+  FROM incident WHERE id = %(half)s;
+
+--# insert one closed by a foreign confirmation
+INSERT INTO incident (id, process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, state, told_at, ended_at, closed_by,
+    confirmation_id, decision_id)
+  SELECT gen_random_uuid(), process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, 'closed', told_at, now(), closed_by,
+    confirmation_id, decision_id
+  FROM incident WHERE id = %(confirmed)s;
+
+--# insert one closed by a foreign decision
+INSERT INTO incident (id, process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, state, told_at, ended_at, closed_by,
+    confirmation_id, decision_id)
+  SELECT gen_random_uuid(), process_id, title, expected, actual, harmed, impact, urgency,
+    priority, highest_priority, reporter_id, lead_id, 'closed', told_at, now(), closed_by,
+    confirmation_id, decision_id
+  FROM incident WHERE id = %(decided)s;
+
+--# state alone
+UPDATE incident SET state = 'closed' WHERE id = %(half)s;
+
+--# state and its end
+UPDATE incident SET state = 'closed', ended_at = now() WHERE id = %(half)s;
+
+--# closed_by alone
+UPDATE incident SET closed_by = 'confirmed' WHERE id = %(half)s;
+
+--# its end alone
+UPDATE incident SET ended_at = now() WHERE id = %(half)s;
+
+--# a state that does not exist
+UPDATE incident SET state = 'set_aside', ended_at = now() WHERE id = %(half)s;
+
+--# both kinds of evidence
+UPDATE incident SET state = 'closed', ended_at = now(), closed_by = 'confirmed',
+    confirmation_id = (SELECT confirmation_id
+  FROM incident WHERE id = %(confirmed)s), decision_id = (SELECT decision_id
+  FROM incident WHERE id = %(decided)s) WHERE id = %(half)s;
+
+--# a foreign confirmation
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT confirmation_id
+  FROM incident WHERE id = %(confirmed)s));
+
+--# a foreign decision
+SELECT attacks.close_by_decision(%(kept)s, (SELECT decision_id
+  FROM incident WHERE id = %(decided)s));
+
+--# one of two confirmers
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# the silent confirmer deleted
+DELETE FROM confirmer WHERE incident_id = %(half)s AND person_id = %(olga)s;
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# the silent confirmer withdrawn without a record
+UPDATE confirmer SET withdrawn_at = now() WHERE incident_id = %(half)s AND person_id = %(olga)s;
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# the silent confirmer withdrawn at the instant of a record
+UPDATE confirmer SET withdrawn_at = (SELECT at FROM entry WHERE incident_id = %(half)s AND
+    verb = 'incident:agreed') WHERE incident_id = %(half)s AND person_id = %(olga)s;
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# a yes in the name of who did not answer, on another's entry
+INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at, entry_seq)
+  SELECT gen_random_uuid(), incident_id, %(olga)s, 'yes', 'signed_in', now(), entry_seq
+  FROM confirmation WHERE incident_id = %(half)s;
+SELECT attacks.say_yes_to_all(%(half)s);
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# a yes in the name of who did not answer, on no entry
+INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at, entry_seq)
+  SELECT gen_random_uuid(), id, %(olga)s, 'yes', 'signed_in', now(), head_seq + 7
+  FROM incident WHERE id = %(half)s;
+SELECT attacks.say_yes_to_all(%(half)s);
+SELECT attacks.forge_end(%(half)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(half)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(half)s AND person_id = %(carla)s));
+
+--# a yes of somebody who is no confirmer
+INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at, entry_seq)
+  SELECT gen_random_uuid(), id, %(fay)s, 'yes', 'signed_in', now(), head_seq
+  FROM incident WHERE id = %(kept)s;
+SELECT attacks.say_yes_to_all(%(kept)s);
+SELECT attacks.forge_end(%(kept)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(kept)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(kept)s));
+
+--# while work goes on
+SELECT attacks.forge_end(%(stale)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(stale)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(stale)s AND person_id = %(carla)s));
+
+--# work that goes on made to prevent
+UPDATE action SET kind = 'prevents', work_seq = 0 WHERE incident_id = %(stale)s AND state =
+    'open';
+DELETE FROM confirmer WHERE incident_id = %(stale)s AND person_id = %(olga)s;
+SELECT attacks.forge_end(%(stale)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(stale)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(stale)s AND person_id = %(carla)s));
+
+--# work that goes on made to prevent, keeping its record
+UPDATE action SET kind = 'prevents' WHERE incident_id = %(stale)s AND state = 'open';
+
+--# work that goes on called done, with an older check and answer
+UPDATE action SET state = 'done', settled_at = now() WHERE incident_id = %(stale)s AND state =
+    'open';
+SELECT attacks.forge_end(%(stale)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(stale)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(stale)s AND person_id = %(carla)s));
+
+--# work deleted with its run and to-do
+DELETE FROM work_item WHERE incident_id = %(stale)s AND ended_at IS NULL;
+DELETE FROM visit WHERE run_id IN (SELECT r.id FROM run r JOIN action a ON a.id = r.action_id
+    WHERE a.incident_id = %(stale)s AND a.state = 'open');
+DELETE FROM run USING action a WHERE a.id = run.action_id AND a.state = 'open' AND
+    a.incident_id = %(stale)s;
+DELETE FROM action WHERE incident_id = %(stale)s AND state = 'open';
+
+--# work moved to another incident
+UPDATE action SET incident_id = %(kept)s, number = 99 WHERE incident_id = %(stale)s AND state
+    = 'open';
+
+--# the last work dated before the answers
+UPDATE action SET work_seq = 1 WHERE incident_id = %(stale)s;
+
+--# the incident's last work dated before the answers
+UPDATE incident SET work_seq = 1 WHERE id = %(stale)s;
+
+--# criteria verified by hand
+UPDATE criterion SET verified_seq = 1000 WHERE incident_id = %(stale)s;
+UPDATE action SET state = 'done', settled_at = now(), work_seq = work_seq + 1 WHERE
+    incident_id = %(stale)s AND state = 'open';
+INSERT INTO decision (id, incident_id, person_id, authority, decided, reason, decided_at,
+    entry_seq)
+  SELECT gen_random_uuid(), id, %(dora)s, 'owner', 'close', 'So it is', now(), head_seq
+  FROM incident WHERE id = %(stale)s;
+SELECT attacks.forge_end(%(stale)s, 'escalated');
+SELECT attacks.close_by_decision(%(stale)s, (SELECT id
+  FROM decision WHERE incident_id = %(stale)s));
+
+--# a target that nobody accepted
+SELECT attacks.forge_end(%(targeted)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(targeted)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(targeted)s));
+
+--# the target that is not done deleted
+DELETE FROM target USING action a WHERE a.id = target.action_id AND a.incident_id =
+    %(targeted)s AND target.outcome = 'unreachable';
+SELECT attacks.forge_end(%(targeted)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(targeted)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(targeted)s));
+
+--# the target that is not done called done
+UPDATE target SET outcome = 'done' FROM action a WHERE a.id = target.action_id AND
+    a.incident_id = %(targeted)s;
+SELECT attacks.forge_end(%(targeted)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(targeted)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(targeted)s));
+
+--# the target that is not done accepted without a record
+UPDATE target SET accepted_by = %(dora)s, accepted_because = 'So it is' FROM action a WHERE
+    a.id = target.action_id AND a.incident_id = %(targeted)s AND target.outcome =
+    'unreachable';
+SELECT attacks.forge_end(%(targeted)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(targeted)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(targeted)s));
+
+--# a decision on the entry of another answer
+INSERT INTO decision (id, incident_id, person_id, authority, decided, reason, decided_at,
+    entry_seq)
+  SELECT gen_random_uuid(), incident_id, person_id, authority, 'close', 'So it is', now(),
+    entry_seq
+  FROM decision WHERE incident_id = %(kept)s;
+SELECT attacks.forge_end(%(kept)s, 'escalated');
+SELECT attacks.close_by_decision(%(kept)s, (SELECT id
+  FROM decision WHERE incident_id = %(kept)s AND decided = 'close'));
+
+--# a decision on no entry
+INSERT INTO decision (id, incident_id, person_id, authority, decided, reason, decided_at,
+    entry_seq)
+  SELECT gen_random_uuid(), id, %(gita)s, 'authority', 'close', 'So it is', now(), head_seq +
+    7
+  FROM incident WHERE id = %(kept)s;
+SELECT attacks.forge_end(%(kept)s, 'escalated');
+SELECT attacks.close_by_decision(%(kept)s, (SELECT id
+  FROM decision WHERE incident_id = %(kept)s AND decided = 'close'));
+
+--# a decision by somebody else on the decider's entry
+INSERT INTO decision (id, incident_id, person_id, authority, decided, reason, decided_at,
+    entry_seq)
+  SELECT gen_random_uuid(), incident_id, %(fay)s, authority, 'close', 'So it is', now(),
+    entry_seq
+  FROM decision WHERE incident_id = %(kept)s;
+SELECT attacks.forge_end(%(kept)s, 'escalated');
+SELECT attacks.close_by_decision(%(kept)s, (SELECT id
+  FROM decision WHERE incident_id = %(kept)s AND decided = 'close'));
+
+--# a decision that keeps asking
+SELECT attacks.forge_end(%(kept)s, 'escalated');
+SELECT attacks.close_by_decision(%(kept)s, (SELECT id
+  FROM decision WHERE incident_id = %(kept)s));
+
+--# the decision rewritten
+UPDATE decision SET decided = 'close' WHERE incident_id = %(kept)s;
+
+--# the highest priority lowered, so that who verified it may decide
+UPDATE incident SET highest_priority = 'P4' WHERE id = %(kept)s;
+
+--# the lead changed without a record, so that who led it may decide
+UPDATE incident SET lead_id = %(bruno)s WHERE id = %(kept)s;
+
+--# work done by the decider given to somebody else
+UPDATE work_item SET ended_by = %(fay)s WHERE incident_id = %(kept)s AND action_id IS NOT NULL;
+
+--# work done by the decider deleted
+DELETE FROM work_item WHERE incident_id = %(kept)s AND action_id IS NOT NULL;

@@ -1,0 +1,155 @@
+"""A database under attack, and the attacks: plain SQL by the owner of its tables.
+
+The attacks stand in `tests/attacks/*.sql`, each a transaction under a line `--# name`.  The names
+in them are ids: people by their login, and the incidents `confirmed`, `decided` (closed), `half`
+(Carla has said yes, Olga has not answered), `stale` (answers older than work that goes on),
+`targeted` (Carla has said yes, one of two targets is not done) and `kept` (P1, the authority keeps
+asking).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from engine.domain.incident import Level
+from engine.store import schema as t
+from engine.store.embedded import DatabaseUrls
+from tests.world import World
+
+_FOLDER = Path(__file__).parent / "attacks"
+FORGING = (_FOLDER / "forging.sql").read_bytes()
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A named transaction."""
+
+    name: str
+    statements: tuple[bytes, ...]
+
+    def __str__(self) -> str:
+        return self.name.replace(" ", "_")
+
+
+def attacks(name: str) -> list[Attack]:
+    """Return the attacks of one file, in its order."""
+    blocks = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8").split("\n--# ")[1:]
+    return [_attack(*block.split("\n", 1)) for block in blocks]
+
+
+def _attack(name: str, body: str) -> Attack:
+    return Attack(name, tuple(one.strip().encode() for one in body.split(";") if one.strip()))
+
+
+class Besieged:
+    """A furnished database, with its owner's connection and the ids that attacks name."""
+
+    def __init__(self, world: World, urls: DatabaseUrls) -> None:
+        self.world = world
+        self.owner_url = urls.owner_url
+        self.owner = psycopg.connect(urls.owner_url)
+        self.owner.execute(FORGING)
+        self.owner.commit()
+        self.application = psycopg.connect(urls.app_url)
+        self.ids: dict[str, Any] = dict(world.people)
+        self._furnish()
+        # what refused attacks leave behind
+        self.untouched = self.everything()
+
+    def attack(self, role: psycopg.Connection, attack: Attack) -> None:
+        """Run the statements in one transaction and commit; the role can go on afterwards."""
+        try:
+            for statement in attack.statements:
+                role.execute(statement, self.ids)
+            role.commit()
+        finally:
+            role.rollback()
+
+    def close(self) -> None:
+        self.owner.close()
+        self.application.close()
+
+    def everything(self) -> dict[str, int]:
+        """Return a digest over the rows of each table."""
+        digests = " UNION ALL ".join(
+            f"SELECT '{name}', coalesce(sum(hashtextextended(x::text, 0)), 0) FROM {name} x"  # noqa: S608
+            for name in t.metadata.tables
+        )
+        found = dict(self.owner.execute(digests).fetchall())
+        self.owner.rollback()
+        return found
+
+    def _furnish(self) -> None:
+        world = self.world
+        confirmed, decided = world.confirmed(), world.decided()
+        # Carla has said yes and Olga has not answered
+        half = self._two()
+        world.confirm(half, "carla")
+        # Carla's yes and the check are older than work that goes on
+        stale = self._two()
+        world.confirm(stale, "carla")
+        world.propose(stale, "hugo", team="accounting")
+        # one of those the action reaches was not reached, and nobody has accepted that
+        targeted = world.report()
+        world.lead(targeted)
+        world.agree(targeted)
+        world.propose(targeted, "hugo", targets=("Miller", "Smith"))
+        rows = self._targets(targeted)
+        world.do(
+            targeted,
+            "ada",
+            "do_it_action",
+            outcome="done",
+            what_was_done="Called both",
+            targets=[
+                {"target": rows[0], "outcome": "done"},
+                {"target": rows[1], "outcome": "unreachable"},
+            ],
+        )
+        world.verify(targeted)
+        world.confirm(targeted)
+        # Dora has decided to keep asking; P1, so that who verified it may not decide
+        kept = world.report(impact=Level.HIGH, urgency=Level.HIGH)
+        world.lead(kept)
+        world.agree(kept, world.for_team("databases"))
+        world.act(kept, "ada")
+        world.verify(kept)
+        world.clock.forward(days=20)
+        world.fire(kept)
+        world.do(
+            kept,
+            "gita",
+            "decide_without_answer",
+            decided="keep_asking",
+            reason="Not yet",
+            until=(world.clock.now.date().replace(day=28)).isoformat(),
+        )
+        self.ids |= {
+            "confirmed": confirmed,
+            "decided": decided,
+            "half": half,
+            "stale": stale,
+            "targeted": targeted,
+            "kept": kept,
+            "process": world.process_id,
+        }
+
+    def _two(self) -> UUID:
+        world = self.world
+        incident = world.report()
+        world.lead(incident)
+        world.agree(incident, world.for_team("databases"), confirmers=("carla", "olga"))
+        world.act(incident, "ada")
+        world.verify(incident)
+        return incident
+
+    def _targets(self, incident: UUID) -> list[str]:
+        rows = self.owner.execute(
+            "SELECT t.id FROM target t JOIN action a ON a.id = t.action_id"
+            " WHERE a.incident_id = %s ORDER BY t.position",
+            [incident],
+        ).fetchall()
+        return [str(row[0]) for row in rows]
