@@ -62,6 +62,11 @@ def _key(key: object) -> str:
 
 
 def _text(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    try:
+        # a lone surrogate is the one thing that UTF-8 has no bytes for
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("An entry cannot hold text with U+0000 or half a character.") from error
+    if b"\x00" in encoded:
         raise ValueError("An entry cannot hold text with U+0000 or half a character.")
     return str(text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, exists, literal, select, text
+from sqlalchemy import Connection, RowMapping, Uuid, bindparam, select, text
 
 from engine.domain.action import TargetOutcome
 from engine.domain.gate import (
@@ -218,14 +218,15 @@ def _decision(row: RowMapping, incident: Incident, had: Hands) -> DecisionFacts 
     )
 
 
+_BLOCKED = text(
+    "SELECT EXISTS (SELECT FROM action WHERE incident_id = :id"
+    " AND kind = 'puts_right' AND state IN ('waiting', 'open'))"
+)
+
+
 def is_blocked(conn: Connection, incident_id: UUID) -> bool:
     """Whether an action that puts right is still waiting or open."""
-    blocking = (
-        exists()
-        .where(t.action.c.incident_id == incident_id)
-        .where(text("kind = 'puts_right' AND state IN ('waiting', 'open')"))
-    )
-    return bool(conn.scalar(select(blocking)))
+    return bool(conn.scalar(_BLOCKED, {"id": incident_id}))
 
 
 @dataclass(frozen=True)
@@ -249,36 +250,29 @@ class ActionFacts:
     targets: tuple[TargetFacts, ...]
 
 
+_ACTION_FACTS = (
+    select(
+        t.action,
+        t.run,
+        text(
+            "EXISTS (SELECT FROM action other WHERE other.incident_id = :incident"
+            " AND other.id <> :action AND other.kind = 'puts_right'"
+            " AND other.state IN ('waiting', 'open')) AS others_block"
+        ),
+        text("EXISTS (SELECT FROM action_after WHERE before_id = :action) AS has_followers"),
+        text(
+            "(SELECT json_agg(json_build_array(id, label, outcome, note) ORDER BY position)"
+            " FROM target WHERE action_id = :action)"
+        ),
+    )
+    .join_from(t.action, t.run, t.run.c.incident_id == t.action.c.incident_id)
+    .where(t.action.c.id == bindparam("action", type_=Uuid), t.run.c.action_id.is_(None))
+)
+
+
 def action_facts(conn: Connection, action_id: UUID, incident_id: UUID) -> ActionFacts:
     """Return the action and what depends on it, without reading the incident's other actions."""
-    others = (
-        select(literal(1))
-        .select_from(t.action.alias("other"))
-        .where(
-            text(
-                "other.incident_id = :incident AND other.id <> :action"
-                " AND other.kind = 'puts_right' AND other.state IN ('waiting', 'open')"
-            )
-        )
-        .exists()
-    )
-    followers = select(t.action_after.c.action_id).where(t.action_after.c.before_id == action_id)
-    targets = text(
-        "(SELECT json_agg(json_build_array(id, label, outcome, note) ORDER BY position)"
-        " FROM target WHERE action_id = :action)"
-    )
-    row = conn.execute(
-        select(
-            t.action,
-            t.run,
-            others.label("others_block"),
-            followers.exists().label("has_followers"),
-            targets,
-        )
-        .join_from(t.action, t.run, t.run.c.incident_id == t.action.c.incident_id)
-        .where(t.action.c.id == action_id, t.run.c.action_id.is_(None)),
-        {"incident": incident_id, "action": action_id},
-    ).one()
+    row = conn.execute(_ACTION_FACTS, {"incident": incident_id, "action": action_id}).one()
     action, own_run = split(row[:-3], (t.action, Action), (t.run, Run))
     listed = tuple(
         TargetFacts(UUID(one), label, TargetOutcome(outcome) if outcome else None, note)
@@ -292,19 +286,16 @@ def rows(conn: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
     return conn.execute(text(sql), values).mappings().all()
 
 
+_ANSWERS_SINCE = text(
+    "SELECT greatest((SELECT max(work_seq) FROM action WHERE incident_id = :id"
+    " AND kind = 'puts_right'), (SELECT max(changed_seq) FROM criterion"
+    " WHERE incident_id = :id), 0)"
+)
+
+
 def answers_since(conn: Connection, incident_id: UUID) -> int:
     """Return the entry that answers must be newer than: the last work or wording of a criterion."""
-    return int(
-        conn.scalar(
-            text(
-                "SELECT greatest((SELECT max(work_seq) FROM action WHERE incident_id = :id"
-                " AND kind = 'puts_right'), (SELECT max(changed_seq) FROM criterion"
-                " WHERE incident_id = :id), 0)"
-            ),
-            {"id": incident_id},
-        )
-        or 0
-    )
+    return int(conn.scalar(_ANSWERS_SINCE, {"id": incident_id}) or 0)
 
 
 def latest_decision(conn: Connection, incident_id: UUID) -> UUID:

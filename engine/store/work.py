@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Uuid, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.clock import Clock
@@ -26,6 +26,32 @@ from engine.errors import KeyReused, NotFound
 from engine.store import schema as t
 from engine.store.connect import transaction
 from engine.store.rows import Action, Incident, Item, Run, split
+
+# The statements of every use case are built once: building them costs as much as running them.
+_THE_ID = bindparam("the_id", type_=Uuid)
+_INCIDENT = select(t.incident).where(t.incident.c.id == _THE_ID).with_for_update()
+_ITEM = (
+    select(t.incident, t.work_item, t.run)
+    .join_from(t.incident, t.work_item, t.work_item.c.incident_id == t.incident.c.id)
+    .join(t.run, t.run.c.id == t.work_item.c.run_id)
+    .where(t.work_item.c.id == _THE_ID)
+    .with_for_update(of=[t.incident, t.work_item, t.run])
+)
+_RUN = (
+    select(t.incident, t.run)
+    .join_from(t.incident, t.run, t.run.c.incident_id == t.incident.c.id)
+    .where(t.run.c.id == _THE_ID)
+    .with_for_update(of=[t.incident, t.run])
+)
+_ACTION = (
+    select(t.incident, t.action)
+    .join_from(t.incident, t.action, t.action.c.incident_id == t.incident.c.id)
+    .where(t.action.c.id == _THE_ID)
+    .with_for_update(of=[t.incident, t.action])
+)
+_CHANGE_INCIDENT = update(t.incident).where(t.incident.c.id == _THE_ID)
+_ADD_ENTRY = insert(t.entry)
+_ADD_VISIT = insert(t.visit)
 
 
 @dataclass(frozen=True)
@@ -104,13 +130,11 @@ class Case:
     def flush(self) -> None:
         """Write what was gathered: history, entries, and the incident's row last."""
         if self._visits:
-            self.conn.execute(insert(t.visit), self._visits)
+            self.conn.execute(_ADD_VISIT, self._visits)
         if self._entries:
-            self.conn.execute(insert(t.entry), self._entries)
+            self.conn.execute(_ADD_ENTRY, self._entries)
         if self._changed:
-            self.conn.execute(
-                update(t.incident).where(t.incident.c.id == self.incident.id), self._changed
-            )
+            self.conn.execute(_CHANGE_INCIDENT, {"the_id": self.incident.id, **self._changed})
         self._visits, self._entries, self._changed = [], [], {}
 
 
@@ -143,9 +167,7 @@ class Work:
         for case in self.cases:
             if case.incident.id == incident_id:
                 return case
-        row = self.conn.execute(
-            select(t.incident).where(t.incident.c.id == incident_id).with_for_update()
-        ).first()
+        row = self.conn.execute(_INCIDENT, {"the_id": incident_id}).first()
         if row is None:
             raise NotFound("There is no such incident.", incident=str(incident_id))
         return self.open_case(split(row, (t.incident, Incident))[0])
@@ -157,13 +179,7 @@ class Work:
         version of each (a row joined but not locked would still be the old one).
         Raises NotFound.
         """
-        row = self.conn.execute(
-            select(t.incident, t.work_item, t.run)
-            .join_from(t.incident, t.work_item, t.work_item.c.incident_id == t.incident.c.id)
-            .join(t.run, t.run.c.id == t.work_item.c.run_id)
-            .where(t.work_item.c.id == item_id)
-            .with_for_update(of=[t.incident, t.work_item, t.run])
-        ).first()
+        row = self.conn.execute(_ITEM, {"the_id": item_id}).first()
         if row is None:
             raise NotFound("There is no such to-do.", item=str(item_id))
         incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
@@ -171,12 +187,7 @@ class Work:
 
     def run(self, run_id: UUID) -> tuple[Case, Run]:
         """Lock a run's incident, then the run.  Raises NotFound."""
-        row = self.conn.execute(
-            select(t.incident, t.run)
-            .join_from(t.incident, t.run, t.run.c.incident_id == t.incident.c.id)
-            .where(t.run.c.id == run_id)
-            .with_for_update(of=[t.incident, t.run])
-        ).first()
+        row = self.conn.execute(_RUN, {"the_id": run_id}).first()
         if row is None:
             raise NotFound("There is no such run.", run=str(run_id))
         incident, run = split(row, (t.incident, Incident), (t.run, Run))
@@ -184,12 +195,7 @@ class Work:
 
     def action(self, action_id: UUID) -> tuple[Case, Action]:
         """Lock an action's incident, then the action.  Raises NotFound."""
-        row = self.conn.execute(
-            select(t.incident, t.action)
-            .join_from(t.incident, t.action, t.action.c.incident_id == t.incident.c.id)
-            .where(t.action.c.id == action_id)
-            .with_for_update(of=[t.incident, t.action])
-        ).first()
+        row = self.conn.execute(_ACTION, {"the_id": action_id}).first()
         if row is None:
             raise NotFound("There is no such action.", action=str(action_id))
         incident, action = split(row, (t.incident, Incident), (t.action, Action))

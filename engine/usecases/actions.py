@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.usecases.running import Mover
 
 
+_CHANGE_ACTION = update(t.action).where(t.action.c.id == bindparam("the_id", type_=Uuid))
+
+
 def start_action(mover: "Mover", action: Action) -> None:
     """Ask the action's party: it gets a run of its own, on the release in force."""
     release = mover.handling.releases.in_force(mover.case.conn)
@@ -55,7 +58,7 @@ def write_action(mover: "Mover", action: Action, **columns: Any) -> None:
     """Change columns of an action, here and in its row."""
     for name, value in columns.items():
         setattr(action, name, value)
-    mover.case.conn.execute(update(t.action).where(t.action.c.id == action.id), columns)
+    mover.case.conn.execute(_CHANGE_ACTION, {"the_id": action.id, **columns})
 
 
 def settle_action(mover: "Mover", action: Action) -> None:

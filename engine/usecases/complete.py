@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Uuid, bindparam, update
 
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions
@@ -34,6 +34,8 @@ RECORDERS: dict[str, Recorder] = {
     Mark.CONFIRMATION: confirm.confirm,
     Mark.CLOSING_DECISION: decide.decide,
 }
+
+_FINISH_ITEM = update(t.work_item).where(t.work_item.c.id == bindparam("the_id", type_=Uuid))
 
 _BY_MACHINE = frozenset({Verb.SEE, Verb.COMPLETE})
 _NEVER_BY_MACHINE = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION})
@@ -135,8 +137,9 @@ def _finish(
     case: Case, item: Item, answers: Mapping[str, Any], actor: Actor, key: str | None
 ) -> None:
     case.conn.execute(
-        update(t.work_item).where(t.work_item.c.id == item.id),
+        _FINISH_ITEM,
         {
+            "the_id": item.id,
             "ended_at": case.now,
             "how": "completed",
             "ended_by": actor.id,

@@ -18,6 +18,8 @@ from engine.store import schema as t
 from engine.store.work import Store, Work
 from forms import Form
 
+_IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
+
 
 @dataclass(frozen=True)
 class Release:
@@ -39,7 +41,7 @@ class Releases:
 
     def in_force(self, conn: Connection) -> Release:
         """Return the release that new runs start with.  Raises NotFound before the first one."""
-        newest = conn.scalar(select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1))
+        newest = conn.scalar(_IN_FORCE)
         if newest is None:
             raise NotFound("No diagrams are published yet: run “putright publish workflows”.")
         return self.get(conn, newest)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
 from engine.domain.incident import Priority
@@ -31,6 +31,14 @@ from engine.usecases.offers import Offer, lane_of, offer_action_step, offer_inci
 
 SETTLED = "actions_settled"
 PROPOSED = "action_proposed"
+
+# built once: building a statement costs as much as running it
+_THE_ID = bindparam("the_id", type_=Uuid)
+_OWN_RUN = select(t.run).where(t.run.c.incident_id == _THE_ID, t.run.c.action_id.is_(None))
+_ONE_ACTION = select(t.action).where(t.action.c.id == _THE_ID)
+_CHANGE_RUN = update(t.run).where(t.run.c.id == _THE_ID)
+_ADD_RUN = insert(t.run)
+_ADD_ITEM = insert(t.work_item)
 
 
 @dataclass
@@ -79,11 +87,7 @@ class Mover:
     def own_run(self) -> Run:
         """The incident's own run."""
         if self._own_run is None:
-            row = self.case.conn.execute(
-                select(t.run).where(
-                    t.run.c.incident_id == self.case.incident.id, t.run.c.action_id.is_(None)
-                )
-            ).one()
+            row = self.case.conn.execute(_OWN_RUN, {"the_id": self.case.incident.id}).one()
             self._own_run = split(row, (t.run, Run))[0]
         return self._own_run
 
@@ -93,7 +97,7 @@ class Mover:
 
     def load_action(self, action_id: UUID) -> Action:
         """Return one of the incident's actions."""
-        row = self.case.conn.execute(select(t.action).where(t.action.c.id == action_id)).one()
+        row = self.case.conn.execute(_ONE_ACTION, {"the_id": action_id}).one()
         action: Action = split(row, (t.action, Action))[0]
         return action
 
@@ -222,10 +226,10 @@ class Mover:
         }
         conn = self.case.conn
         if not is_new:
-            conn.execute(update(t.run).where(t.run.c.id == run.id), changing)
+            conn.execute(_CHANGE_RUN, {"the_id": run.id, **changing})
             return
         conn.execute(
-            insert(t.run),
+            _ADD_RUN,
             {
                 "id": run.id,
                 "incident_id": run.incident_id,
@@ -265,7 +269,7 @@ class Mover:
             if step.mark == Mark.CLOSING_DECISION:
                 self.case.record("decision:opened", {"step": step.element}, self.by)
         if rows:
-            self.case.conn.execute(insert(t.work_item), rows)
+            self.case.conn.execute(_ADD_ITEM, rows)
 
     def _offers(self, step: Waiting, action: Action | None) -> list[Offer]:
         incident = self.case.incident

@@ -23,6 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A zone's width, so that a log of today in the wrong zone is not refused.
 _SLACK = timedelta(days=1)
 _MOST_LETTERS = 300
+_MOST_INSTANTS = 2_000
 
 OnUnreadable = Callable[[int, str], None]
 
@@ -72,6 +73,8 @@ class RowReader:
         self._format = log_format
         self._at = {word: places[column] for word, column in log_format.columns.items()}
         self._titles = [places[column] for column in log_format.title]
+        # the rows of a case name the same instants again and again
+        self._instants: dict[str, datetime] = {}
 
     def row(self, line: int, fields: Sequence[str]) -> Row:
         """Return the row.  Raises Unreadable, saying why."""
@@ -123,12 +126,18 @@ class RowReader:
         return level
 
     def _instant(self, text: str) -> datetime:
+        known = self._instants.get(text)
+        if known is not None:
+            return known
         try:
             at = self._format.instant(text)
         except ValueError as error:
             raise Unreadable(str(error)) from error
         if at < _EPOCH:
             raise Unreadable(f"“{text}” is too long ago")
+        if len(self._instants) >= _MOST_INSTANTS:
+            self._instants.clear()
+        self._instants[text] = at
         return at
 
     def _maybe_instant(self, text: str | None) -> datetime | None:

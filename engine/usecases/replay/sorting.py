@@ -12,7 +12,7 @@ from typing import IO, TypeAlias
 # (case, order, instant as ISO 8601 in UTC, line, the fields): no two have the same line
 Kept: TypeAlias = tuple[str, int, str, int, list[str]]
 
-PIECE = 20_000
+PIECE = 5_000
 # More files than this are not open at once.
 _MOST_FILES = 200
 
