@@ -19,6 +19,7 @@ from api.bench import bench
 from api.demo import PASSWORD, SIGN_INS, furnish
 from api.passwords import hash_password
 from api.releasing import SHIPPED, read_release
+from api.replaying import replay
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
 from api.wiring import Opened, opened
@@ -168,6 +169,7 @@ def publish_command(folders: tuple[Path, ...], reason: str) -> None:
 
 
 main.add_command(bench)
+main.add_command(replay)
 
 
 @main.group()

@@ -50,12 +50,17 @@ def opened(settings: Settings) -> Iterator[Opened]:
 
 @contextmanager
 def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
-    engine = application_engine(app_url, pool_size=settings.web_threads + settings.workers)
     key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
+    handling = plain_handling(app_url, key, pool_size=settings.web_threads + settings.workers)
     try:
-        yield Opened(settings, Handling(Store(engine, key, now), DEFAULT), app_url, owner_url)
+        yield Opened(settings, handling, app_url, owner_url)
     finally:
-        engine.dispose()
+        handling.store.engine.dispose()
+
+
+def plain_handling(app_url: str, key: AuditKey, *, pool_size: int = 2) -> Handling:
+    """Return a handling of its own for a thread pool or a process, on plain values."""
+    return Handling(Store(application_engine(app_url, pool_size=pool_size), key, now), DEFAULT)
 
 
 def _made() -> str:
