@@ -89,7 +89,8 @@ BEGIN
       JOIN public.entry e ON e.incident_id = c.incident_id AND e.seq = c.entry_seq
       WHERE c.incident_id = i.id AND c.person_id = p.person_id AND c.answer = 'yes'
       AND c.entry_seq > last_change AND c.entry_seq < closing
-      AND e.verb = 'confirmation:given'
+      AND e.verb = CASE WHEN c.recorded_by IS NULL THEN 'confirmation:given'
+                        ELSE 'confirmation:recorded' END
       AND e.person_id = coalesce(c.recorded_by, c.person_id)
       AND coalesce(e.content->>'answer', 'yes') = 'yes'
       AND NOT (c.grade = 'phone'

@@ -28,6 +28,7 @@ GUARDED = (
     "target",
     "verification",
     "entry",
+    "work_item",
 )
 
 
