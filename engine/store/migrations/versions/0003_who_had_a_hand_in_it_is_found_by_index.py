@@ -30,6 +30,16 @@ def upgrade() -> None:
         ["incident_id"],
         postgresql_where=sa.text("verb = 'incident:lead_taken'"),
     )
+    op.create_foreign_key(
+        op.f("fk_incident_confirmation_id"),
+        "incident",
+        "confirmation",
+        ["confirmation_id"],
+        ["id"],
+    )
+    op.create_foreign_key(
+        op.f("fk_incident_decision_id"), "incident", "decision", ["decision_id"], ["id"]
+    )
     op.create_index(
         "ix_target_unaccepted",
         "target",
