@@ -4,21 +4,28 @@ Times are medians in milliseconds.  What is compared is measured in turns, so th
 slows down slows both down.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import Any
 
 from sqlalchemy import text
 
+from api.bench.logs import write_log
 from api.bench.place import DONE, Place
 from api.releasing import read_release
+from api.wiring import plain_handling
 from api.worker import WorkerThread
 from engine.clock import now
 from engine.runtime.bare import bare_step
+from engine.usecases.replay import preset, replay_log
 
 Figure = dict[str, Any]
 
@@ -198,10 +205,30 @@ def _still_due(place: Place) -> int:
         return int(conn.scalar(text("SELECT count(*) FROM run WHERE due_at <= now()")) or 0)
 
 
+def replay(place: Place) -> Figure:
+    """Replay a whole log, the given one or one made up, with a process for each core."""
+    with TemporaryDirectory() as folder:
+        log = place.log or Path(folder) / "log.csv"
+        if place.log is None:
+            write_log(log)
+        summary = replay_log(
+            partial(plain_handling, place.app_url, place.store.key),
+            log,
+            preset("servicenow"),
+            limit=None,
+            workers=os.cpu_count() or 1,
+            on_unreadable=lambda *_: None,
+            progress=lambda *_: None,
+        )
+    said = summary.as_json()
+    return {name: said[name] for name in ("incidents", "events", "elapsed_s", "events_per_s")}
+
+
 FIGURES: dict[str, Callable[[Place], Figure]] = {
     "complete_item": complete_item,
     "complete_item_1000_actions": complete_item_1000_actions,
     "sixteen_at_once": sixteen_at_once,
     "thousand_rejections": thousand_rejections,
     "timers": timers,
+    "replay": replay,
 }

@@ -49,6 +49,8 @@ class Place:
     handling: Handling
     app_url: str
     house: House
+    # the log to replay; None for one that is made up
+    log: Path | None = None
 
     @property
     def store(self) -> Store:
@@ -190,7 +192,7 @@ class Place:
 
 
 @contextmanager
-def place(pg_user: str | None) -> Iterator[Place]:
+def place(pg_user: str | None, log: Path | None = None) -> Iterator[Place]:
     """Furnish a place and take it away again; as durable as any: every commit reaches the disk."""
     folder = Path(tempfile.mkdtemp(prefix="putright-bench-"))
     folder.chmod(0o711)  # PostgreSQL's own user passes through
@@ -202,7 +204,7 @@ def place(pg_user: str | None) -> Iterator[Place]:
             publish(store, read_release(), by="bench", reason="to be measured")
             with store.begin() as work:
                 house = build(work, lambda: "")
-            yield Place(Handling(store, DEFAULT), server.app_url, house)
+            yield Place(Handling(store, DEFAULT), server.app_url, house, log)
             engine.dispose()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
