@@ -212,7 +212,6 @@ def test_a_worker_lives_through_a_database_that_goes_away_and_comes_back(
     incident = world.asked()
     with working(world, database.app_url):
         until(lambda: workers(world) == 1)
-        world.handling.store.engine.dispose()
 
         allow_connections(server, database, allowed=False)
         end_connections(server, database)
@@ -255,7 +254,6 @@ def test_a_worker_that_is_losing_its_database_stops(
 ) -> None:
     with working(world, database.app_url) as worker:
         until(lambda: workers(world) == 1)
-        world.handling.store.engine.dispose()
         allow_connections(server, database, allowed=False)
         end_connections(server, database)
 
