@@ -140,7 +140,12 @@ def _facts(closed: _Closed, closing_seq: int) -> GateFacts:
     led = {closed.row.lead_id} | {
         one.person_id for one in rows["entries"] if one.verb == "incident:lead_taken"
     }
-    worked = {one.ended_by for one in rows["items"] if one.action_id is not None}
+    # work that prevents goes on after closing: it takes nothing from who closed
+    worked = {
+        one.ended_by
+        for one in rows["items"]
+        if one.action_id is not None and one.ended_at <= closed.row.ended_at
+    }
     verified = {one.person_id for one in rows["verifications"]}
     right = [one for one in rows["actions"] if one.kind == ActionKind.PUTS_RIGHT]
     in_force = _in_force(closed)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from engine.domain.action import ActionKind, ActionState
 from engine.domain.incident import IncidentState, Priority
@@ -182,12 +182,19 @@ def _check(mover: Mover, proposal: Proposal) -> None:
         )
         if own != len(set(proposal.after)):
             raise InvalidAnswers({"after": "Please choose from this incident's own actions."})
-    if proposal.team_id is not None:
-        party = conn.scalar(select(t.team.c.party).where(t.team.c.id == proposal.team_id))
-        if party != proposal.party:
+    check_asked(conn, proposal.party, proposal.team_id, proposal.person_id)
+
+
+def check_asked(
+    conn: Connection, party: Party, team_id: UUID | None, person_id: UUID | None
+) -> None:
+    """Raise InvalidAnswers unless the team is the party's own and the person is known."""
+    if team_id is not None:
+        its = conn.scalar(select(t.team.c.party).where(t.team.c.id == team_id))
+        if its != party:
             raise InvalidAnswers({"team": "This team belongs to another party."})
-    if proposal.person_id is not None:
-        known = conn.scalar(select(t.person.c.id).where(t.person.c.id == proposal.person_id))
+    if person_id is not None:
+        known = conn.scalar(select(t.person.c.id).where(t.person.c.id == person_id))
         if known is None:
             raise InvalidAnswers({"person": "Please choose from the people listed."})
 

@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from engine.domain.action import TargetOutcome
+from engine.domain.party import Party
 from engine.errors import InvalidAnswers
 from engine.store.rows import Action
 from engine.usecases.actions import write_action
 from engine.usecases.answering import Answering
+from engine.usecases.proposing import check_asked
 
 Filed = Mapping[str, str | bool]
 
@@ -101,14 +103,17 @@ def _declined(answering: Answering, action: Action, answers: Mapping[str, Any]) 
 
 
 def _asked_again(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:
-    team, person = answers.get("team"), answers.get("person")
+    party = Party(answers.get("party") or action.party)
+    team = UUID(answers["team"]) if answers.get("team") else None
+    person = UUID(answers["person"]) if answers.get("person") else None
+    check_asked(answering.mover.case.conn, party, team, person)
     write_action(
         answering.mover,
         action,
         declined_because=None,
-        party=answers.get("party") or action.party,
-        team_id=UUID(team) if team else None,
-        person_id=UUID(person) if person else None,
+        party=party,
+        team_id=team,
+        person_id=person,
     )
     answering.process_data["party"] = action.party
     answering.mover.case.record(
