@@ -8,24 +8,21 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from api.app import create_app
 from api.bench import bench
 from api.demo import PASSWORD, SIGN_INS, furnish
 from api.passwords import hash_password
-from api.releasing import SHIPPED, read_release
+from api.releasing import SHIPPED, publish_shipped_first, read_release
 from api.replaying import replay
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
-from api.wiring import Opened, opened
-from engine.errors import NotFound, PutrightError, Unavailable
+from api.wiring import Opened, opened, ready
+from engine.errors import NotFound, PutrightError
 from engine.queries.closures import closures_without_evidence
-from engine.store import schema as t
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
 from engine.usecases.publish import publish
@@ -54,34 +51,11 @@ def main() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-@contextmanager
-def _opened(*, ready: bool = True) -> Iterator[Opened]:
-    with opened(Settings.from_environment(os.environ)) as found:
-        if found.settings.is_embedded:
-            migrate(found.owner_url)
-        if ready:
-            _require_ready(found)
-        yield found
-
-
-def _require_ready(found: Opened) -> None:
-    with found.handling.store.read() as conn:
-        if not is_current(conn):
-            raise Unavailable("The database is not at this version's tables: run putright migrate.")
-
-
-def _publish_shipped_first(found: Opened) -> None:
-    with found.handling.store.read() as conn:
-        any_release = conn.scalar(select(t.release.c.id).limit(1))
-    if any_release is None:
-        publish(found.handling.store, read_release(), by="putright", reason="as shipped")
-
-
 @main.command()
 def demo() -> None:
     """Serve a demonstration, with people and incidents at every stage."""
-    with _opened() as found:
-        _publish_shipped_first(found)
+    with ready() as found:
+        publish_shipped_first(found.handling.store)
         furnish(found.handling, hash_password)
         address = f"http://{found.settings.host}:{found.settings.port}"
         click.echo(f"\n  Putright is at {address}\n")
@@ -96,8 +70,8 @@ def demo() -> None:
 @click.option("--worker/--no-worker", default=True, help="Do jobs in this process too.")
 def serve(worker: bool) -> None:
     """Serve the pages and the API, and do jobs beside them."""
-    with _opened() as found:
-        _publish_shipped_first(found)
+    with ready() as found:
+        publish_shipped_first(found.handling.store)
         click.echo(f"Putright is at http://{found.settings.host}:{found.settings.port}")
         serve_until_stopped(found, create_app(found.handling, found.settings), with_worker=worker)
 
@@ -105,7 +79,7 @@ def serve(worker: bool) -> None:
 @main.command()
 def worker() -> None:
     """Do jobs only: timers, and what happens later.  Run as many as you like."""
-    with _opened() as found:
+    with ready() as found:
         work_until_stopped(found)
 
 
@@ -120,7 +94,7 @@ def migrate_command() -> None:
 @main.command()
 def check() -> None:
     """Say what is wrong with the settings, the database, its guard and the diagrams."""
-    with _opened(ready=False) as found:
+    with ready(require=False) as found:
         problems = list(_problems(found))
         for problem in problems:
             click.echo(f"- {problem}")
@@ -160,7 +134,7 @@ def publish_command(folders: tuple[Path, ...], reason: str) -> None:
 
     Without FOLDERS, what is shipped is published.
     """
-    with _opened() as found:
+    with ready() as found:
         files = read_release(folders or SHIPPED)
         _, number = publish(
             found.handling.store, files, by=os.environ.get("USER", "operator"), reason=reason
@@ -181,7 +155,7 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def closures(as_json: bool) -> None:
     """List every closed incident whose evidence is not valid.  Exit status 1 if there is one."""
-    with _opened() as found:
+    with ready() as found:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
             closed, unproven = closures_without_evidence(conn, {key.id: key.secret})

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import select
+
 from engine.errors import DiagramRefused
-from engine.usecases.publish import KINDS
+from engine.store import schema as t
+from engine.store.work import Store
+from engine.usecases.publish import KINDS, publish
 
 _TOP = Path(__file__).parents[1]
 SHIPPED = (_TOP / "workflows", _TOP / "forms")
@@ -29,3 +33,11 @@ def read_release(folders: Sequence[Path] = SHIPPED) -> dict[str, bytes]:
                 raise DiagramRefused([f"{file.name} is larger than {_MOST_BYTES} bytes"])
             files[file.name] = file.read_bytes()
     return files
+
+
+def publish_shipped_first(store: Store) -> None:
+    """Publish what is shipped, unless something has been published before."""
+    with store.read() as conn:
+        any_release = conn.scalar(select(t.release.c.id).limit(1))
+    if any_release is None:
+        publish(store, read_release(), by="putright", reason="as shipped")

@@ -3,19 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
 
-from api.settings import Settings
-from api.wiring import Opened, opened, plain_handling
-from engine.store.migrate import migrate
+from api.releasing import publish_shipped_first
+from api.wiring import plain_handling, ready
 from engine.usecases.replay import PRESETS, Summary, preset, read_mapping, replay_log
-
-_NAMED_AT_MOST = 20
 
 
 @click.command()
@@ -57,32 +52,40 @@ def replay(
     interruption, it goes on where it stopped.
     """
     log_format = read_mapping(mapping) if mapping else preset(preset_name)
-    unreadable: list[str] = []
-    with (
-        _ready() as found,
-        click.progressbar(length=0, label="Replaying", file=sys.stderr) as bar,
-    ):
+    with ready() as found:
+        publish_shipped_first(found.handling.store)
+        with click.progressbar(length=0, label="Replaying", file=sys.stderr) as bar:
 
-        def progress(rows: int, done: int) -> None:
-            bar.length = rows
-            bar.update(done)
+            def progress(rows: int, done: int) -> None:
+                bar.length = rows
+                bar.update(done)
 
-        summary = replay_log(
-            partial(plain_handling, found.app_url, found.handling.store.key),
-            file,
-            log_format,
-            limit=limit,
-            workers=workers,
-            on_unreadable=lambda line, why: unreadable.append(f"line {line}: {why}"),
-            progress=progress,
+            try:
+                summary = replay_log(
+                    partial(plain_handling, found.app_url, found.handling.store.key),
+                    file,
+                    log_format,
+                    limit=limit,
+                    workers=workers,
+                    on_unreadable=_name_unreadable,
+                    progress=progress,
+                )
+            except KeyboardInterrupt:
+                click.echo("\nInterrupted: run it again, and it goes on from here.", err=True)
+                raise
+    if summary.tally.known:
+        click.echo(
+            f"{summary.tally.known} cases were replayed before and stay as they are.", err=True
         )
-    for sentence in unreadable[:_NAMED_AT_MOST]:
-        click.echo(f"skipped {sentence}", err=True)
-    if len(unreadable) > _NAMED_AT_MOST:
-        click.echo(f"skipped {len(unreadable) - _NAMED_AT_MOST} more", err=True)
     for fault in summary.tally.faults:
         click.echo(f"could not go on with {fault}", err=True)
     click.echo(json.dumps(summary.as_json()) if as_json else _told(summary))
+    if summary.tally.faults:
+        sys.exit(1)
+
+
+def _name_unreadable(line: int, why: str) -> None:
+    click.echo(f"skipped line {line}: {why}", err=True)
 
 
 def _told(summary: Summary) -> str:
@@ -92,11 +95,3 @@ def _told(summary: Summary) -> str:
     for party, seconds in summary.tally.seconds_by_party.items():
         lines.append(f"{'days of ' + party:<20}{seconds / 86_400:.1f}")
     return "\n".join(lines)
-
-
-@contextmanager
-def _ready() -> Iterator[Opened]:
-    with opened(Settings.from_environment(os.environ)) as found:
-        if found.settings.is_embedded:
-            migrate(found.owner_url)
-        yield found

@@ -4,6 +4,7 @@ The embedded PostgreSQL runs for as long as a command is in `opened`; a database
 only connected to.  Secrets that nobody gave are made once, beside the embedded database.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from api.settings import Settings
 from engine.clock import now
 from engine.domain.ladder import DEFAULT
+from engine.errors import Unavailable
 from engine.store.connect import application_engine
 from engine.store.embedded import running
+from engine.store.migrate import is_current, migrate
 from engine.store.private_file import kept_once
 from engine.store.work import AuditKey, Store
 from engine.usecases.handling import Handling
@@ -56,6 +59,27 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
         yield Opened(settings, handling, app_url, owner_url)
     finally:
         handling.store.engine.dispose()
+
+
+@contextmanager
+def ready(*, require: bool = True) -> Iterator[Opened]:
+    """Open what the environment's settings name; the embedded database is migrated first.
+
+    Raises Unavailable if another database is not at this version's tables, unless `require` is
+    False.
+    """
+    with opened(Settings.from_environment(os.environ)) as found:
+        if found.settings.is_embedded:
+            migrate(found.owner_url)
+        if require:
+            _require_current(found)
+        yield found
+
+
+def _require_current(found: Opened) -> None:
+    with found.handling.store.read() as conn:
+        if not is_current(conn):
+            raise Unavailable("The database is not at this version's tables: run putright migrate.")
 
 
 def plain_handling(app_url: str, key: AuditKey, *, pool_size: int = 2) -> Handling:
