@@ -5,11 +5,27 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-COLUMNS = (
-    "number,incident_state,sys_mod_count,opened_at,sys_updated_at,caller_id,assignment_group,"
-    "assigned_to,sys_updated_by,resolved_by,resolved_at,vendor,problem_id,impact,urgency,category,"
-    "subcategory,u_symptom,made_sla"
-).split(",")
+COLUMNS = [
+    "number",
+    "incident_state",
+    "sys_mod_count",
+    "opened_at",
+    "sys_updated_at",
+    "caller_id",
+    "assignment_group",
+    "assigned_to",
+    "sys_updated_by",
+    "resolved_by",
+    "resolved_at",
+    "vendor",
+    "problem_id",
+    "impact",
+    "urgency",
+    "category",
+    "subcategory",
+    "u_symptom",
+    "made_sla",
+]
 # What every row says unless it says otherwise; logs fill in backwards who resolved it.
 USUAL = {
     "opened_at": "1/3/2016 08:00",

@@ -86,9 +86,7 @@ class Replayed:
     def hours(self, number: str = "A") -> dict[Party, float]:
         """Return the ledger of a case in hours."""
         with self.handling.store.read() as conn:
-            ledger = incident_ledger(
-                conn, SOURCE.incident_id(number), self.handling.store.clock()
-            )
+            ledger = incident_ledger(conn, SOURCE.incident_id(number), self.handling.store.clock())
         return {party: took / timedelta(hours=1) for party, took in ledger.totals.items() if took}
 
 
@@ -536,7 +534,7 @@ def test_a_killed_replay_leaves_nobody_behind_and_goes_on(
     script = tmp_path / "killed.py"
     script.write_text(KILLED)
     root = Path(__file__).parents[2]
-    process = subprocess.Popen(  # noqa: S603 - our own script
+    process = subprocess.Popen(
         [sys.executable, str(script), database.app_url, str(path)],
         env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
     )

@@ -82,7 +82,9 @@ def test_closed_only_tries_to_close() -> None:
     meaning = last(Phase.WORK, Phase.RESOLVED, Phase.CLOSED)
 
     assert meaning.tries_to_close
-    assert not (meaning.settles or meaning.verifies or meaning.asks)
+    assert not (meaning.settles)
+    assert not (meaning.verifies)
+    assert not (meaning.asks)
 
 
 def test_closed_without_resolved_is_both() -> None:

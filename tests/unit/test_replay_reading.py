@@ -143,9 +143,7 @@ def test_a_row_that_cannot_be_read_is_named_and_costs_only_itself(
         ("x" * 1_100_000, "longer than a million"),
     ],
 )
-def test_a_damaged_line_is_named_and_costs_only_itself(
-    tmp_path: Path, line: str, why: str
-) -> None:
+def test_a_damaged_line_is_named_and_costs_only_itself(tmp_path: Path, line: str, why: str) -> None:
     path = write_log(tmp_path / "log.csv", case("A", ("New", 0)), extra=[line, "", "B,New"])
 
     log, cases, named = read(path)
