@@ -69,7 +69,7 @@ def test_sixteen_threads_share_the_specs(specs, clock):
     def live(number: int) -> list[str]:
         """Take one incident round its loops, at its own time."""
         now = clock.now + timedelta(days=1000 * number)
-        chance = random.Random(number)  # noqa: S311 - a walk, no secret
+        chance = random.Random(number)
         own = facts | {"decide_at": (now + timedelta(days=5)).isoformat()}
         state = start(
             specs, "incident", data={"impact": "low", "urgency": "low"}, facts=own, now=now
@@ -115,7 +115,7 @@ BOTH = FLOW.format("split", "a") + FLOW.format("split", "b")
 def walk_the_loop(draw, clock, body: str, seed: int) -> None:
     specs = Specs.parse({"p.bpmn": draw(body, steps=["a", "b"])})
     state = start(specs, "p", data={}, facts={}, now=clock.now)
-    chance = random.Random(seed)  # noqa: S311 - a walk, no secret
+    chance = random.Random(seed)
     open_steps = {"a", "b"}
     for _ in range(60):
         assert {one.element for one in state.waiting} == open_steps
@@ -147,7 +147,7 @@ def test_a_run_that_is_reloaded_and_cut_goes_the_same_way_as_one_that_stays_in_m
     """The oracle keeps its whole tree; short enough to stay below the engine's depth limit."""
     spec, subprocess_specs = specs.engine_specs("incident")
     for seed in range(12):
-        chance = random.Random(seed)  # noqa: S311 - a walk, no secret
+        chance = random.Random(seed)
         now = clock.now
         facts = {
             "remind_every": "PT4H",
