@@ -54,7 +54,9 @@ def test_the_second_claim_is_told_who_holds_it(world: World, machine: Start) -> 
     item = world.item(incident, "agree_what_right_means").id
     machine("hugo").post(f"/items/{item}/claim", status=204)
     with world.handling.store.begin() as work:
-        work.incident(incident).change(lead_id=world.people["bruno"])
+        case = work.incident(incident)
+        case.record("incident:lead_taken", {}, world.actor("bruno"))
+        case.change(lead_id=world.people["bruno"])
 
     refused = machine("bruno").post(f"/items/{item}/claim", status=409)
 
