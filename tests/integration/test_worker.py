@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -126,7 +127,9 @@ def test_a_night_of_missed_sweeps_is_one_sweep(world: World, database: DatabaseU
             deferrer.last_defers = {key: int(now) - 60 for key in keys}
             await deferrer.defer_jobs(deferrer.get_previous_tasks(at=now))
 
-    asyncio.run(wake_up())
+    # a thread of its own: a browser test before this one leaves a running loop in the main one
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, wake_up()).result()
 
     assert jobs(world, "putright.sweep") == ["todo"]
     assert jobs(world, "putright.retry_stalled") == ["todo"]

@@ -84,7 +84,7 @@ def test_closed_only_tries_to_close() -> None:
     assert meaning.tries_to_close
     assert not (meaning.settles)
     assert not (meaning.verifies)
-    assert not (meaning.asks)
+    assert meaning.asks is None
 
 
 def test_closed_without_resolved_is_both() -> None:
