@@ -5,7 +5,7 @@ would look for a route or an error of the engine: forms know neither; they retur
 findings, and whoever calls decides.
 """
 
-from forms.checking import Checked, check, decisions, domains, overall, worst
+from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
 from forms.form import Form, FormError, as_api_schema, shipped
 from forms.posting import RowsAsked, from_post, rows_asked
@@ -26,7 +26,7 @@ __all__ = [
     "as_api_schema",
     "check",
     "decisions",
-    "domains",
+    "finite_domains",
     "from_post",
     "markdown",
     "overall",
