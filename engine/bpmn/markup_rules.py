@@ -72,6 +72,20 @@ _REFUSED: Mapping[str, tuple[str, str, str]] = {
         "A diagram cannot call services.",
         "Use a plain task with a “does” property.",
     ),
+    **dict.fromkeys(
+        (
+            "globalTask",
+            "globalUserTask",
+            "globalManualTask",
+            "globalScriptTask",
+            "globalBusinessRuleTask",
+        ),
+        (
+            "global_task",
+            "Global tasks are not supported (nobody could call them).",
+            "Draw it as a process of its own.",
+        ),
+    ),
     "choreographyTask": (
         "choreography",
         "Choreographies are not supported.",
@@ -105,9 +119,6 @@ _ALLOWED_EXTENSIONS = frozenset({"properties", "property", "calledDecisionId"})
 
 def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
     """Add what is wrong with one BPMN file's XML."""
-    if root.tag != f"{{{BPMN}}}definitions":
-        findings.refuse(file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN.")
-        return
     for node in root.iter(f"{{{BPMN}}}*"):
         reason = _REFUSED.get(local(node))
         if reason is not None:
@@ -123,10 +134,7 @@ def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
                 "Remove it; rules belong on the flows out of gateways or in tables.",
             )
     _check_ids(file, root, findings)
-    processes = list(root.iter(f"{{{BPMN}}}process"))
-    if not processes:
-        findings.refuse(file, None, "no_process", "It holds no process.", "Draw one.")
-    for process in processes:
+    for process in root.iter(f"{{{BPMN}}}process"):
         _check_process(file, process, findings)
 
 
