@@ -97,6 +97,20 @@ _REFUSED: Mapping[str, tuple[str, str, str]] = {
         "Draw lanes side by side.",
     ),
 }
+# Attributes that the engine ignores: the value that changes nothing, rule, mend.
+_IGNORED: Mapping[str, tuple[str, str, str]] = {
+    **dict.fromkeys(
+        ("startQuantity", "completionQuantity"),
+        ("1", "quantity", "Remove it, or draw the join that you mean."),
+    ),
+    "isForCompensation": ("false", "compensation", "Draw what puts it right as a path of its own."),
+    "eventGatewayType": (
+        "Exclusive",
+        "event_gateway",
+        "Draw a parallel gateway before the events.",
+    ),
+    "instantiate": ("false", "instantiate", "Begin with a start event."),
+}
 _ALLOWED_BESIDE = frozenset(
     {
         "association",
@@ -123,7 +137,7 @@ def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
         reason = _REFUSED.get(local(node))
         if reason is not None:
             findings.refuse(file, _nearest_id(node), *reason)
-        _check_quantity(file, node, findings)
+        _check_attributes(file, node, findings)
     for node in root.iter(f"{{{SPIFF}}}*"):
         if local(node) not in _ALLOWED_EXTENSIONS:
             findings.refuse(
@@ -148,16 +162,10 @@ def _nearest_id(node: etree._Element) -> str | None:
     return None
 
 
-def _check_quantity(file: str, node: etree._Element, findings: Findings) -> None:
-    for attribute in ("startQuantity", "completionQuantity"):
-        if node.get(attribute, "1") != "1":
-            findings.refuse(
-                file,
-                node.get("id"),
-                "quantity",
-                f"The engine ignores {attribute}.",
-                "Remove it, or draw the join that you mean.",
-            )
+def _check_attributes(file: str, node: etree._Element, findings: Findings) -> None:
+    for attribute, (plain, rule, mend) in _IGNORED.items():
+        if node.get(attribute, plain) != plain:
+            findings.refuse(file, node.get("id"), rule, f"The engine ignores {attribute}.", mend)
 
 
 def _check_ids(file: str, root: etree._Element, findings: Findings) -> None:

@@ -17,6 +17,7 @@ from engine.bpmn.model import Process, Release
 from engine.bpmn.reader import read_process
 from engine.bpmn.size_rules import MAX_PROCESSES, check_calls, check_fans, is_small
 from engine.bpmn.tables import DecisionTable, read_table
+from engine.bpmn.throw_rules import check_throws
 from engine.errors import DiagramRefused
 
 MAX_FILES = 200
@@ -171,6 +172,7 @@ def _check_calls(release: Release, findings: Findings) -> None:
         findings.refuse("the release", None, "too_large", "It has too many processes.", "Split it.")
         return
     check_calls(release, findings)
+    check_throws(release, findings)
     calls = {
         name: {
             one.called
