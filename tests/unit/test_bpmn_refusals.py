@@ -685,16 +685,16 @@ def test_an_error_that_a_border_beside_would_hear_too_is_refused():
 
 
 def test_an_error_may_be_caught_by_whoever_calls():
-    inner = ending(definition("error", "broken")).replace(b'"p"', b'"q"')
-    for name in (b"begin", b"ask", b"middle", b"over"):
-        inner = inner.replace(name, b"inner_" + name).replace(b"inner_inner_", b"inner_")
-    catch = (
-        f'<bpmn:boundaryEvent id="failed" attachedToRef="middle">{definition("error", "broken")}'
-    )
+    error = definition("error", "broken")
+    inner = '<bpmn:startEvent id="in"/>' + flow("in", "out")
+    inner += f'<bpmn:endEvent id="out">{error}</bpmn:endEvent>'
+    call = '<bpmn:callActivity id="middle" calledElement="q"/>'
+    catch = f'<bpmn:boundaryEvent id="failed" attachedToRef="middle">{error}</bpmn:boundaryEvent>'
 
-    def calling(catches: str, flows: str) -> dict[str, bytes]:
-        call = '<bpmn:callActivity id="middle" calledElement="q"/>' + catches
-        return {"p.bpmn": straight(call, extra=flows), "q.bpmn": inner}
+    def calling(catches: str) -> dict[str, bytes]:
+        flows = flow("failed", "over") if catches else ""
+        called = process(inner, 'id="q" isExecutable="true"')
+        return {"p.bpmn": straight(call + catches, extra=flows), "q.bpmn": called}
 
-    read_release(calling(catch + "</bpmn:boundaryEvent>", flow("failed", "over")))
-    assert findings(calling("", "")) == [("not_caught", "inner_over")]
+    read_release(calling(catch))
+    assert findings(calling("")) == [("not_caught", "out")]
