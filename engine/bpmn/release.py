@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 from lxml import etree
 
-from engine.bpmn.document import BPMN, UnreadableError, name_flows, parse_xml
+from engine.bpmn.document import UnreadableError, name_flows, parse_xml
 from engine.bpmn.element_rules import check_elements
 from engine.bpmn.findings import Finding, Findings
 from engine.bpmn.flow_rules import check_flows
 from engine.bpmn.markup_rules import check_markup
 from engine.bpmn.model import Process, Release
-from engine.bpmn.reader import read_process
+from engine.bpmn.reader import read_processes
 from engine.bpmn.tables import DecisionTable, read_table
 from engine.errors import DiagramRefused
 
@@ -86,7 +86,7 @@ def _read_table(file: str, root: etree._Element, findings: Findings) -> list[Dec
 def _read_diagram(file: str, root: etree._Element, findings: Findings) -> list[Process]:
     name_flows(root)
     check_markup(file, root, findings)
-    return [read_process(file, root, node) for node in root.iter(f"{{{BPMN}}}process")]
+    return read_processes(file, root)
 
 
 def _check_names(processes: list[Process], tables: list[DecisionTable], findings: Findings) -> None:
