@@ -2,7 +2,7 @@
 
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.model import Element, Event, Flow, Process, Release
-from engine.bpmn.release import ReadFiles, read_release
+from engine.bpmn.release import JudgedFiles, ReadFiles, judge_release, read_release
 from engine.bpmn.tables import Cell, DecisionTable, Rule
 
 __all__ = [
@@ -12,10 +12,12 @@ __all__ = [
     "Event",
     "Finding",
     "Flow",
+    "JudgedFiles",
     "Process",
     "ReadFiles",
     "Release",
     "Rule",
     "Severity",
+    "judge_release",
     "read_release",
 ]

@@ -111,6 +111,8 @@ _IGNORED: Mapping[str, tuple[str, str, str]] = {
     ),
     "instantiate": ("false", "instantiate", "Begin with a start event."),
 }
+# In XML 1 is true as well, but not for the engine.
+_TRUE_OR_FALSE = ("cancelActivity", "isInterrupting", "triggeredByEvent", "isExecutable")
 _ALLOWED_BESIDE = frozenset(
     {
         "association",
@@ -166,6 +168,10 @@ def _check_attributes(file: str, node: etree._Element, findings: Findings) -> No
     for attribute, (plain, rule, mend) in _IGNORED.items():
         if node.get(attribute, plain) != plain:
             findings.refuse(file, node.get("id"), rule, f"The engine ignores {attribute}.", mend)
+    for attribute in _TRUE_OR_FALSE:
+        if node.get(attribute, "true") not in ("true", "false"):
+            sentence = f"The engine takes {attribute} to be false."
+            findings.refuse(file, node.get("id"), "spelling", sentence, "Write true or false.")
 
 
 def _check_ids(file: str, root: etree._Element, findings: Findings) -> None:

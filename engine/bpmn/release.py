@@ -14,7 +14,7 @@ from engine.bpmn.findings import Finding, Findings
 from engine.bpmn.flow_rules import check_flows
 from engine.bpmn.markup_rules import check_markup
 from engine.bpmn.model import Process, Release
-from engine.bpmn.reader import read_process
+from engine.bpmn.reader import read_processes
 from engine.bpmn.size_rules import MAX_PROCESSES, check_calls, check_fans, is_small
 from engine.bpmn.tables import DecisionTable, read_table
 from engine.bpmn.throw_rules import check_throws
@@ -109,17 +109,17 @@ class _Reading:
             self.tables.append(table)
 
     def _read_diagram(self, file: str, root: etree._Element) -> None:
-        nodes = list(root.iter(f"{{{BPMN}}}process"))
+        name_flows(root)
+        found = read_processes(file, root)
         if root.tag != f"{{{BPMN}}}definitions":
             self.unreadable.refuse(
                 file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN."
             )
-        elif not nodes:
+        elif not found:
             self.unreadable.refuse(file, None, "no_process", "It holds no process.", "Draw one.")
         else:
-            name_flows(root)
             check_markup(file, root, self.findings)
-            self.processes += [read_process(file, root, node) for node in nodes]
+            self.processes += found
             self.documents[file] = root
 
     def judged(self) -> JudgedFiles:

@@ -22,7 +22,7 @@ from SpiffWorkflow.spiff.parser.event_parsers import (
 )
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from engine.bpmn import DecisionTable, Element, Finding, Release, read_release
+from engine.bpmn import DecisionTable, Element, Finding, ReadFiles, Release, read_release
 from engine.errors import DiagramRefused
 from engine.runtime.timers import Cycle, Date, Duration
 
@@ -60,7 +60,14 @@ class Specs:
         A form is the file called after its step; a step without one is refused, unless no forms
         are given at all.  Raises DiagramRefused with every finding.
         """
-        read = read_release(files)
+        return cls.of(read_release(files), files)
+
+    @classmethod
+    def of(cls, read: ReadFiles, files: Mapping[str, bytes]) -> "Specs":
+        """Return the release that was read from `files`.
+
+        Raises DiagramRefused with the one finding that the engine's own parser has.
+        """
         parser = _Parser(read.release.decisions)
         try:
             for file, root in read.documents.items():

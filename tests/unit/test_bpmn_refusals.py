@@ -370,6 +370,11 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
         "anywhere",
         GOOD.replace(b"<bpmn:process ", b'<bpmn:globalUserTask id="anywhere"/><bpmn:process '),
     ),
+    "a one that XML takes for true": (
+        "spelling",
+        "middle",
+        border(definition("message", "news"), 'cancelActivity="1"'),
+    ),
     "a start quantity": ("quantity", "middle", task(attributes='startQuantity="2"')),
     "a completion quantity": ("quantity", "middle", task(attributes='completionQuantity="3"')),
     # activities
