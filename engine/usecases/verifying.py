@@ -5,50 +5,186 @@ stop at the first thing that the engine cannot do: whatever could be read is pro
 so that everything is known at once.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
 
-from engine.bpmn import Finding
-from engine.proof import ProofFinding, Proved, Severity, Verdict
+from engine.bpmn import (
+    Finding,
+    JudgedFiles,
+    Process,
+    ReadFiles,
+    Release,
+    Severity,
+    judge_release,
+    read_any,
+)
+from engine.bpmn.document import UnreadableError
+from engine.domain.mark import Mark
+from engine.errors import DiagramRefused, InvalidAnswers
+from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
+from engine.proof import Severity as Weight
+from engine.runtime import Specs
+from engine.usecases.form_rules import check_marks, read_forms
+from engine.usecases.verified import Verified
+from forms import Form, finite_domains
 
-# what is not there may be in another file: nobody knows, and nothing is refuted
+# what is not there may be in a file that was not given: nothing is refuted by that
 _MISSING = frozenset({"called", "decision"})
+# all that its run is told of a confirmation, once the facts decide it
+_TOLD_OF_CONFIRMATION = "answer"
 
 
-@dataclass(frozen=True)
-class Verified:
-    """What was found about one file.
+def verify_release(
+    files: Mapping[str, bytes], *, after: Sequence[After] = (), bound: Bound | None = None
+) -> tuple[Verified, ...]:
+    """Judge `files` together, as one release; the result has one entry for each, in their order.
 
-    `executable`: the engine runs it as it is drawn.  `unreadable` says why the file could not be
-    read at all; `findings` are those that belong to no process.  `names` are the elements' own.
+    Raises InvalidAnswers for an own rule about something that is not there.
     """
+    begun = perf_counter()
+    judged = judge_release(files)
+    forms, wrong = read_forms(files)
+    refused = [*judged.refused, *wrong, *check_marks(judged.release, forms)]
+    if not refused and not judged.unreadable:
+        refused += _engines_own(judged, files)
+    _require_known(judged.release, after)
+    proved = prove_release(
+        judged.release,
+        domains=domains_of(judged.release, forms),
+        after=after,
+        bound=bound or Bound(),
+    )
+    each_ms = (perf_counter() - begun) * 1000 / max(1, len(files))
+    return tuple(_of_file(file, judged, refused, proved, each_ms) for file in files)
 
-    file: str
-    executable: bool
-    processes: tuple[Proved, ...] = ()
-    findings: tuple[ProofFinding, ...] = ()
-    unreadable: Finding | None = None
-    elapsed_ms: float = 0.0
-    names: Mapping[str, str] = field(default_factory=dict)
 
-    def all_findings(self) -> Iterator[ProofFinding]:
-        """Yield the findings of the file and of its processes."""
-        yield from self.findings
-        for process in self.processes:
-            yield from process.findings
+def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -> Verified:
+    """Judge a file by itself, whatever tool drew it: only its control flow counts."""
+    begun = perf_counter()
+    try:
+        read = read_any(file, content)
+    except UnreadableError as error:
+        return unreadable(error.finding, _ms_since(begun))
+    proved = prove_soundness(read.processes, read.collaborations, bound=bound or Bound())
+    elapsed_ms = _ms_since(begun)
+    judged = judge_release({file: content})
+    return Verified(
+        file,
+        not judged.unreadable and not judged.refused,
+        elapsed_ms,
+        processes=proved,
+        names={
+            **{one.id: one.name or one.id for one in read.collaborations},
+            **_names(read.processes.values()),
+        },
+    )
 
-    @property
-    def is_refuted(self) -> bool:
-        """Whether something in it is wrong for certain."""
-        return any(one.verdict is Verdict.UNSOUND for one in self.processes) or any(
-            one.severity is Severity.REFUTED for one in self.all_findings()
-        )
 
-    @property
-    def is_undecided(self) -> bool:
-        """Whether something about it could not be found out."""
-        return (
-            self.unreadable is not None
-            or any(one.verdict is Verdict.UNKNOWN for one in self.processes)
-            or any(one.severity is Severity.UNKNOWN for one in self.all_findings())
-        )
+def unreadable(finding: Finding, elapsed_ms: float = 0.0) -> Verified:
+    """Return what there is to say of a file that cannot be read."""
+    told = (_told(finding, Weight.UNKNOWN),)
+    return Verified(finding.file, False, elapsed_ms, is_unreadable=True, findings=told)
+
+
+def domains_of(release: Release, forms: Mapping[str, Form]) -> Domains:
+    """Return what each step's answers can be, as its run is told them."""
+    found = {name: finite_domains(form) for name, form in forms.items()}
+    for step in release.steps():
+        if step.mark == Mark.CONFIRMATION and step.id in found:
+            told = {_TOLD_OF_CONFIRMATION: found[step.id].get(_TOLD_OF_CONFIRMATION, (None,))}
+            found[step.id] = dict.fromkeys(found[step.id], (None,)) | told
+    return found
+
+
+def _of_file(
+    file: str,
+    judged: JudgedFiles,
+    refused: Sequence[Finding],
+    proved: Sequence[Proved],
+    elapsed_ms: float,
+) -> Verified:
+    for finding in judged.unreadable:
+        if finding.file == file:
+            return unreadable(finding, elapsed_ms)
+    wrong = [one for one in (*refused, *judged.warnings) if one.file == file]
+    known = {one.id: one for one in proved}
+    processes = [
+        one for one in judged.release.processes.values() if one.file == file and one.id in known
+    ]
+    homes: dict[str | None, list[ProofFinding]] = {}
+    for one in wrong:
+        homes.setdefault(_home(one, processes), []).append(_told(one, _weight(one)))
+    return Verified(
+        file,
+        all(one.severity is Severity.WARNING for one in wrong),
+        elapsed_ms,
+        processes=tuple(
+            replace(known[one.id], findings=(*homes.get(one.id, ()), *known[one.id].findings))
+            for one in processes
+        ),
+        findings=tuple(homes.get(None, ())),
+        names=_names(processes),
+    )
+
+
+def _home(finding: Finding, processes: Sequence[Process]) -> str | None:
+    """Return the id of the process that a finding is about; None for none or for all of them."""
+    if len(processes) == 1:
+        return processes[0].id
+    for process in processes:
+        flows = {flow.id for flow in process.flows}
+        if finding.element in {process.id, *process.elements, *flows}:
+            return process.id
+    return None
+
+
+def _told(finding: Finding, weight: Weight) -> ProofFinding:
+    """Return what was found by looking in the words of what is found by proving."""
+    message = f"{finding.sentence} {finding.mend}"
+    return ProofFinding(finding.rule, weight, finding.element, message)
+
+
+def _weight(finding: Finding) -> Weight:
+    if finding.severity is Severity.WARNING:
+        return Weight.WARNING
+    return Weight.UNKNOWN if finding.rule in _MISSING else Weight.REFUTED
+
+
+def _engines_own(judged: JudgedFiles, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    """Return what only the engine's parser finds."""
+    read = ReadFiles(judged.release, judged.documents, judged.warnings)
+    try:
+        Specs.of(read, files)
+    except DiagramRefused as error:
+        return tuple(one for one in error.findings if isinstance(one, Finding))
+    return ()
+
+
+def _require_known(release: Release, after: Sequence[After]) -> None:
+    elements = {
+        name: one
+        for process in release.processes.values()
+        for name, one in process.elements.items()
+    }
+    for rule in after:
+        for name in (rule.end, rule.step):
+            if name not in elements:
+                raise InvalidAnswers({"after": f"There is no “{name}” in these diagrams."})
+        if elements[rule.end].type != "endEvent":
+            raise InvalidAnswers({"after": f"“{rule.end}” is no end event."})
+
+
+def _names(processes: Iterable[Process]) -> Mapping[str, str]:
+    return {
+        name: called or name
+        for process in processes
+        for name, called in [
+            (process.id, process.name),
+            *((one.id, one.name) for one in process.elements.values()),
+        ]
+    }
+
+
+def _ms_since(begun: float) -> float:
+    return (perf_counter() - begun) * 1000

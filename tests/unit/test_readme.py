@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from click import Context
+
 from api.cli import main
 from api.errors import STATUS
 
@@ -14,5 +16,5 @@ def test_the_readme_lists_every_error_with_its_status() -> None:
 
 
 def test_the_readme_names_every_command() -> None:
-    for name in main.commands:
+    for name in main.list_commands(Context(main)):
         assert f"`{name}" in README or f"putright {name}" in README
