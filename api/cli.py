@@ -4,8 +4,10 @@ A newcomer would import them all here: verifying a file would wait for a web ser
 """
 
 import logging
+import signal
 from collections.abc import Mapping
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -32,14 +34,13 @@ class _Commands(click.Group):
     Says what is wrong in one sentence, and keeps tracebacks for faults of our own.
     """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_HOMES)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*_HOMES, *super().list_commands(ctx)})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        home = _HOMES.get(cmd_name)
-        if home is None:
-            return None
-        module, _, name = home.partition(":")
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _HOMES:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _HOMES[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
@@ -54,9 +55,16 @@ class _Commands(click.Group):
 @click.version_option(package_name="putright", prog_name="putright")
 def main() -> None:
     """Putright handles incidents until the business is right again."""
+    signal.signal(signal.SIGTERM, _leave)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     # what the engines say of each task, job and migration is of no interest to an operator
     for chatty in ("alembic", "procrastinate", "spiff"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Close what was opened: by itself, SIGTERM would leave the embedded database running."""
+    del frame
+    raise SystemExit(128 + number)

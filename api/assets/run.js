@@ -1,13 +1,14 @@
 // A run's diagram, with what happened in it.
 //
-//   <div id="diagram" data-xml-url="…" data-state-url="…" data-label="…"></div>
+//   <div id="diagram" data-xml-url="…" data-state-url="…" data-label="…" data-lanes="{…}"></div>
 //
 // or, to spare the two requests, beside it
 //
 //   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
 //
 // The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}; ids that are
-// not in this diagram (a called one's) are passed over.  Reader software sees nothing in a
+// not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
+// lane, which diagrams call by machine words.  Reader software sees nothing in a
 // drawing: the page has the same as a table, and this never replaces it.
 //
 // The bpmn.io logo has to stay visible and free of anything that overlaps it: our buttons stand
@@ -31,6 +32,8 @@ export async function showRun(container) {
 
   // The wheel scrolls the page and the keys stay with the page until the drawing has the focus.
   const viewer = new NavigatedViewer({ container: canvasPlace, zoomScroll: { enabled: false } });
+  const words = JSON.parse(container.dataset.lanes ?? "{}");
+  viewer.on("import.parse.complete", ({ definitions }) => nameLanes(definitions, words));
   await viewer.importXML(xml);
   name(canvasPlace, container.dataset.label);
   container.prepend(zoomButtons(viewer));
@@ -58,6 +61,15 @@ async function fetched(url) {
     throw new Error(`${url} answered ${answer.status}`);
   }
   return answer;
+}
+
+function nameLanes(definitions, words) {
+  const lanes = (definitions?.rootElements ?? [])
+    .flatMap((root) => root.laneSets ?? [])
+    .flatMap((set) => set.lanes ?? []);
+  for (const lane of lanes) {
+    lane.name = words[lane.name] ?? lane.name;
+  }
 }
 
 // Returns the function that puts a state's markers on and takes those of the last one off.

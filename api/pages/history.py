@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from api import filters, identity
 from api.pages.for_readers import for_readers
 from engine.bpmn import Process
+from engine.domain.party import Lane
+from engine.domain.wording import word
 from engine.errors import NotFound
 from engine.queries.incident import ActionLine, IncidentPage, incident_page
 from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
@@ -36,6 +38,7 @@ def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
         action=action,
         run=run,
         titles=TITLES,
+        lanes={lane.value: filters.first_up(word(lane)) for lane in Lane},
         begun=[one for one in incident.actions if one.state not in ("proposed", "waiting")],
     )
 

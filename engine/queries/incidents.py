@@ -36,7 +36,8 @@ EVERYTHING = Filters()
 class IncidentLine:
     """One line; what is None beside `is_restricted` is hidden from this reader.
 
-    `waiting_for` and `waiting_party` name what was asked for longest ago and is still open.
+    `waiting_for` (the action's title, else the step's) and `waiting_party` name what was asked for
+    longest ago and is still open.
     """
 
     id: UUID
@@ -97,7 +98,8 @@ _LINES = text(f"""
         AND {SEEN_SQL}
       ORDER BY i.number DESC LIMIT :most) found
     JOIN person lead ON lead.id = found.lead_id
-    LEFT JOIN LATERAL (SELECT x.title, x.party FROM work_item x
+    LEFT JOIN LATERAL (SELECT coalesce(a.title, x.title) AS title, x.party
+      FROM work_item x LEFT JOIN action a ON a.id = x.action_id
       WHERE x.incident_id = found.id AND x.ended_at IS NULL
       ORDER BY x.opened_at, x.id LIMIT 1) w ON true
     ORDER BY found.number DESC

@@ -105,6 +105,17 @@ def test_the_drawing_can_come_with_the_page(page: Page, site) -> None:
     assert marked(page, "is-waiting") == ["agree_what_right_means"]
 
 
+def test_lanes_are_called_by_the_reader_s_words(page: Page, site) -> None:
+    words = json.dumps({"service_desk": "The service desk"}).replace('"', "&quot;")
+
+    opened(page, site, BY_URL.replace("></div>", f' data-lanes="{words}"></div>'))
+    page.wait_for_selector("#diagram[data-ready]")
+
+    drawn = page.locator("#diagram").inner_text()
+    assert "The service desk" in drawn
+    assert "service_desk" not in drawn
+
+
 def test_the_logo_of_the_drawing_is_visible_with_nothing_on_top(page: Page, site) -> None:
     opened(page, site, BY_URL)
     page.wait_for_selector("#diagram[data-ready]")

@@ -284,6 +284,17 @@ def test_a_restricted_incident_is_a_number_without_a_title_to_staff(world: World
     assert named.title == "Salaries mailed to everybody"
 
 
+def test_the_list_says_what_is_waited_for_by_the_action_s_own_title(world: World) -> None:
+    incident = world.report()
+    assert list_for(world, "hugo").lines[0].waiting_for == "Agree what right means"
+
+    world.lead(incident)
+    world.agree(incident, world.for_team("accounting", "Issue corrected statements"))
+
+    (line,) = list_for(world, "hugo").lines
+    assert (line.waiting_for, line.waiting_party) == ("Issue corrected statements", "business")
+
+
 def test_the_list_is_narrowed_and_paged(world: World) -> None:
     closed = world.confirmed()
     rest = [world.report(title=f"100 %_{n}") for n in range(3)]
