@@ -1,5 +1,6 @@
 """Proves or refutes that a release is safe to run.  No database, no SpiffWorkflow."""
 
+from engine.proof.prove import prove_release, prove_soundness
 from engine.proof.values import (
     PROPERTIES,
     After,
@@ -22,4 +23,6 @@ __all__ = [
     "Semantics",
     "Severity",
     "Verdict",
+    "prove_release",
+    "prove_soundness",
 ]

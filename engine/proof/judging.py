@@ -1,0 +1,248 @@
+"""Reads properties off what was explored, and says what is wrong with the path that leads there.
+
+A newcomer would call a property proved because nothing was found.  That holds only if every
+reachable state was looked at; else it is None, and the finding says why.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from engine.proof.case import Case
+from engine.proof.search import Explored
+from engine.proof.sentences import sentence
+from engine.proof.tracing import trace
+from engine.proof.values import PROPERTIES, ProofFinding, Proved, Severity, Verdict
+
+MOST = 10
+"""Most findings of one rule: the eleventh helps nobody."""
+_BROKEN = ("closes_stale", "waits_before_closing", "closes_otherwise", "closes_beside_work")
+
+
+def judge(case: Case, found: Explored) -> Proved:
+    """Return what was proved of a case."""
+    findings: list[ProofFinding] = []
+    properties: dict[str, bool | None] = dict.fromkeys(PROPERTIES)
+    for name, of_rule in (
+        ("safe", _unsafe),
+        ("proper_completion", _improper),
+        ("option_to_complete", _stuck),
+        ("no_dead_elements", _dead),
+        ("closure", _closure),
+        ("after", _after),
+    ):
+        made = list(of_rule(case, found))
+        findings += made
+        if any(one.severity is Severity.REFUTED for one in made):
+            properties[name] = False
+        elif _is_claimed(case, name) and found.is_complete and not _is_open(name, made, found):
+            properties[name] = True
+    findings += _flows(case, found)
+    findings += _open_questions(case, found)
+    return Proved(
+        case.id,
+        _verdict(case, properties, findings),
+        len(found.states),
+        "run_to_completion" if case.net.run_to_completion else "interleaving",
+        MappingProxyType(properties),
+        tuple(findings),
+    )
+
+
+def _is_claimed(case: Case, name: str) -> bool:
+    if name == "closure":
+        return case.net.monitor is not None
+    return name != "after" or bool(case.after)
+
+
+def _is_open(name: str, made: list[ProofFinding], found: Explored) -> bool:
+    if any(one.severity is Severity.UNKNOWN for one in made):
+        return True
+    return bool(found.cut) and name != "safe"
+
+
+def _verdict(
+    case: Case, properties: dict[str, bool | None], findings: list[ProofFinding]
+) -> Verdict:
+    if any(one.severity is Severity.REFUTED for one in findings):
+        return Verdict.UNSOUND
+    is_open = any(one.severity is Severity.UNKNOWN for one in findings)
+    claimed = [properties[name] for name in PROPERTIES if _is_claimed(case, name)]
+    return Verdict.UNKNOWN if is_open or not all(claimed) else Verdict.SOUND
+
+
+def _refuted(
+    case: Case, found: Explored, rule: str, element: str | None, said: str, state: int
+) -> ProofFinding:
+    path, answers = trace(case, found.machine, found.path(state), found.states[state])
+    return ProofFinding(rule, Severity.REFUTED, element, sentence(rule, said), path, answers)
+
+
+def _unsafe(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    flows = case.flows()
+    seen: set[str] = set()
+    for number, state in found.doubled.items():
+        place = case.net.places[number]
+        if place.kind in ("end", "message"):
+            continue
+        is_flow = place.kind == "flow" and place.element in flows
+        element = flows[place.element].target if is_flow else place.element
+        if element in seen or len(seen) >= MOST:
+            continue
+        seen.add(element)
+        said = f"{case.words.of(element)} can be reached twice at the same time."
+        yield _refuted(case, found, "safe", element, said, state)
+
+
+def _improper(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    seen: set[str] = set()
+    for number, state in found.doubled.items():
+        place = case.net.places[number]
+        if place.kind != "end" or place.element in seen or len(seen) >= MOST:
+            continue
+        seen.add(place.element)
+        said = f"one run can come to {case.words.of(place.element)} twice."
+        yield _refuted(case, found, "proper_completion", place.element, said, state)
+
+
+def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    bad = found.dead_ends()
+    stopped = [state for state in bad if not found.after[state]]
+    if stopped:
+        state = stopped[0]
+        waiting = _standing(case, found, state)
+        said = f"the run can stop for ever before the end: {case.words.many(waiting)} waits for "
+        said += "what can no longer come."
+        if fails := _failing(found, state):
+            said = f"the run can stop at {case.words.of(fails)}: no condition holds or one fails."
+            waiting = [fails]
+        yield _refuted(case, found, "dead_end", waiting[0] if waiting else None, said, state)
+    elif bad:
+        state = bad[0]
+        round_ = _round(case, found, bad)
+        said = f"the run can come into a loop without a way out: {case.words.many(round_)}."
+        yield _refuted(case, found, "no_way_out", round_[0] if round_ else None, said, state)
+
+
+def _standing(case: Case, found: Explored, state: int) -> list[str]:
+    """Return the elements before or in which tokens stand that keep the run open."""
+    flows = case.flows()
+    elements = []
+    for number in found.machine.places(found.states[state]):
+        place = case.net.places[number]
+        if place.is_still or place.kind == "scope":
+            continue
+        flow = flows.get(place.element)
+        elements.append(flow.target if place.kind == "flow" and flow else place.element)
+    return elements
+
+
+def _failing(found: Explored, state: int) -> str | None:
+    """Return the element whose expressions fail in a state in which nothing follows."""
+    for one in found.machine.enabled(found.states[state]):
+        if one.choice is not None or one.script is not None or one.table is not None:
+            return one.element
+    return None
+
+
+def _round(case: Case, found: Explored, bad: list[int]) -> list[str]:
+    """Return the elements left between states from which there is no end."""
+    inside = set(bad)
+    elements = []
+    for state in bad:
+        step = found.come_by[state]
+        if step is not None and step[0] in inside and step[1].transition.element is not None:
+            elements.append(step[1].transition.element)
+    return list(dict.fromkeys(elements)) or _standing(case, found, bad[0])
+
+
+def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    alive = {case.net.transitions[number].element for number in found.fired}
+    spared = case.drawing.dormant
+    dead = [name for name in case.elements if name not in alive and name not in spared]
+    if not dead or not found.is_complete:
+        return
+    behind = _behind_defaults(case, found, set(dead))
+    for name in [one for one in dead if one in behind]:
+        said = f"{case.words.of(name)} is never reached: the conditions leave nothing over for it."
+        yield ProofFinding("dead_default", Severity.HINT, name, sentence("dead_default", said))
+    for name in [one for one in dead if one not in behind][:MOST]:
+        said = f"{case.words.of(name)} can never be reached."
+        severity = Severity.UNKNOWN if found.cut else Severity.REFUTED
+        yield ProofFinding("dead_element", severity, name, sentence("dead_element", said))
+
+
+def _behind_defaults(case: Case, found: Explored, dead: set[str]) -> set[str]:
+    """Return the dead elements that only lie behind default flows never needed."""
+    flows = list(case.flows().values())
+    behind: set[str] = set()
+    grown = True
+    while grown:
+        grown = False
+        for name in dead - behind:
+            into = [flow for flow in flows if flow.target == name]
+            if into and all(
+                (flow.is_default and flow.source not in dead) or flow.source in behind
+                for flow in into
+            ):
+                behind.add(name)
+                grown = True
+    return behind
+
+
+def _closure(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    if case.net.monitor is None:
+        return
+    said_of = {
+        "closes_stale": "{} can be reached without an answer that still counts: nobody has "
+        "confirmed or decided since the last work or proposal.",
+        "waits_before_closing": "something waits between the answer and {}: meanwhile new work "
+        "may come.",
+        "closes_otherwise": "{} can be reached by the other kind of answer.",
+        "closes_beside_work": "{} can be reached while something else is still going on, and the "
+        "incident would not be closed by it.",
+    }
+    for rule in _BROKEN:
+        for (broke, element), (state, move) in found.broken.items():
+            if broke == rule:
+                said = said_of[rule].format(case.words.of(element))
+                moves = [*found.path(state), move]
+                path, answers = trace(case, found.machine, moves, move.state)
+                message = sentence(rule, said)
+                yield ProofFinding(rule, Severity.REFUTED, element, message, path, answers)
+
+
+def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
+    for place, rule in case.after.items():
+        for (broke, element), (state, move) in found.broken.items():
+            if broke != f"after:{place}":
+                continue
+            said = f"{case.words.of(rule.end)} can be completed before {case.words.of(rule.step)}."
+            said += f" Lead every way to it through {case.words.of(rule.step)}."
+            moves = [*found.path(state), move]
+            path, answers = trace(case, found.machine, moves, move.state)
+            message = said[0].upper() + said[1:]
+            yield ProofFinding("after", Severity.REFUTED, element, message, path, answers)
+
+
+def _flows(case: Case, found: Explored) -> list[ProofFinding]:
+    """Report flows of choosing gateways that are never taken, and conditions that overlap."""
+    return []
+
+
+def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
+    """Return why something is not known."""
+    made = []
+    if found.reason is not None:
+        said = f"It could not be decided: {found.reason}. Draw it smaller, or allow more."
+        made.append(ProofFinding("bound", Severity.UNKNOWN, None, said))
+    for element, called in case.drawing.missing.items():
+        said = f"{case.words.of(element)} calls “{called}”, which is not there or calls back."
+        made.append(
+            ProofFinding("missing_call", Severity.UNKNOWN, element, sentence("missing_call", said))
+        )
+    for element, why in case.drawing.undecided.items():
+        said = f"{case.words.of(element)} {why}."
+        made.append(
+            ProofFinding("undecided", Severity.UNKNOWN, element, sentence("undecided", said))
+        )
+    return made

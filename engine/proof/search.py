@@ -1,0 +1,128 @@
+"""Explores every reachable state, breadth first, so that the first path to a fault is a shortest.
+
+A newcomer would stop at the first fault: each property is answered by itself, so the search goes
+on.  Only a third token in one place is not followed; the state before it is then `cut`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from time import monotonic
+
+from engine.proof.machine import MAX_TOKENS, Machine, Move, State
+from engine.proof.values import Bound
+
+_LOOK_AT_CLOCK = 256
+
+
+@dataclass(slots=True)
+class Explored:
+    """What was found: states in the order found, what follows each, and how it was reached."""
+
+    machine: Machine
+    states: list[State] = field(default_factory=list)
+    after: list[list[int]] = field(default_factory=list)
+    come_by: list[tuple[int, Move] | None] = field(default_factory=list)
+    fired: set[int] = field(default_factory=set)
+    flows: set[str] = field(default_factory=set)
+    doubled: dict[int, int] = field(default_factory=dict)  # place: the state that has two tokens
+    broken: dict[tuple[str, str | None], tuple[int, Move]] = field(default_factory=dict)
+    cut: set[int] = field(default_factory=set)
+    final: list[int] = field(default_factory=list)
+    reason: str | None = None  # why the search ended early
+    is_reduced: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every reachable state was looked at."""
+        return self.reason is None
+
+    def path(self, state: int) -> list[Move]:
+        """Return the moves that lead to a state."""
+        found: list[Move] = []
+        step = self.come_by[state]
+        while step is not None:
+            found.append(step[1])
+            step = self.come_by[step[0]]
+        found.reverse()
+        return found
+
+    def dead_ends(self) -> list[int]:
+        """Return the states from which no end can be reached any more, in the order found."""
+        before: list[list[int]] = [[] for _ in self.states]
+        for state, following in enumerate(self.after):
+            for one in following:
+                before[one].append(state)
+        good = set(self.final) | self.cut
+        waiting = list(good)
+        while waiting:
+            for state in before[waiting.pop()]:
+                if state not in good:
+                    good.add(state)
+                    waiting.append(state)
+        if not self.is_complete:
+            return []
+        return [state for state in range(len(self.states)) if state not in good]
+
+
+def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
+    """Return all that can be reached, within `bound` and until an instant of `monotonic`."""
+    found = Explored(machine)
+    index: dict[State, int] = {}
+    _add(found, index, machine.initial(), None)
+    here = 0
+    while here < len(found.states):
+        if here % _LOOK_AT_CLOCK == 0 and monotonic() > until:
+            found.reason = f"the search took longer than {bound.seconds:g} seconds"
+            return found
+        if len(found.states) > bound.states:
+            found.reason = f"it has more than {bound.states} states"
+            return found
+        state = found.states[here]
+        is_final = machine.is_final(state)
+        if is_final:
+            found.final.append(here)
+        for one in machine.enabled(state):
+            if is_final and one.wakes:
+                continue  # it is over: nobody listens any more
+            for move in machine.fire(state, one):
+                _take(found, index, here, move)
+        here += 1
+    return found
+
+
+def _add(
+    found: Explored, index: dict[State, int], state: State, come_by: tuple[int, Move] | None
+) -> int:
+    index[state] = number = len(found.states)
+    found.states.append(state)
+    found.after.append([])
+    found.come_by.append(come_by)
+    return number
+
+
+def _take(found: Explored, index: dict[State, int], here: int, move: Move) -> None:
+    found.fired.add(move.transition.number)
+    if "flow" in move.answers:
+        found.flows.update(str(move.answers["flow"]).split())
+    for rule in move.broke:
+        found.broken.setdefault((rule, move.transition.element), (here, move))
+    number = index.get(move.state)
+    if number is None:
+        crowded = _crowded(found.machine, move.state)
+        if any(count > MAX_TOKENS for count in crowded.values()):
+            found.cut.add(here)
+            return
+        number = _add(found, index, move.state, (here, move))
+        for place in crowded:
+            found.doubled.setdefault(place, number)
+    found.after[here].append(number)
+
+
+def _crowded(machine: Machine, state: State) -> dict[int, int]:
+    """Return the places that hold more than one token, with how many."""
+    if len(state) == 1:
+        return {}
+    places = machine.places(state)
+    if len(set(places)) == len(places):
+        return {}
+    return {place: count for place, count in Counter(places).items() if count > 1}

@@ -1,0 +1,40 @@
+"""Turns moves into a path of elements that people can walk, and that the engine can replay."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.proof.case import Case
+from engine.proof.machine import Machine, Move, State
+from engine.proof.values import Scalar
+
+Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
+_OPEN = frozenset({"active", "waiting", "scope"})
+_NOTHING: Mapping[str, Scalar] = {}
+
+
+def trace(case: Case, machine: Machine, moves: Sequence[Move], end: State) -> Path:
+    """Return the elements passed, each when it was left, and what was answered at each.
+
+    A subprocess or call stands where it was entered.  What still waits in `end` stands last.
+    """
+    elements: list[str] = []
+    answers: list[Mapping[str, Scalar]] = []
+    left = {one.number for many in case.drawing.leaving.values() for one in many}
+    for move in moves:
+        one = move.transition
+        if one.element is None:
+            continue
+        is_scope = one.still is not None
+        enters = one.number not in left and _enters_scope(machine, one.outputs)
+        if (one.number in left and not is_scope) or enters or (one.wakes and one.element):
+            elements.append(one.element)
+            answers.append(move.answers or ({"flow": one.flow} if one.flow else _NOTHING))
+    for place in machine.places(end):
+        at = case.net.places[place]
+        if at.kind in _OPEN and at.kind != "scope" and (not elements or elements[-1] != at.element):
+            elements.append(at.element)
+            answers.append(_NOTHING)
+    return tuple(elements), tuple(answers)
+
+
+def _enters_scope(machine: Machine, outputs: tuple[int, ...]) -> bool:
+    return any(machine.net.places[place].kind == "scope" for place in outputs)

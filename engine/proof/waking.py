@@ -1,0 +1,171 @@
+"""Decides who wakes what waits: a throw in the same run, another pool, or the world outside.
+
+The two semantics differ here.  The engine hands a message or signal to all who wait for it in the
+run, an error or escalation to those who wait at the level where it was thrown, else one level up
+(whatever activity they stand on), and signals never come from outside.  BPMN has errors caught at
+the border of what they were thrown in, and a signal nobody throws may come from anywhere.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.bpmn import Event
+from engine.proof.building import Builder, Catcher, Clearing
+from engine.proof.drawing import Drawing
+from engine.proof.net import Catch, Transition
+
+PROPOSED = "action_proposed"
+"""The message that may come while an incident is open; it takes earlier answers back."""
+
+Levels = tuple[tuple[Catch, ...], ...]
+
+
+def wake(drawing: Drawing) -> None:
+    """Connect throws with catchers, and let the world do the rest."""
+    builder = drawing.builder
+    builder.catchers = [part for one in builder.catchers for part in _parts(one)]
+    for one in builder.catchers:
+        if one.comes_beside:
+            one.clears = replace(one.clears, places=tuple(_own_ends(builder, one)))
+    _keep_data(drawing)
+    thrown = {event.name for _, event, _ in builder.throws if event.kind == "signal"}
+    caught: set[int] = set()
+    for number, event, scope in builder.throws:
+        levels = [level for level in _levels(builder, event, scope) if level]
+        caught.update(id(one) for level in levels for one in level)
+        builder.transitions[number].levels = tuple(
+            tuple(builder.caught(one) for one in level) for level in levels
+        )
+        if event.kind == "error" and not levels and not builder.run_to_completion:
+            _abort(builder, number, scope)
+    left = [one for one in builder.catchers if id(one) not in caught]
+    if builder.run_to_completion:
+        world = [one for one in builder.catchers if one.event.kind in _ALWAYS]
+    else:
+        world = [one for one in left if _by_world(one, thrown)]
+    _let_the_world_act(builder, world)
+
+
+_ALWAYS = frozenset({"timer", "conditional", "message", "multiple", "none"})
+
+
+def _parts(one: Catcher) -> list[Catcher]:
+    """Return one catcher for each part of a multiple event."""
+    if one.event.all_parts or not one.event.parts:
+        return [one]
+    return [replace(one, event=part) for part in one.event.parts]
+
+
+def _keep_data(drawing: Drawing) -> None:
+    """What comes from outside brings no data; what another branch throws does."""
+    thrown = {(event.kind, event.name) for _, event, _ in drawing.builder.throws}
+    for one in drawing.builder.catchers:
+        if one.event.kind in ("message", "signal") and (one.event.kind, one.event.name) in thrown:
+            continue
+        if one.event.kind not in ("error", "escalation"):
+            for transition in drawing.leaving.get(one.element, ()):
+                transition.forgets_all = False
+
+
+def _own_ends(builder: Builder, beside: Catcher) -> set[int]:
+    """Return the ends that only lie behind an event that comes beside an activity.
+
+    It counts once for each activation: what it ended before is forgotten when it comes again.
+    """
+    without = _reached(builder, builder.initial, frozenset({beside.catch.waiter}))
+    behind = _reached(builder, beside.catch.outputs, frozenset())
+    return {place for place in behind - without if builder.places[place].kind == "end"}
+
+
+def _reached(builder: Builder, sources: Iterable[int], without: frozenset[int]) -> set[int]:
+    after: defaultdict[int, list[int]] = defaultdict(list)
+    for one in builder.transitions:
+        for place in (*one.inputs, *one.join):
+            after[place].extend(one.outputs)
+            if one.choice is not None:
+                after[place].extend((*one.choice.always, *(way.place for way in one.choice.ways)))
+    for catcher in builder.catchers:
+        after[catcher.catch.waiter].extend(catcher.catch.outputs)
+    found, waiting = set(sources), list(sources)
+    while waiting:
+        for place in after[waiting.pop()]:
+            if place not in found and place not in without:
+                found.add(place)
+                waiting.append(place)
+    return found
+
+
+def _levels(builder: Builder, event: Event, scope: int) -> list[list[Catcher]]:
+    """Return who may catch a throw, level by level."""
+    catchers = builder.catchers
+    if event.kind in ("signal", "message"):
+        if event.kind == "message" and not builder.run_to_completion:
+            return []  # a message goes to another pool
+        return [[one for one in catchers if _matches(one.event, event)]]
+    if event.kind not in ("error", "escalation", "cancel"):
+        return []
+    fitting = [one for one in catchers if _matches(one.event, event)]
+    if builder.run_to_completion:
+        return [[one for one in fitting if one.scope == around] for around in builder.above(scope)]
+    levels = []
+    for around in builder.above(scope):
+        guards = [one for one in fitting if one.guards == around]
+        levels.append([one for one in guards if one.scope == around])
+        levels.append([one for one in guards if one.scope != around])
+    return levels
+
+
+def _matches(waits: Event, thrown: Event) -> bool:
+    if waits.kind != thrown.kind:
+        return False
+    if waits.kind in ("signal", "message"):
+        return waits.name == thrown.name
+    return waits.kind == "cancel" or waits.code is None or waits.code == thrown.code
+
+
+def _abort(builder: Builder, number: int, scope: int) -> None:
+    """An error that nobody catches ends the whole process."""
+    root = builder.above(scope)[-1]
+    transition = builder.transitions[number]
+    builder.clearings[number] = Clearing(scopes=(root,))
+    end = builder.place("end", transition.element or "", root)
+    transition.outputs = (end,)
+
+
+def _by_world(one: Catcher, thrown: set[str | None]) -> bool:
+    """Return whether what nobody in the diagram throws may come from outside it."""
+    kind = one.event.kind
+    if kind == "signal":
+        return one.event.name not in thrown
+    if kind == "escalation":
+        return one.guards is None  # a task's own
+    return kind in _ALWAYS or kind in ("error", "cancel")
+
+
+def _let_the_world_act(builder: Builder, catchers: list[Catcher]) -> None:
+    together: defaultdict[tuple[str, str | None], list[Catcher]] = defaultdict(list)
+    for one in catchers:
+        is_broadcast = one.event.kind == "signal" or (
+            one.event.kind == "message" and builder.run_to_completion
+        )
+        if is_broadcast:
+            together[one.event.kind, one.event.name].append(one)
+            continue
+        for message in one.told_by or (None,):
+            inputs = () if message is None else (message,)
+            _wakes(builder, [one], inputs)
+    for (_, name), many in together.items():
+        transition = _wakes(builder, many, ())
+        if name == PROPOSED:
+            transition.mark = "proposal"
+
+
+def _wakes(builder: Builder, catchers: list[Catcher], inputs: tuple[int, ...]) -> Transition:
+    by_engine = builder.run_to_completion
+    element = catchers[0].element if not by_engine and len(catchers) == 1 else None
+    level = tuple(builder.caught(one) for one in catchers)
+    transition = Transition(
+        element, inputs, (), external=True, wakes=True, levels=(level,) if level else ()
+    )
+    return builder.add(transition, catchers[0].scope)
