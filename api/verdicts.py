@@ -64,9 +64,9 @@ def _process(process: Proved, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _finding(finding: ProofFinding, names: Mapping[str, str]) -> Iterator[str]:
-    where = f", at {_called(finding.element, names)}" if finding.element else ""
+    where = f": {_called(finding.element, names)}" if finding.element else ""
     yield ""
-    yield from _wrapped(f"{_SEVERITIES[finding.severity]}{where} ({finding.rule})", "  ")
+    yield from _wrapped(f"{_SEVERITIES[finding.severity]} ({finding.rule}){where}", "  ")
     yield from _wrapped(finding.message, "    ")
     if finding.path:
         yield "    It goes like this:"
@@ -81,9 +81,14 @@ def _finding(finding: ProofFinding, names: Mapping[str, str]) -> Iterator[str]:
 def _passed(
     element: str | None, answers: Mapping[str, object] | None, names: Mapping[str, str]
 ) -> str:
+    """Return an element with what was answered there, or which flow was taken from it."""
     called = names.get(element or "", element or "")
-    said = ", ".join(f"{name}: {_value(value)}" for name, value in (answers or {}).items())
-    return f"{called} ({said})" if said else called
+    told = dict(answers or {})
+    flow = told.pop("flow", None)
+    said = [f"{name}: {_value(value)}" for name, value in told.items()]
+    if flow is not None:
+        said.append(names.get(str(flow), str(flow)))
+    return f"{called} ({', '.join(said)})" if said else called
 
 
 def _value(value: object) -> str:

@@ -83,10 +83,7 @@ def verify(
     bound = Bound(timeout, states)
     if soundness_only and after:
         raise click.UsageError("--after needs the release: leave --soundness-only out.")
-    try:
-        found = _sound(files, bound) if soundness_only else _released(files, forms, after, bound)
-    except InvalidAnswers as error:
-        raise click.UsageError(" ".join(error.fields.values())) from error
+    found = _sound(files, bound) if soundness_only else _released(files, forms, after, bound)
     verified = []
     for one in found:
         verified.append(one)
@@ -111,17 +108,19 @@ def _sound(files: Sequence[Path], bound: Bound) -> Iterator[Verified]:
 
 def _released(
     files: Sequence[Path], forms: Path | None, after: Sequence[After], bound: Bound
-) -> Iterator[Verified]:
+) -> list[Verified]:
     """Return what was found of each file; of forms in a folder only what is wrong with them."""
     asked = sorted(forms.glob("*.json")) if forms is not None else []
     read = {str(file): _content(file) for file in (*files, *asked)}
     contents = {file: one for file, one in read.items() if isinstance(one, bytes)}
-    verified = {one.file: one for one in verify_release(contents, after=after, bound=bound)}
+    found = {one.file: one for one in read.values() if isinstance(one, Verified)}
+    try:
+        verified = verify_release(contents, after=after, bound=bound)
+    except InvalidAnswers as error:
+        raise click.UsageError(" ".join(error.fields.values())) from error
+    found |= {one.file: one for one in verified}
     given = {str(file) for file in files}
-    for file, content in read.items():
-        one = verified[file] if isinstance(content, bytes) else content
-        if file in given or one.findings:
-            yield one
+    return [found[file] for file in read if file in given or found[file].findings]
 
 
 def _content(file: Path) -> bytes | Verified:

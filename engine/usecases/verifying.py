@@ -10,7 +10,9 @@ from dataclasses import replace
 from time import perf_counter
 
 from engine.bpmn import (
+    Element,
     Finding,
+    Flow,
     JudgedFiles,
     Process,
     ReadFiles,
@@ -30,7 +32,8 @@ from engine.usecases.verified import Verified
 from forms import Form, finite_domains
 
 # what is not there may be in a file that was not given: nothing is refuted by that
-_MISSING = frozenset({"called", "decision"})
+_MISSING = "decision"
+_CALLED = "called"
 # all that its run is told of a confirmation, once the facts decide it
 _TOLD_OF_CONFIRMATION = "answer"
 
@@ -74,10 +77,8 @@ def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -
         not judged.unreadable and not judged.refused,
         elapsed_ms,
         processes=proved,
-        names={
-            **{one.id: one.name or one.id for one in read.collaborations},
-            **_names(read.processes.values()),
-        },
+        names=_names(read.processes.values())
+        | {one.id: one.name or one.id for one in read.collaborations},
     )
 
 
@@ -114,7 +115,8 @@ def _of_file(
     ]
     homes: dict[str | None, list[ProofFinding]] = {}
     for one in wrong:
-        homes.setdefault(_home(one, processes), []).append(_told(one, _weight(one)))
+        if one.rule != _CALLED:  # the proof says so itself, and what that leaves open
+            homes.setdefault(_home(one, processes), []).append(_told(one, _weight(one)))
     return Verified(
         file,
         all(one.severity is Severity.WARNING for one in wrong),
@@ -124,7 +126,7 @@ def _of_file(
             for one in processes
         ),
         findings=tuple(homes.get(None, ())),
-        names=_names(processes),
+        names=_names(judged.release.processes.values()),
     )
 
 
@@ -148,7 +150,7 @@ def _told(finding: Finding, weight: Weight) -> ProofFinding:
 def _weight(finding: Finding) -> Weight:
     if finding.severity is Severity.WARNING:
         return Weight.WARNING
-    return Weight.UNKNOWN if finding.rule in _MISSING else Weight.REFUTED
+    return Weight.UNKNOWN if finding.rule == _MISSING else Weight.REFUTED
 
 
 def _engines_own(judged: JudgedFiles, files: Mapping[str, bytes]) -> tuple[Finding, ...]:
@@ -175,15 +177,14 @@ def _require_known(release: Release, after: Sequence[After]) -> None:
             raise InvalidAnswers({"after": f"“{rule.end}” is no end event."})
 
 
-def _names(processes: Iterable[Process]) -> Mapping[str, str]:
-    return {
-        name: called or name
-        for process in processes
-        for name, called in [
-            (process.id, process.name),
-            *((one.id, one.name) for one in process.elements.values()),
-        ]
-    }
+def _names(processes: Iterable[Process]) -> dict[str, str]:
+    """Return what processes, elements and flows are called, by id; the id where it is nothing."""
+    names: dict[str, str] = {}
+    for process in processes:
+        parts: list[Process | Element | Flow] = [process, *process.elements.values()]
+        for one in (*parts, *process.flows):
+            names[one.id] = one.name or one.id
+    return names
 
 
 def _ms_since(begun: float) -> float:
