@@ -156,7 +156,7 @@ def _round(case: Case, found: Explored, bad: list[int]) -> list[str]:
 
 
 def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
-    alive = {case.net.transitions[number].element for number in found.fired}
+    alive = {case.net.transitions[number].element for number in found.fired} | found.woke
     spared = case.drawing.dormant
     dead = [name for name in case.elements if name not in alive and name not in spared]
     if not dead or not found.is_complete:
