@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from engine.proof.data import MAX_BRANCHES, UNKNOWN, Failed
+from engine.proof.data import MAX_BRANCHES, UNKNOWN, Failed, Values
 from engine.proof.machine import STALE, Machine, State, outputs_of
-from engine.proof.net import Catch, Choice, Transition, Variable
+from engine.proof.net import Catch, Choice, Transition, Variable, Way
 from engine.proof.values import Scalar
 
 _FRESH = frozenset({"confirmed", "escalated"})
@@ -44,6 +44,7 @@ class Firing:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.overlaps: set[tuple[str, str, str]] = set()  # gateway and two flows that both hold
 
     def fire(self, state: State, one: Transition) -> list[Move]:
         """Return every way in which a transition may go; none if its expressions fail."""
@@ -80,7 +81,7 @@ class Firing:
         except Failed:
             return
         for values in variants:
-            for places, flow in self._chosen(one.choice, values, gate):
+            for places, flow in self._chosen(one, values, gate):
                 made = self._made(state, one, consumed, (*one.outputs, *places), values)
                 woke = self._wake_first(one, made)
                 if self.machine.net.monitor is not None:
@@ -173,27 +174,38 @@ class Firing:
         return [told]
 
     def _chosen(
-        self, choice: Choice | None, values: dict[Variable, Scalar], gate: str
+        self, one: Transition, values: dict[Variable, Scalar], gate: str
     ) -> Iterator[tuple[tuple[int, ...], str | None]]:
-        """Yield the ways that a gateway may take."""
-        if choice is None:
+        """Yield the ways that a gateway may take; an exclusive one looks no further than a yes."""
+        if one.choice is None:
             yield (), None
             return
         seen = tuple(values.items())
         holds: list[bool | None] = []
-        for way in choice.ways:
-            if way.is_default:
-                holds.append(False)
-            elif way.condition is None:
-                holds.append(None)
-            else:
-                try:
-                    holds.append(self.machine.known.truth(way.condition, seen, gate))
-                except Failed:
+        for way in one.choice.ways:
+            try:
+                holds.append(self._holds(way, seen, gate))
+            except Failed:
+                if one.choice.many or True not in holds:
                     return
-                if holds[-1] and not choice.many:
-                    break
-        yield from _many(choice, holds) if choice.many else _one(choice, holds)
+                holds.append(False)
+        if one.choice.many:
+            yield from _many(one.choice, holds)
+            return
+        self._note_overlap(one, holds)
+        yield from _one(one.choice, holds)
+
+    def _holds(self, way: Way, seen: Values, gate: str) -> bool | None:
+        if way.is_default:
+            return False
+        if way.condition is None:
+            return None
+        return self.machine.known.truth(way.condition, seen, gate)
+
+    def _note_overlap(self, one: Transition, holds: list[bool | None]) -> None:
+        ways = one.choice.ways if one.choice else ()
+        sure = [way.flow for way, holding in zip(ways, holds, strict=True) if holding]
+        self.overlaps.update((one.element or "", sure[0], other) for other in sure[1:])
 
     def _made(
         self,
@@ -279,10 +291,10 @@ def _is_unknown(value: object) -> bool:
 
 def _one(choice: Choice, holds: list[bool | None]) -> Iterator[tuple[tuple[int, ...], str]]:
     is_sure = False
-    for way, holding in zip(choice.ways, holds, strict=False):
-        if holding is not False:
+    for way, holding in zip(choice.ways, holds, strict=True):
+        if holding is not False and not is_sure:
             yield (way.place,), way.flow
-            is_sure = is_sure or holding is True
+            is_sure = holding is True
     if not is_sure:
         for way in choice.ways:
             if way.is_default:

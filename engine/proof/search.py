@@ -20,6 +20,7 @@ class Explored:
     """What was found: states in the order found, what follows each, and how it was reached."""
 
     machine: Machine
+    firing: Firing
     states: list[State] = field(default_factory=list)
     after: list[list[int]] = field(default_factory=list)
     come_by: list[tuple[int, Move] | None] = field(default_factory=list)
@@ -68,8 +69,8 @@ class Explored:
 
 def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
     """Return all that can be reached, within `bound` and until an instant of `monotonic`."""
-    found = Explored(machine)
     firing = Firing(machine)
+    found = Explored(machine, firing)
     index: dict[State, int] = {}
     _add(found, index, machine.initial(), None)
     here = 0

@@ -138,40 +138,47 @@ def _read_flows(sheet: _Sheet, line: str, holder: list[str]) -> None:
         sheet.flows.append((source, target, condition, holder[-1] if holder else None))
 
 
+_TAGS = {"calls": "callActivity", "script": "scriptTask", "decides": "businessRuleTask"}
+_ATTRIBUTES = {
+    "calls": "calledElement",
+    "on": "attachedToRef",
+    "beside": "attachedToRef",
+}
+_MEANS = {
+    "on event": ("triggeredByEvent", "true"),
+    "starts beside": ("isInterrupting", "false"),
+    "compensates": ("isForCompensation", "true"),
+}
+
+
 def _settle(sheet: _Sheet, node: _Node) -> None:
     """Decide what an element is from what is said of it and from its flows."""
     event = ""
     for said in node.says:
         word, _, rest = said.partition(" ")
-        if word == "as":
-            node.tag = rest
-        elif said == "on event":
-            node.attributes["triggeredByEvent"] = "true"
-        elif word in ("on", "beside"):
+        if said in _MEANS:
+            name, value = _MEANS[said]
+            node.attributes[name] = value
+            continue
+        node.tag = rest if word == "as" else _TAGS.get(word, node.tag)
+        if word in ("on", "beside"):
             node.tag = "boundaryEvent"
-            node.attributes["attachedToRef"] = rest
-            if word == "beside":
-                node.attributes["cancelActivity"] = "false"
-        elif word == "calls":
-            node.tag = "callActivity"
-            node.attributes["calledElement"] = rest
-        elif word == "script":
-            node.tag = "scriptTask"
-        elif word == "decides":
-            node.tag = "businessRuleTask"
-        elif said == "starts beside":
-            node.attributes["isInterrupting"] = "false"
-        elif word == "compensates":
-            node.attributes["isForCompensation"] = "true"
-        elif word in _EVENTS:
-            event = word
-    if not node.tag:
-        comes = any(target == node.name for _, target, _, _ in sheet.flows)
-        goes = any(source == node.name for source, _, _, _ in sheet.flows)
-        throws = event and "throws" in node.says
-        both = "intermediateThrowEvent" if throws else "task"
-        both = "intermediateCatchEvent" if event and not throws else both
-        node.tag = both if comes and goes else "endEvent" if comes else "startEvent"
+        if word == "beside":
+            node.attributes["cancelActivity"] = "false"
+        if word in _ATTRIBUTES:
+            node.attributes[_ATTRIBUTES[word]] = rest
+        event = word if word in _EVENTS else event
+    node.tag = node.tag or _tag(sheet, node, event)
+
+
+def _tag(sheet: _Sheet, node: _Node, event: str) -> str:
+    comes = any(target == node.name for _, target, _, _ in sheet.flows)
+    goes = any(source == node.name for source, _, _, _ in sheet.flows)
+    if comes and goes:
+        if not event:
+            return "task"
+        return "intermediateThrowEvent" if "throws" in node.says else "intermediateCatchEvent"
+    return "endEvent" if comes else "startEvent"
 
 
 def _process(name: str, sheet: _Sheet, lanes: Mapping[str, Iterable[str]]) -> str:
@@ -207,9 +214,7 @@ def _level(sheet: _Sheet, holder: str | None) -> str:
             continue
         inner = ""
         if condition is not None and condition != "else":
-            inner = (
-                f"<bpmn:conditionExpression>{escape(condition)}</bpmn:conditionExpression>"
-            )
+            inner = f"<bpmn:conditionExpression>{escape(condition)}</bpmn:conditionExpression>"
         flows.append(
             f'<bpmn:sequenceFlow id="{flow}" sourceRef="{source}" targetRef="{target}">{inner}'
             "</bpmn:sequenceFlow>"
@@ -219,36 +224,49 @@ def _level(sheet: _Sheet, holder: str | None) -> str:
 
 def _drawn(sheet: _Sheet, node: _Node) -> str:
     attributes = dict(node.attributes)
-    properties = decision = inner = repeats = ""
+    inner = ""
     for said in node.says:
         word, _, rest = said.partition(" ")
-        if word in ("mark", "closes", "does"):
-            properties += f'<spiffworkflow:property name="{word}" value="{rest}"/>'
-        elif word == "script":
+        if word == "script":
             inner = f"<bpmn:script>{escape(rest)}</bpmn:script>"
-        elif word == "decides":
-            decision = f"<spiffworkflow:calledDecisionId>{rest}</spiffworkflow:calledDecisionId>"
-        elif word in ("loops", "sequential", "parallel"):
-            repeats = _REPEATS[word]
         elif word in _EVENTS and node.tag in ("sendTask", "receiveTask"):
             attributes["messageRef"] = f"message_{rest}"
         elif word in _EVENTS:
             inner += _event(word, rest)
-    for source, target, condition, _ in sheet.flows:
-        if source == node.name and condition == "else":
-            attributes["default"] = f"{source}_{target}"
-    if node.tag == "subProcess" or any(one.holder == node.name for one in sheet.nodes.values()):
-        inner += _level(sheet, node.name)
-    if properties:
-        properties = f"<spiffworkflow:properties>{properties}</spiffworkflow:properties>"
-    extensions = ""
-    if properties or decision:
-        extensions = f"<bpmn:extensionElements>{properties}{decision}</bpmn:extensionElements>"
+    inner += "".join(_REPEATS[said] for said in node.says if said in _REPEATS)
+    if any(source == node.name and only == "else" for source, _, only, _ in sheet.flows):
+        default = next(
+            target
+            for source, target, only, _ in sheet.flows
+            if (source, only) == (node.name, "else")
+        )
+        attributes["default"] = f"{node.name}_{default}"
+    if any(one.holder == node.name for one in sheet.nodes.values()):
+        inner = _level(sheet, node.name) + inner
     shown = "".join(f' {key}="{value}"' for key, value in attributes.items())
     return (
         f'<bpmn:{node.tag} id="{node.name}" name="{_words(node.name)}"{shown}>'
-        f"{extensions}{inner}{repeats}</bpmn:{node.tag}>"
+        f"{_extensions(node)}{inner}</bpmn:{node.tag}>"
     )
+
+
+def _extensions(node: _Node) -> str:
+    said = [one.partition(" ") for one in node.says]
+    properties = "".join(
+        f'<spiffworkflow:property name="{word}" value="{rest}"/>'
+        for word, _, rest in said
+        if word in ("mark", "closes", "does")
+    )
+    if properties:
+        properties = f"<spiffworkflow:properties>{properties}</spiffworkflow:properties>"
+    decisions = "".join(
+        f"<spiffworkflow:calledDecisionId>{rest}</spiffworkflow:calledDecisionId>"
+        for word, _, rest in said
+        if word == "decides"
+    )
+    if not properties and not decisions:
+        return ""
+    return f"<bpmn:extensionElements>{properties}{decisions}</bpmn:extensionElements>"
 
 
 _REPEATS = {
@@ -262,9 +280,8 @@ def _event(word: str, rest: str) -> str:
     if word == "timer":
         kind = "timeCycle" if rest.startswith('"R') else "timeDuration"
         text = escape(rest or '"PT1H"')
-        return f"<bpmn:timerEventDefinition><bpmn:{kind}>{text}</bpmn:{kind}>" + (
-            "</bpmn:timerEventDefinition>"
-        )
+        inner = f"<bpmn:{kind}>{text}</bpmn:{kind}>"
+        return f"<bpmn:timerEventDefinition>{inner}</bpmn:timerEventDefinition>"
     if word in _NAMED:
         reference = f' {word}Ref="{word}_{rest}"' if rest else ""
         return f"<bpmn:{word}EventDefinition{reference}/>"
