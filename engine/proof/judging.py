@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from engine.proof.case import Case
+from engine.proof.choosing import behind_defaults, judge_choices
+from engine.proof.closing import judge_closure
 from engine.proof.search import Explored
 from engine.proof.sentences import sentence
 from engine.proof.tracing import trace
@@ -15,7 +17,6 @@ from engine.proof.values import PROPERTIES, ProofFinding, Proved, Severity, Verd
 
 MOST = 10
 """Most findings of one rule: the eleventh helps nobody."""
-_BROKEN = ("closes_stale", "waits_before_closing", "closes_otherwise", "closes_beside_work")
 
 
 def judge(case: Case, found: Explored) -> Proved:
@@ -27,7 +28,7 @@ def judge(case: Case, found: Explored) -> Proved:
         ("proper_completion", _improper),
         ("option_to_complete", _stuck),
         ("no_dead_elements", _dead),
-        ("closure", _closure),
+        ("closure", judge_closure),
         ("after", _after),
     ):
         made = list(of_rule(case, found))
@@ -36,7 +37,7 @@ def judge(case: Case, found: Explored) -> Proved:
             properties[name] = False
         elif _is_claimed(case, name) and found.is_complete and not _is_open(name, made, found):
             properties[name] = True
-    findings += _flows(case, found)
+    findings += judge_choices(case, found)
     findings += _open_questions(case, found)
     return Proved(
         case.id,
@@ -156,12 +157,12 @@ def _round(case: Case, found: Explored, bad: list[int]) -> list[str]:
 
 
 def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
-    alive = {case.net.transitions[number].element for number in found.fired}
+    alive = {case.net.transitions[number].element for number in found.fired} | found.woke
     spared = case.drawing.dormant
     dead = [name for name in case.elements if name not in alive and name not in spared]
     if not dead or not found.is_complete:
         return
-    behind = _behind_defaults(case, found, set(dead))
+    behind = behind_defaults(case, set(dead))
     for name in [one for one in dead if one in behind]:
         said = f"{case.words.of(name)} is never reached: the conditions leave nothing over for it."
         yield ProofFinding("dead_default", Severity.HINT, name, sentence("dead_default", said))
@@ -169,46 +170,6 @@ def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
         said = f"{case.words.of(name)} can never be reached."
         severity = Severity.UNKNOWN if found.cut else Severity.REFUTED
         yield ProofFinding("dead_element", severity, name, sentence("dead_element", said))
-
-
-def _behind_defaults(case: Case, found: Explored, dead: set[str]) -> set[str]:
-    """Return the dead elements that only lie behind default flows never needed."""
-    flows = list(case.flows().values())
-    behind: set[str] = set()
-    grown = True
-    while grown:
-        grown = False
-        for name in dead - behind:
-            into = [flow for flow in flows if flow.target == name]
-            if into and all(
-                (flow.is_default and flow.source not in dead) or flow.source in behind
-                for flow in into
-            ):
-                behind.add(name)
-                grown = True
-    return behind
-
-
-def _closure(case: Case, found: Explored) -> Iterator[ProofFinding]:
-    if case.net.monitor is None:
-        return
-    said_of = {
-        "closes_stale": "{} can be reached without an answer that still counts: nobody has "
-        "confirmed or decided since the last work or proposal.",
-        "waits_before_closing": "something waits between the answer and {}: meanwhile new work "
-        "may come.",
-        "closes_otherwise": "{} can be reached by the other kind of answer.",
-        "closes_beside_work": "{} can be reached while something else is still going on, and the "
-        "incident would not be closed by it.",
-    }
-    for rule in _BROKEN:
-        for (broke, element), (state, move) in found.broken.items():
-            if broke == rule:
-                said = said_of[rule].format(case.words.of(element))
-                moves = [*found.path(state), move]
-                path, answers = trace(case, found.machine, moves, move.state)
-                message = sentence(rule, said)
-                yield ProofFinding(rule, Severity.REFUTED, element, message, path, answers)
 
 
 def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
@@ -224,14 +185,13 @@ def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
             yield ProofFinding("after", Severity.REFUTED, element, message, path, answers)
 
 
-def _flows(case: Case, found: Explored) -> list[ProofFinding]:
-    """Report flows of choosing gateways that are never taken, and conditions that overlap."""
-    return []
-
-
 def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
     """Return why something is not known."""
     made = []
+    if found.cut and all(case.net.places[one].kind == "message" for one in found.doubled):
+        said = "Messages can pile up without end, so that it could not be decided. Let who sends "
+        said += "wait for an answer."
+        made.append(ProofFinding("pile_up", Severity.UNKNOWN, None, said))
     if found.reason is not None:
         said = f"It could not be decided: {found.reason}. Draw it smaller, or allow more."
         made.append(ProofFinding("bound", Severity.UNKNOWN, None, said))

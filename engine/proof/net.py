@@ -64,6 +64,7 @@ class Catch:
 
     waiter: int
     outputs: tuple[int, ...]
+    element: str
     clears: frozenset[int] = frozenset()
 
 

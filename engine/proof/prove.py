@@ -1,9 +1,9 @@
-"""Proves a release, or the soundness of any BPMN."""
+"""Proves a release, or the soundness of any BPMN: draws, explores, judges."""
 
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from engine.bpmn import Process, Release
+from engine.bpmn import AnyFile, Collaboration, Process, Release
 from engine.proof.activities import draw_process
 from engine.proof.building import Builder
 from engine.proof.case import Case
@@ -15,28 +15,41 @@ from engine.proof.search import explore
 from engine.proof.values import After, Bound, Domains, Proved
 from engine.proof.waking import wake
 
+_HEARS = frozenset({"startEvent", "intermediateCatchEvent", "receiveTask", "boundaryEvent"})
+
 
 def prove_release(
-    release: Release, *, domains: Domains, after: Sequence[After] = (), bound: Bound | None = None
+    release: Release,
+    *,
+    domains: Domains,
+    after: Sequence[After] = (),
+    bound: Bound | None = None,
 ) -> tuple[Proved, ...]:
     """Return what is proved of each process, run to completion, in the release's order.
 
-    Called processes are inlined.  `domains` are the values that forms allow; a step without one
-    may be answered in any way.
+    Called processes are inlined, so closure and the owner's rules are judged of the processes
+    that no other calls.  `domains` are the values that forms allow; a step without one may be
+    answered in any way.
     """
     limits = bound or Bound()
+    called = {
+        one.called for process in release.processes.values() for one in process.elements.values()
+    }
     return tuple(
-        _prove(_release_case(process, release, domains, after), limits)
-        for process in release.processes.values()
+        _prove(release_case(process, release, domains, after, is_called=name in called), limits)
+        for name, process in release.processes.items()
     )
 
 
-def prove_soundness(
-    processes: Mapping[str, Process], *, bound: Bound | None = None
-) -> tuple[Proved, ...]:
-    """Return what is proved of each process, interleaving, in the file's order."""
+def prove_soundness(file: AnyFile, *, bound: Bound | None = None) -> tuple[Proved, ...]:
+    """Return what is proved of each process of a file, interleaving, and of its pools together.
+
+    Pools that nobody can look inside send and hear whatever they like.
+    """
     limits = bound or Bound()
-    return tuple(_prove(_any_case(process, processes), limits) for process in processes.values())
+    cases = [_any_case(process, file.processes) for process in file.processes.values()]
+    cases += [_pools_case(one, file.processes) for one in file.collaborations if one.message_flows]
+    return tuple(_prove(case, limits) for case in cases)
 
 
 def _prove(case: Case, bound: Bound) -> Proved:
@@ -51,31 +64,72 @@ def _any_case(process: Process, processes: Mapping[str, Process]) -> Case:
     return Case(process.id, drawing.builder.net(), drawing)
 
 
-def _release_case(
-    process: Process, release: Release, domains: Domains, after: Sequence[After]
+def _pools_case(together: Collaboration, processes: Mapping[str, Process]) -> Case:
+    builder = Builder(run_to_completion=False)
+    pools = [processes[one] for one in together.pools.values() if one and one in processes]
+    elements = {name: one for pool in pools for name, one in pool.elements.items()}
+    messages = {
+        flow.id: builder.place("message", flow.id, -1)
+        for flow in together.message_flows
+        if flow.source in elements
+        and flow.target in elements
+        and elements[flow.target].type in _HEARS
+    }
+    told: dict[str, tuple[int, ...]] = {}
+    outside = {flow.target for flow in together.message_flows if flow.source not in elements}
+    for flow in together.message_flows:
+        if flow.id in messages and flow.target not in outside:
+            told[flow.target] = (*told.get(flow.target, ()), messages[flow.id])
+    drawing = Drawing(builder, processes, {}, told)
+    for pool in dict.fromkeys(one.id for one in pools):
+        draw_process(drawing, processes[pool])
+    for flow in together.message_flows:
+        if flow.id in messages:
+            for one in drawing.leaving.get(flow.source, ()):
+                one.outputs = (*one.outputs, messages[flow.id])
+    wake(drawing)
+    return Case(together.id, builder.net(), drawing)
+
+
+def release_case(
+    process: Process,
+    release: Release,
+    domains: Domains,
+    after: Sequence[After] = (),
+    *,
+    is_called: bool = False,
 ) -> Case:
+    """Return the net of one process of a release, with the monitor and the owner's rules."""
     builder = Builder(run_to_completion=True)
     drawing = Drawing(builder, release.processes, release.decisions)
     draw_process(drawing, process)
     wake(drawing)
     monitor = None
-    if any(one.closes for one in process.elements.values()):
+    if not is_called and any(one.closes for one in process.elements.values()):
         monitor = builder.place("monitor", "", -1)
         overtakes = Transition(None, (monitor,), (), external=True, mark="proposal")
         builder.add(overtakes, 0)
-    rules: dict[int, After] = {}
-    for rule in after:
-        if rule.end in drawing.leaving:
-            place = builder.place("rule", rule.step, -1)
-            builder.initial.append(place)
-            rules[place] = rule
-            for one in drawing.leaving[rule.end]:
-                one.must_fulfil |= {place}
-            for one in drawing.leaving.get(rule.step, ()):
-                one.fulfils |= {place}
+    rules = {} if is_called else _rules(drawing, after)
     net = builder.net(
         monitor=monitor,
         steps=frozenset(one.id for one in release.steps()),
         domains=domains,
     )
     return Case(process.id, net, drawing, rules)
+
+
+def _rules(drawing: Drawing, after: Sequence[After]) -> dict[int, After]:
+    """Draw the owner's rules that concern this process: one place each, full until fulfilled."""
+    builder = drawing.builder
+    rules: dict[int, After] = {}
+    for rule in after:
+        if rule.end not in drawing.leaving:
+            continue
+        place = builder.place("rule", rule.step, -1)
+        builder.initial.append(place)
+        rules[place] = rule
+        for one in drawing.leaving[rule.end]:
+            one.must_fulfil |= {place}
+        for one in drawing.leaving.get(rule.step, ()):
+            one.fulfils |= {place}
+    return rules

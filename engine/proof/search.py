@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from time import monotonic
 
-from engine.proof.machine import MAX_TOKENS, Machine, Move, State
+from engine.proof.firing import Firing, Move
+from engine.proof.machine import MAX_TOKENS, Machine, State
 from engine.proof.values import Bound
 
 _LOOK_AT_CLOCK = 256
@@ -19,10 +20,12 @@ class Explored:
     """What was found: states in the order found, what follows each, and how it was reached."""
 
     machine: Machine
+    firing: Firing
     states: list[State] = field(default_factory=list)
     after: list[list[int]] = field(default_factory=list)
     come_by: list[tuple[int, Move] | None] = field(default_factory=list)
     fired: set[int] = field(default_factory=set)
+    woke: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
     doubled: dict[int, int] = field(default_factory=dict)  # place: the state that has two tokens
     broken: dict[tuple[str, str | None], tuple[int, Move]] = field(default_factory=dict)
@@ -66,7 +69,8 @@ class Explored:
 
 def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
     """Return all that can be reached, within `bound` and until an instant of `monotonic`."""
-    found = Explored(machine)
+    firing = Firing(machine)
+    found = Explored(machine, firing)
     index: dict[State, int] = {}
     _add(found, index, machine.initial(), None)
     here = 0
@@ -84,7 +88,7 @@ def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
         for one in machine.enabled(state):
             if is_final and one.wakes:
                 continue  # it is over: nobody listens any more
-            for move in machine.fire(state, one):
+            for move in firing.fire(state, one):
                 _take(found, index, here, move)
         here += 1
     return found
@@ -102,6 +106,7 @@ def _add(
 
 def _take(found: Explored, index: dict[State, int], here: int, move: Move) -> None:
     found.fired.add(move.transition.number)
+    found.woke.update(move.woke)
     if "flow" in move.answers:
         found.flows.update(str(move.answers["flow"]).split())
     for rule in move.broke:

@@ -41,6 +41,7 @@ MENDS: Mapping[str, str] = {
     "no_work": "Mark the event “every action is settled” as work.",
     "no_answer": "Mark the step in which the customer answers as confirmation, or the one in which "
     "somebody decides as closing_decision.",
+    "ends_open": "Lead it back to work, or to an end that closes.",
     "missing_call": "Give the file of the called process along.",
     "undecided": "Draw it with exclusive, parallel or event-based gateways.",
     "forges_answers": "Give the value a name of its own.",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from engine.proof.case import Case
-from engine.proof.machine import Machine, Move, State
+from engine.proof.firing import Move
+from engine.proof.machine import Machine, State
 from engine.proof.values import Scalar
 
 Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
@@ -22,18 +23,30 @@ def trace(case: Case, machine: Machine, moves: Sequence[Move], end: State) -> Pa
     for move in moves:
         one = move.transition
         if one.element is None:
+            _add_woken(machine, move, elements, answers)
             continue
         is_scope = one.still is not None
         enters = one.number not in left and _enters_scope(machine, one.outputs)
         if (one.number in left and not is_scope) or enters or (one.wakes and one.element):
             elements.append(one.element)
             answers.append(move.answers or ({"flow": one.flow} if one.flow else _NOTHING))
+        _add_woken(machine, move, elements, answers)
     for place in machine.places(end):
         at = case.net.places[place]
         if at.kind in _OPEN and at.kind != "scope" and (not elements or elements[-1] != at.element):
             elements.append(at.element)
             answers.append(_NOTHING)
     return tuple(elements), tuple(answers)
+
+
+def _add_woken(
+    machine: Machine, move: Move, elements: list[str], answers: list[Mapping[str, Scalar]]
+) -> None:
+    """Add the events that came at once; in the engine they are `ready` first and pass later."""
+    if not machine.net.run_to_completion:
+        new = [one for one in move.woke if one != move.transition.element]
+        elements += new
+        answers += [_NOTHING] * len(new)
 
 
 def _enters_scope(machine: Machine, outputs: tuple[int, ...]) -> bool:

@@ -18,10 +18,10 @@ from engine.bpmn import (
     ReadFiles,
     Release,
     Severity,
+    UnreadableError,
     judge_release,
     read_any,
 )
-from engine.bpmn.document import UnreadableError
 from engine.domain.mark import Mark
 from engine.errors import DiagramRefused, InvalidAnswers
 from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
@@ -69,7 +69,7 @@ def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -
         read = read_any(file, content)
     except UnreadableError as error:
         return unreadable(error.finding, _ms_since(begun))
-    proved = prove_soundness(read.processes, read.collaborations, bound=bound or Bound())
+    proved = prove_soundness(read, bound=bound or Bound())
     elapsed_ms = _ms_since(begun)
     judged = judge_release({file: content})
     return Verified(
