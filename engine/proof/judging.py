@@ -118,8 +118,7 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
             waiting = [fails]
         yield _refuted(case, found, "dead_end", waiting[0] if waiting else None, said, state)
     elif bad:
-        state = bad[0]
-        round_ = _round(case, found, bad)
+        state, round_ = _round(case, found, bad[0])
         said = f"the run can come into a loop without a way out: {case.words.many(round_)}."
         yield _refuted(case, found, "no_way_out", round_[0] if round_ else None, said, state)
 
@@ -127,14 +126,15 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
 def _standing(case: Case, found: Explored, state: int) -> list[str]:
     """Return the elements before or in which tokens stand that keep the run open."""
     flows = case.flows()
-    elements = []
+    waiting: list[str] = []
+    stopped: list[str] = []
     for number in found.machine.places(found.states[state]):
         place = case.net.places[number]
         if place.is_still or place.kind == "scope":
             continue
-        flow = flows.get(place.element)
-        elements.append(flow.target if place.kind == "flow" and flow else place.element)
-    return elements
+        flow = flows.get(place.element) if place.kind == "flow" else None
+        (stopped if flow else waiting).append(flow.target if flow else place.element)
+    return waiting + stopped
 
 
 def _failing(found: Explored, state: int) -> str | None:
@@ -145,15 +145,29 @@ def _failing(found: Explored, state: int) -> str | None:
     return None
 
 
-def _round(case: Case, found: Explored, bad: list[int]) -> list[str]:
-    """Return the elements left between states from which there is no end."""
-    inside = set(bad)
-    elements = []
-    for state in bad:
-        step = found.come_by[state]
-        if step is not None and step[0] in inside and step[1].transition.element is not None:
-            elements.append(step[1].transition.element)
-    return list(dict.fromkeys(elements)) or _standing(case, found, bad[0])
+def _round(case: Case, found: Explored, state: int) -> tuple[int, list[str]]:
+    """Return a state in a loop, and the elements that the loop passes."""
+    seen: dict[int, int] = {}
+    walked: list[int] = []
+    while state not in seen:
+        seen[state] = len(walked)
+        walked.append(state)
+        state = found.after[state][0]
+    elements = [
+        element
+        for one in walked[seen[state] :]
+        if (element := _next_element(found, one)) is not None
+    ]
+    return state, list(dict.fromkeys(elements)) or _standing(case, found, state)
+
+
+def _next_element(found: Explored, state: int) -> str | None:
+    """Return the element whose move leads to the first state after this one."""
+    for one in found.machine.enabled(found.states[state]):
+        for move in found.firing.fire(found.states[state], one):
+            if move.state == found.states[found.after[state][0]]:
+                return one.element
+    return None
 
 
 def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:

@@ -88,7 +88,10 @@ def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
         for one in machine.enabled(state):
             if is_final and one.wakes:
                 continue  # it is over: nobody listens any more
-            for move in firing.fire(state, one):
+            moves = firing.fire(state, one)
+            if not moves:
+                found.fired.add(one.number)  # reached, though its expressions fail
+            for move in moves:
                 _take(found, index, here, move)
         here += 1
     return found
