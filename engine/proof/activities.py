@@ -41,6 +41,7 @@ def draw_process(drawing: Drawing, process: Process) -> int:
         for message in told or (None,):
             inputs = (idle,) if message is None else (message, idle)
             builder.add(Transition(None, inputs, (*places, *level.armed)), scope)
+    drawing.wakes_at_top = drawing.wakes_at_top or bool(level.armed)
     builder.initial.append(idle)
     return scope
 

@@ -75,8 +75,8 @@ class Drawing:
         self.undecided: dict[str, str] = {}  # element: why its meaning is open
         self.drawn: dict[str, Element] = {}
         self.dormant: set[str] = set()
-        self.handlers: dict[int, list[Element]] = {}
         self.closes_inside: list[str] = []
+        self.wakes_at_top = False  # an event subprocess of a whole process
         self._shapes: dict[str, Shape] = {}
 
     @property

@@ -1,17 +1,14 @@
-"""Proves a release, or the soundness of any BPMN: draws, explores, judges."""
+"""Proves a release, or the soundness of any BPMN: draws and settles."""
 
 from collections.abc import Mapping, Sequence
-from time import monotonic
 
 from engine.bpmn import AnyFile, Collaboration, Process, Release
 from engine.proof.activities import draw_process
 from engine.proof.building import Builder
 from engine.proof.case import Case
 from engine.proof.drawing import Drawing
-from engine.proof.judging import judge
-from engine.proof.machine import Machine
 from engine.proof.net import Transition
-from engine.proof.search import explore
+from engine.proof.settling import settle
 from engine.proof.values import After, Bound, Domains, Proved
 from engine.proof.waking import wake
 
@@ -36,7 +33,7 @@ def prove_release(
         one.called for process in release.processes.values() for one in process.elements.values()
     }
     return tuple(
-        _prove(release_case(process, release, domains, after, is_called=name in called), limits)
+        settle(release_case(process, release, domains, after, is_called=name in called), limits)
         for name, process in release.processes.items()
     )
 
@@ -49,12 +46,7 @@ def prove_soundness(file: AnyFile, *, bound: Bound | None = None) -> tuple[Prove
     limits = bound or Bound()
     cases = [_any_case(process, file.processes) for process in file.processes.values()]
     cases += [_pools_case(one, file.processes) for one in file.collaborations if one.message_flows]
-    return tuple(_prove(case, limits) for case in cases)
-
-
-def _prove(case: Case, bound: Bound) -> Proved:
-    until = monotonic() + bound.seconds
-    return judge(case, explore(Machine(case.net), bound, until=until))
+    return tuple(settle(case, limits) for case in cases)
 
 
 def _any_case(process: Process, processes: Mapping[str, Process]) -> Case:
