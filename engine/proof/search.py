@@ -113,6 +113,11 @@ def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) 
     return found
 
 
+def explore_within(machine: Machine, bound: Bound) -> Explored:
+    """Return all that can be reached within a bound, in every order."""
+    return explore(machine, Effort(bound, monotonic() + bound.seconds, bound.states))
+
+
 def _exhausted(found: Explored, here: int, effort: Effort) -> str | None:
     """Return why the search ends here; None if it goes on."""
     if len(found.states) > effort.states:
