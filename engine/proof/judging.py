@@ -74,7 +74,7 @@ def _verdict(
 def _refuted(
     case: Case, found: Explored, rule: str, element: str | None, said: str, state: int
 ) -> ProofFinding:
-    path, answers = trace(case, found.machine, found.path(state), found.states[state])
+    path, answers = trace(case, found.machine, found.path(state))
     return ProofFinding(rule, Severity.REFUTED, element, sentence(rule, said), path, answers)
 
 
@@ -111,8 +111,8 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
     if stopped:
         state = stopped[0]
         waiting = _standing(case, found, state)
-        said = f"the run can stop for ever before the end: {case.words.many(waiting)} waits for "
-        said += "what can no longer come."
+        said = f"the run can stop for ever at {case.words.many(waiting)}: what is waited for there "
+        said += "can no longer come."
         if fails := _failing(found, state):
             said = f"the run can stop at {case.words.of(fails)}: no condition holds or one fails."
             waiting = [fails]
@@ -194,7 +194,7 @@ def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
             said = f"{case.words.of(rule.end)} can be completed before {case.words.of(rule.step)}."
             said += f" Lead every way to it through {case.words.of(rule.step)}."
             moves = [*found.path(state), move]
-            path, answers = trace(case, found.machine, moves, move.state)
+            path, answers = trace(case, found.machine, moves)
             message = said[0].upper() + said[1:]
             yield ProofFinding("after", Severity.REFUTED, element, message, path, answers)
 

@@ -19,6 +19,7 @@ class Chance:
     inclusive: bool = True
     scopes: bool = True
     events: bool = True
+    throws: bool = False
     prefix: str = ""
     steps: list[str] = field(default_factory=list)
     timers: list[str] = field(default_factory=list)
@@ -85,7 +86,9 @@ class Chance:
         self.dice.choice(blocks)(source, target, condition, depth - 1)
 
     def _activity(self, source: str, target: str, condition: str, depth: int = 0) -> None:
-        if self.dice.random() < 0.4:
+        if self.throws and self.dice.random() < 0.15:
+            name = self._new("t", says=f"signal x{self.dice.randrange(2)}; throws")
+        elif self.dice.random() < 0.4:
             name = self._new("t")
         else:
             name = self._new("u", "[")
@@ -102,6 +105,8 @@ class Chance:
         if self.dice.random() < 0.6:
             self.timers.append(name)
             what = "timer"
+        elif self.throws and self.dice.random() < 0.5:
+            what = f"signal x{self.dice.randrange(2)}"
         else:
             what = f"message m{self.dice.randrange(3)}"
             self.messages[name] = what.split()[1]
@@ -171,13 +176,45 @@ class Chance:
         self._flow(part, target)
         around, self._holder = self._holder, part
         start, end = self._new("s"), self._new("e")
-        self._join(start, end, depth)
+        thrown = self._throw(start, end, depth) if self.throws else ""
+        if not thrown:
+            self._join(start, end, depth)
         if self.dice.random() < 0.3:
             self.lines[end] = "terminate"
         self._holder = around
+        if thrown:
+            self._catch(thrown, part, target)
         if self.events and self.dice.random() < 0.4:
             name = self._new("b", says=f"timer on {part}")
             self.timers.append(name)
+            self._flow(name, target)
+
+    def _throw(self, start: str, end: str, depth: int) -> str:
+        """Draw the inside of a subprocess that may throw; return what it throws."""
+        step, check, after = self._new("u", "["), self._new("c", "?"), self._new("t")
+        self.steps.append(step)
+        thrown = self.dice.choice(("error", "escalation", "escalation"))
+        out = self._new("e", says=f"{thrown} y")
+        split = self._new("g", "+") if self.dice.random() < 0.5 else ""
+        self._flow(start, split or step)
+        if split:
+            other = self._new("e")
+            self._flow(split, step)
+            self._join(split, other, depth)
+        self._flow(step, check)
+        self._flow(check, out, f'{step}.way == "w0"')
+        self._flow(check, after, "else")
+        self._flow(after, end)
+        return thrown
+
+    def _catch(self, thrown: str, part: str, target: str) -> None:
+        beside = thrown == "escalation" and self.dice.random() < 0.5
+        name = self._new("b", says=f"{thrown} y {'beside' if beside else 'on'} {part}")
+        if beside:
+            note, end = self._new("t"), self._new("e")
+            self._flow(name, note)
+            self._flow(note, end)
+        else:
             self._flow(name, target)
 
     def _break(self) -> None:
