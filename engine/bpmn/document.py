@@ -27,7 +27,7 @@ class Limits:
 
 
 OF_RELEASE = Limits(max_bytes=1_000_000, max_nodes=20_000, max_depth=60)
-FROM_ANYWHERE = Limits(max_bytes=20_000_000, max_nodes=250_000, max_depth=200, any_encoding=True)
+FROM_ANYWHERE = Limits(max_bytes=20_000_000, max_nodes=250_000, max_depth=100, any_encoding=True)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 

@@ -24,6 +24,9 @@ _ANSWERED: dict[str | None, Mark] = {
     "confirmation": "confirmation",
     "closing_decision": "closing_decision",
 }
+MAX_CALLS = 40
+"""Calls within calls that are followed."""
+
 Starts = list[tuple[tuple[int, ...], tuple[int, ...]]]
 """The ways to begin a level: messages one of which is needed (none: by itself), and places."""
 
@@ -41,6 +44,7 @@ def draw_process(drawing: Drawing, process: Process) -> int:
         for message in told or (None,):
             inputs = (idle,) if message is None else (message, idle)
             builder.add(Transition(None, inputs, (*places, *level.armed)), scope)
+    drawing.wakes_at_top = drawing.wakes_at_top or bool(level.armed)
     builder.initial.append(idle)
     return scope
 
@@ -154,7 +158,7 @@ def _draw_subprocess(drawing: Drawing, level: Level, one: Element) -> None:
 
 def _draw_call(drawing: Drawing, level: Level, one: Element) -> None:
     called = drawing.called.get(one.called or "")
-    if called is None or called.id in drawing.calling:
+    if called is None or called.id in drawing.calling or len(drawing.calling) > MAX_CALLS:
         drawing.missing[one.id] = one.called or ""
         _draw_black_box(drawing, level, one)
         return

@@ -12,6 +12,14 @@ from engine.proof.net import Catch, Net, Place, PlaceKind, Scope, Transition
 THROWN = frozenset({"signal", "error", "escalation", "cancel", "message"})
 
 
+MAX_PLACES = 150_000
+MAX_TRANSITIONS = 200_000
+
+
+class TooLarge(Exception):
+    """What was drawn, with all that it calls, is more than can be looked at."""
+
+
 @dataclass(slots=True)
 class Catcher:
     """Somebody who waits for `event`: at the border of scope `guards`, or on the way (None)."""
@@ -60,6 +68,8 @@ class Builder:
     def place(self, kind: PlaceKind, element: str, scope: int) -> int:
         """Add a place of a scope."""
         number = len(self.places)
+        if number >= MAX_PLACES:
+            raise TooLarge
         self.places.append(Place(kind, element, scope))
         if scope >= 0:
             self.scopes[scope].places.append(number)
@@ -76,6 +86,8 @@ class Builder:
     ) -> Transition:
         """Add a transition of a scope; what it clears and whom it wakes is resolved at the end."""
         transition.number = len(self.transitions)
+        if transition.number >= MAX_TRANSITIONS:
+            raise TooLarge
         transition.depth = self.scopes[scope].depth
         self.transitions.append(transition)
         if clearing is not None:

@@ -1,7 +1,9 @@
 """Judges the choices of gateways: conditions that never hold, or hold together."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
+from engine.bpmn import Flow
 from engine.proof.case import Case
 from engine.proof.net import Transition, Way
 from engine.proof.search import Explored
@@ -35,17 +37,19 @@ def _untaken(case: Case, one: Transition, way: Way, target: str) -> ProofFinding
 
 def behind_defaults(case: Case, dead: set[str]) -> set[str]:
     """Return the dead elements that only lie behind default flows never needed."""
-    flows = list(case.flows().values())
+    into: defaultdict[str, list[Flow]] = defaultdict(list)
+    after: defaultdict[str, list[str]] = defaultdict(list)
+    for flow in case.flows().values():
+        into[flow.target].append(flow)
+        after[flow.source].append(flow.target)
     behind: set[str] = set()
-    grown = True
-    while grown:
-        grown = False
-        for name in dead - behind:
-            into = [flow for flow in flows if flow.target == name]
-            if into and all(
-                (flow.is_default and flow.source not in dead) or flow.source in behind
-                for flow in into
-            ):
+    waiting = list(dead)
+    while waiting:
+        name = waiting.pop()
+        if name in dead and name not in behind and into[name]:
+            spared = (one.is_default and one.source not in dead for one in into[name])
+            known = (one.source in behind for one in into[name])
+            if all(one or other for one, other in zip(spared, known, strict=True)):
                 behind.add(name)
-                grown = True
+                waiting.extend(after[name])
     return behind

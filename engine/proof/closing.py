@@ -34,6 +34,11 @@ def judge_closure(case: Case, found: Explored) -> Iterator[ProofFinding]:
         yield _refuted("forges_answers", element, said)
     if case.net.monitor is None:
         return
+    if not any(one.closes for one in case.elements.values()):
+        said = "no end closes the incident."
+        message = sentence("never_closes", said)
+        yield ProofFinding("never_closes", Severity.WARNING, case.id, message)
+        return
     yield from _unmarked(case)
     yield from _broken(case, found)
     yield from _ends_open(case, found)
@@ -44,7 +49,7 @@ def _broken(case: Case, found: Explored) -> Iterator[ProofFinding]:
         for (broke, element), (state, move) in found.broken.items():
             if broke == rule:
                 moves = [*found.path(state), move]
-                path, answers = trace(case, found.machine, moves, move.state)
+                path, answers = trace(case, found.machine, moves)
                 message = sentence(rule, said.format(case.words.of(element)))
                 yield ProofFinding(rule, Severity.REFUTED, element, message, path, answers)
 

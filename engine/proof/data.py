@@ -8,8 +8,9 @@ anything.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 
 from engine.bpmn.tables import DecisionTable
 from engine.errors import ExpressionRefused
@@ -20,7 +21,7 @@ from engine.proof.values import Scalar
 Values = tuple[tuple[Variable, Scalar], ...]
 """What a token knows, sorted by variable."""
 
-MAX_BRANCHES = 4_096
+MAX_BRANCHES = 512
 """More ways than these for one answer or join are not told apart."""
 
 
@@ -98,7 +99,7 @@ class Knowledge:
             yield dict.fromkeys(((step, field) for field in fields), UNKNOWN)  # type: ignore[arg-type]
             return
         choices = [domain.get(field, (None,)) for field in fields]
-        for values in product(*choices):
+        for values in combined(choices):
             yield {(step, field): value for field, value in zip(fields, values, strict=True)}
 
     def scripted(self, script: Script, values: dict[Variable, Scalar], gate: str) -> None:
@@ -200,6 +201,14 @@ class Knowledge:
         for node in nodes:
             found |= variables(node, self.net.steps) or frozenset()
         return frozenset(name for name in found if name[0] not in FACTS)
+
+
+def combined(choices: Sequence[Sequence[Scalar]]) -> Iterator[tuple[Scalar, ...]]:
+    """Yield every combination; too many become one in which everything is unknown."""
+    if prod(len(one) for one in choices) <= MAX_BRANCHES:
+        yield from product(*choices)
+    else:
+        yield (UNKNOWN,) * len(choices)  # type: ignore[misc]
 
 
 def _after(one: Transition) -> Iterator[int]:

@@ -17,7 +17,7 @@ from engine.proof.building import Builder, Clearing
 from engine.proof.net import Choice, Mark, Transition, Way
 from engine.proof.shape import Shape
 
-MAX_WAYS = 10
+MAX_WAYS = 8
 """An inclusive gateway with more ways has too many sets of ways to try."""
 
 GATEWAYS = frozenset(
@@ -69,14 +69,14 @@ class Drawing:
         self.called = called
         self.tables = tables
         self.told = told or {}
-        self.calling: list[str] = []
+        self.calling: list[str] = []  # processes around what is being drawn
         self.leaving: dict[str, list[Transition]] = {}
         self.missing: dict[str, str] = {}  # call activity: what it calls in vain
         self.undecided: dict[str, str] = {}  # element: why its meaning is open
         self.drawn: dict[str, Element] = {}
         self.dormant: set[str] = set()
-        self.handlers: dict[int, list[Element]] = {}
         self.closes_inside: list[str] = []
+        self.wakes_at_top = False  # an event subprocess of a whole process
         self._shapes: dict[str, Shape] = {}
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from engine.proof.data import MAX_BRANCHES, UNKNOWN, Failed, Values
+from engine.proof.data import UNKNOWN, Failed, Values, combined
 from engine.proof.machine import STALE, Machine, State, outputs_of
 from engine.proof.net import Catch, Choice, Transition, Variable, Way
 from engine.proof.values import Scalar
@@ -116,7 +116,7 @@ class Firing:
                     held = known.setdefault(name, [])
                     if value not in held:
                         held.append(value)
-        for values in product(*known.values()):
+        for values in combined(list(known.values())):
             yield dict(zip(known, values, strict=True))
 
     def _told(
@@ -137,11 +137,7 @@ class Firing:
         }
         if one.mark in _DECIDES:
             needed.add((one.answers, _DECIDES[one.mark][0]))
-        for number, answers in enumerate(
-            self.machine.known.answered(one.answers, frozenset(needed))
-        ):
-            if number >= MAX_BRANCHES:
-                break
+        for answers in self.machine.known.answered(one.answers, frozenset(needed)):
             shown = {
                 str(name[1]): value
                 for name, value in answers.items()

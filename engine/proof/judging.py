@@ -74,7 +74,7 @@ def _verdict(
 def _refuted(
     case: Case, found: Explored, rule: str, element: str | None, said: str, state: int
 ) -> ProofFinding:
-    path, answers = trace(case, found.machine, found.path(state), found.states[state])
+    path, answers = trace(case, found.machine, found.path(state))
     return ProofFinding(rule, Severity.REFUTED, element, sentence(rule, said), path, answers)
 
 
@@ -111,15 +111,14 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
     if stopped:
         state = stopped[0]
         waiting = _standing(case, found, state)
-        said = f"the run can stop for ever before the end: {case.words.many(waiting)} waits for "
-        said += "what can no longer come."
+        said = f"the run can stop for ever at {case.words.many(waiting)}: what is waited for there "
+        said += "can no longer come."
         if fails := _failing(found, state):
             said = f"the run can stop at {case.words.of(fails)}: no condition holds or one fails."
             waiting = [fails]
         yield _refuted(case, found, "dead_end", waiting[0] if waiting else None, said, state)
     elif bad:
-        state = bad[0]
-        round_ = _round(case, found, bad)
+        state, round_ = _round(case, found, bad[0])
         said = f"the run can come into a loop without a way out: {case.words.many(round_)}."
         yield _refuted(case, found, "no_way_out", round_[0] if round_ else None, said, state)
 
@@ -127,14 +126,15 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
 def _standing(case: Case, found: Explored, state: int) -> list[str]:
     """Return the elements before or in which tokens stand that keep the run open."""
     flows = case.flows()
-    elements = []
+    waiting: list[str] = []
+    stopped: list[str] = []
     for number in found.machine.places(found.states[state]):
         place = case.net.places[number]
         if place.is_still or place.kind == "scope":
             continue
-        flow = flows.get(place.element)
-        elements.append(flow.target if place.kind == "flow" and flow else place.element)
-    return elements
+        flow = flows.get(place.element) if place.kind == "flow" else None
+        (stopped if flow else waiting).append(flow.target if flow else place.element)
+    return waiting + stopped
 
 
 def _failing(found: Explored, state: int) -> str | None:
@@ -145,15 +145,29 @@ def _failing(found: Explored, state: int) -> str | None:
     return None
 
 
-def _round(case: Case, found: Explored, bad: list[int]) -> list[str]:
-    """Return the elements left between states from which there is no end."""
-    inside = set(bad)
-    elements = []
-    for state in bad:
-        step = found.come_by[state]
-        if step is not None and step[0] in inside and step[1].transition.element is not None:
-            elements.append(step[1].transition.element)
-    return list(dict.fromkeys(elements)) or _standing(case, found, bad[0])
+def _round(case: Case, found: Explored, state: int) -> tuple[int, list[str]]:
+    """Return a state in a loop, and the elements that the loop passes."""
+    seen: dict[int, int] = {}
+    walked: list[int] = []
+    while state not in seen:
+        seen[state] = len(walked)
+        walked.append(state)
+        state = found.after[state][0]
+    elements = [
+        element
+        for one in walked[seen[state] :]
+        if (element := _next_element(found, one)) is not None
+    ]
+    return state, list(dict.fromkeys(elements)) or _standing(case, found, state)
+
+
+def _next_element(found: Explored, state: int) -> str | None:
+    """Return the element whose move leads to the first state after this one."""
+    for one in found.machine.enabled(found.states[state]):
+        for move in found.firing.fire(found.states[state], one):
+            if move.state == found.states[found.after[state][0]]:
+                return one.element
+    return None
 
 
 def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
@@ -180,7 +194,7 @@ def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
             said = f"{case.words.of(rule.end)} can be completed before {case.words.of(rule.step)}."
             said += f" Lead every way to it through {case.words.of(rule.step)}."
             moves = [*found.path(state), move]
-            path, answers = trace(case, found.machine, moves, move.state)
+            path, answers = trace(case, found.machine, moves)
             message = said[0].upper() + said[1:]
             yield ProofFinding("after", Severity.REFUTED, element, message, path, answers)
 

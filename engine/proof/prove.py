@@ -1,18 +1,26 @@
-"""Proves a release, or the soundness of any BPMN: draws, explores, judges."""
+"""Proves a release, or the soundness of any BPMN: draws and settles."""
 
-from collections.abc import Mapping, Sequence
-from time import monotonic
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from engine.bpmn import AnyFile, Collaboration, Process, Release
 from engine.proof.activities import draw_process
-from engine.proof.building import Builder
+from engine.proof.building import Builder, TooLarge
 from engine.proof.case import Case
 from engine.proof.drawing import Drawing
-from engine.proof.judging import judge
-from engine.proof.machine import Machine
 from engine.proof.net import Transition
-from engine.proof.search import explore
-from engine.proof.values import After, Bound, Domains, Proved
+from engine.proof.settling import settle
+from engine.proof.values import (
+    After,
+    Bound,
+    Domains,
+    ProofFinding,
+    Proved,
+    Semantics,
+    Severity,
+    Verdict,
+)
 from engine.proof.waking import wake
 
 _HEARS = frozenset({"startEvent", "intermediateCatchEvent", "receiveTask", "boundaryEvent"})
@@ -35,10 +43,16 @@ def prove_release(
     called = {
         one.called for process in release.processes.values() for one in process.elements.values()
     }
-    return tuple(
-        _prove(release_case(process, release, domains, after, is_called=name in called), limits)
+    proved = tuple(
+        _settled(
+            name,
+            partial(release_case, process, release, domains, after, is_called=name in called),
+            limits,
+            "run_to_completion",
+        )
         for name, process in release.processes.items()
     )
+    return _with_lost_rules(proved, release, after)
 
 
 def prove_soundness(file: AnyFile, *, bound: Bound | None = None) -> tuple[Proved, ...]:
@@ -47,14 +61,48 @@ def prove_soundness(file: AnyFile, *, bound: Bound | None = None) -> tuple[Prove
     Pools that nobody can look inside send and hear whatever they like.
     """
     limits = bound or Bound()
-    cases = [_any_case(process, file.processes) for process in file.processes.values()]
-    cases += [_pools_case(one, file.processes) for one in file.collaborations if one.message_flows]
-    return tuple(_prove(case, limits) for case in cases)
+    cases: list[tuple[str, Callable[[], Case]]] = [
+        (one.id, partial(_any_case, one, file.processes)) for one in file.processes.values()
+    ]
+    cases += [
+        (one.id, partial(_pools_case, one, file.processes))
+        for one in file.collaborations
+        if one.message_flows
+    ]
+    return tuple(_settled(name, draw, limits, "interleaving") for name, draw in cases)
 
 
-def _prove(case: Case, bound: Bound) -> Proved:
-    until = monotonic() + bound.seconds
-    return judge(case, explore(Machine(case.net), bound, until=until))
+def _settled(name: str, draw: Callable[[], Case], bound: Bound, semantics: Semantics) -> Proved:
+    try:
+        return settle(draw(), bound)
+    except TooLarge:
+        said = "It is too large to be decided, with all that it calls. Prove its parts one by one."
+        finding = ProofFinding("bound", Severity.UNKNOWN, None, said)
+        return Proved(name, Verdict.UNKNOWN, 0, semantics, findings=(finding,))
+
+
+def _with_lost_rules(
+    proved: tuple[Proved, ...], release: Release, after: Sequence[After]
+) -> tuple[Proved, ...]:
+    """Say at the first process which of the owner's rules are about nothing that there is."""
+    known = {name for one in release.processes.values() for name in one.elements}
+    lost = [
+        ProofFinding(
+            "after",
+            Severity.UNKNOWN,
+            name,
+            f"There is no element “{name}” in these files. Name another in the rule.",
+        )
+        for rule in after
+        for name in (rule.end, rule.step)
+        if name not in known
+    ]
+    if not lost or not proved:
+        return proved
+    first = proved[0]
+    verdict = Verdict.UNKNOWN if first.verdict is Verdict.SOUND else first.verdict
+    first = replace(first, verdict=verdict, findings=(*first.findings, *lost))
+    return (first, *proved[1:])
 
 
 def _any_case(process: Process, processes: Mapping[str, Process]) -> Case:
@@ -105,7 +153,7 @@ def release_case(
     draw_process(drawing, process)
     wake(drawing)
     monitor = None
-    if not is_called and any(one.closes for one in process.elements.values()):
+    if not is_called and any(one.closes or one.mark for one in drawing.drawn.values()):
         monitor = builder.place("monitor", "", -1)
         overtakes = Transition(None, (monitor,), (), external=True, mark="proposal")
         builder.add(overtakes, 0)

@@ -10,6 +10,7 @@ from time import monotonic
 
 from engine.proof.firing import Firing, Move
 from engine.proof.machine import MAX_TOKENS, Machine, State
+from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound
 
 _LOOK_AT_CLOCK = 256
@@ -67,31 +68,65 @@ class Explored:
         return [state for state in range(len(self.states)) if state not in good]
 
 
-def explore(machine: Machine, bound: Bound, *, until: float) -> Explored:
-    """Return all that can be reached, within `bound` and until an instant of `monotonic`."""
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far to go: until an instant of `monotonic`, and to so many states.
+
+    A first try gives up where more than `width` tokens move at once; then a reduced search pays.
+    """
+
+    bound: Bound
+    until: float
+    states: int
+    width: int | None = None
+
+
+def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) -> Explored:
+    """Return all that can be reached; with `stubborn`, in few of the possible orders."""
     firing = Firing(machine)
     found = Explored(machine, firing)
     index: dict[State, int] = {}
     _add(found, index, machine.initial(), None)
     here = 0
     while here < len(found.states):
-        if here % _LOOK_AT_CLOCK == 0 and monotonic() > until:
-            found.reason = f"the search took longer than {bound.seconds:g} seconds"
-            return found
-        if len(found.states) > bound.states:
-            found.reason = f"it has more than {bound.states} states"
+        found.reason = _exhausted(found, here, effort)
+        if found.reason is not None:
             return found
         state = found.states[here]
         is_final = machine.is_final(state)
         if is_final:
             found.final.append(here)
-        for one in machine.enabled(state):
-            if is_final and one.wakes:
-                continue  # it is over: nobody listens any more
-            for move in firing.fire(state, one):
+        enabled = machine.enabled(state)
+        if is_final:  # it is over: nobody listens any more
+            enabled = [one for one in enabled if not one.wakes]
+        if stubborn is not None and len(enabled) > 1:
+            chosen = stubborn.choose(state, enabled)
+            found.is_reduced = found.is_reduced or len(chosen) < len(enabled)
+            enabled = chosen
+        for one in enabled:
+            moves = firing.fire(state, one)
+            if not moves:
+                found.fired.add(one.number)  # reached, though its expressions fail
+            for move in moves:
                 _take(found, index, here, move)
         here += 1
     return found
+
+
+def explore_within(machine: Machine, bound: Bound) -> Explored:
+    """Return all that can be reached within a bound, in every order."""
+    return explore(machine, Effort(bound, monotonic() + bound.seconds, bound.states))
+
+
+def _exhausted(found: Explored, here: int, effort: Effort) -> str | None:
+    """Return why the search ends here; None if it goes on."""
+    if len(found.states) > effort.states:
+        return f"it has more than {effort.bound.states} states"
+    if effort.width is not None and len(found.states[here]) > effort.width:
+        return "too much goes on at once"
+    if here % _LOOK_AT_CLOCK == 0 and monotonic() > effort.until:
+        return f"the search took longer than {effort.bound.seconds:g} seconds"
+    return None
 
 
 def _add(

@@ -38,6 +38,7 @@ MENDS: Mapping[str, str] = {
     "to one that closes as escalated.",
     "closes_beside_work": "Bring the branches together before the end, or make it end everything.",
     "closes_inside": "Draw the closing end in the incident's own process.",
+    "never_closes": "Draw an end that closes as confirmed, behind the customer's answer.",
     "no_work": "Mark the event “every action is settled” as work.",
     "no_answer": "Mark the step in which the customer answers as confirmation, or the one in which "
     "somebody decides as closing_decision.",

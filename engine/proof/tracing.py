@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from engine.proof.case import Case
 from engine.proof.firing import Move
-from engine.proof.machine import Machine, State
+from engine.proof.machine import Machine
 from engine.proof.values import Scalar
 
 Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
-_OPEN = frozenset({"active", "waiting", "scope"})
 _NOTHING: Mapping[str, Scalar] = {}
 
 
-def trace(case: Case, machine: Machine, moves: Sequence[Move], end: State) -> Path:
+def trace(case: Case, machine: Machine, moves: Sequence[Move]) -> Path:
     """Return the elements passed, each when it was left, and what was answered at each.
 
-    A subprocess or call stands where it was entered.  What still waits in `end` stands last.
+    A subprocess or call stands where it was entered.  What still waits is not in the path.
     """
     elements: list[str] = []
     answers: list[Mapping[str, Scalar]] = []
@@ -31,11 +30,6 @@ def trace(case: Case, machine: Machine, moves: Sequence[Move], end: State) -> Pa
             elements.append(one.element)
             answers.append(move.answers or ({"flow": one.flow} if one.flow else _NOTHING))
         _add_woken(machine, move, elements, answers)
-    for place in machine.places(end):
-        at = case.net.places[place]
-        if at.kind in _OPEN and at.kind != "scope" and (not elements or elements[-1] != at.element):
-            elements.append(at.element)
-            answers.append(_NOTHING)
     return tuple(elements), tuple(answers)
 
 

@@ -62,8 +62,10 @@ class After:
 class ProofFinding:
     """One sentence for a process owner, with the path that leads there.
 
-    `path` holds the ids of the elements passed, from the start; `answers` stands beside it, one
-    for each: what was answered at a step, `{"flow": id}` where a gateway chose, else nothing.
+    `path` holds the ids of the elements passed, in the order in which they were left, from the
+    start to where it went wrong (`element` itself may not have been left).  `answers` stands
+    beside it, one for each: what was answered at a step, as far as anything depends on it,
+    `{"flow": id}` where a gateway chose, else nothing.
     """
 
     rule: str

@@ -7,7 +7,7 @@ the border of what they were thrown in, and a signal nobody throws may come from
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.bpmn import Event
@@ -18,6 +18,9 @@ from engine.proof.net import Catch, Transition
 PROPOSED = "action_proposed"
 """The message that may come while an incident is open; it takes earlier answers back."""
 
+MOST_BESIDE = 100
+"""Of more events beside activities the ends are not told apart: it takes a walk for each."""
+
 Levels = tuple[tuple[Catch, ...], ...]
 
 
@@ -25,9 +28,10 @@ def wake(drawing: Drawing) -> None:
     """Connect throws with catchers, and let the world do the rest."""
     builder = drawing.builder
     builder.catchers = [part for one in builder.catchers for part in _parts(one)]
-    for one in builder.catchers:
-        if one.comes_beside:
-            one.clears = replace(one.clears, places=tuple(_own_ends(builder, one)))
+    beside = [one for one in builder.catchers if one.comes_beside]
+    after = _after(builder) if beside else {}
+    for one in beside[:MOST_BESIDE]:
+        one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
     _keep_data(drawing)
     thrown = {event.name for _, event, _ in builder.throws if event.kind == "signal"}
     caught: set[int] = set()
@@ -68,17 +72,18 @@ def _keep_data(drawing: Drawing) -> None:
                 transition.forgets_all = False
 
 
-def _own_ends(builder: Builder, beside: Catcher) -> set[int]:
+def _own_ends(builder: Builder, beside: Catcher, after: Mapping[int, list[int]]) -> set[int]:
     """Return the ends that only lie behind an event that comes beside an activity.
 
     It counts once for each activation: what it ended before is forgotten when it comes again.
     """
-    without = _reached(builder, builder.initial, frozenset({beside.catch.waiter}))
-    behind = _reached(builder, beside.catch.outputs, frozenset())
+    behind = _reached(after, beside.catch.outputs, frozenset())
+    without = _reached(after, builder.initial, frozenset({beside.catch.waiter}))
     return {place for place in behind - without if builder.places[place].kind == "end"}
 
 
-def _reached(builder: Builder, sources: Iterable[int], without: frozenset[int]) -> set[int]:
+def _after(builder: Builder) -> Mapping[int, list[int]]:
+    """Return the places to which a token of each place may go next."""
     after: defaultdict[int, list[int]] = defaultdict(list)
     for one in builder.transitions:
         for place in (*one.inputs, *one.join):
@@ -87,9 +92,15 @@ def _reached(builder: Builder, sources: Iterable[int], without: frozenset[int]) 
                 after[place].extend((*one.choice.always, *(way.place for way in one.choice.ways)))
     for catcher in builder.catchers:
         after[catcher.catch.waiter].extend(catcher.catch.outputs)
+    return after
+
+
+def _reached(
+    after: Mapping[int, list[int]], sources: Iterable[int], without: frozenset[int]
+) -> set[int]:
     found, waiting = set(sources), list(sources)
     while waiting:
-        for place in after[waiting.pop()]:
+        for place in after.get(waiting.pop(), ()):
             if place not in found and place not in without:
                 found.add(place)
                 waiting.append(place)

@@ -115,12 +115,18 @@ def _read(text: str) -> _Sheet:
         elif ":" in line and not _ARROW.search(line):
             name, _, says = line.partition(":")
             node = _node(sheet, name.strip(), holder)
-            node.says += [one.strip() for one in says.split(";")]
+            node.says += [part for one in says.split(";") for part in _parts(one.strip())]
         else:
             _read_flows(sheet, line, holder)
     for node in sheet.nodes.values():
         _settle(sheet, node)
     return sheet
+
+
+def _parts(said: str) -> list[str]:
+    """`timer on ask` says two things."""
+    match = re.fullmatch(r"(\S.*) (on|beside) (\w+)", said)
+    return [match[1], f"{match[2]} {match[3]}"] if match else [said]
 
 
 def _node(sheet: _Sheet, said: str, holder: list[str]) -> _Node:

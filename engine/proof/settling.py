@@ -1,0 +1,57 @@
+"""Decides how to search, and when a search has answered enough.
+
+First everything is looked at, as long as little goes on at once: that answers most diagrams
+exactly, with shortest paths.  Where much goes on at once a reduced search follows.  What it shows
+going wrong is wrong; that a diagram is sound it shows only together with weights (`stubborn` says
+which property needs what).  Only what is left open then is searched in full, within the bound.
+"""
+
+from time import monotonic
+
+from engine.proof.case import Case
+from engine.proof.judging import judge
+from engine.proof.machine import Machine
+from engine.proof.search import Effort, Explored, explore
+from engine.proof.stubborn import Stubborn
+from engine.proof.values import Bound, Proved, Verdict
+from engine.proof.weighing import is_bounded
+
+FIRST_WIDTH = 4
+FIRST_STATES = 3_000
+
+
+def settle(case: Case, bound: Bound) -> Proved:
+    """Return what is proved of a case within `bound`."""
+    until = monotonic() + bound.seconds
+    whole = Effort(bound, until, bound.states)
+    if not _may_be_reduced(case):
+        return judge(case, explore(Machine(case.net), whole))
+    first = min(FIRST_STATES + 4 * len(case.net.places), bound.states)
+    found = explore(Machine(case.net), Effort(bound, until, first, FIRST_WIDTH))
+    if found.is_complete:
+        return judge(case, found)
+    machine = Machine(case.net)
+    found = explore(machine, whole, Stubborn(machine))
+    if _is_settled(case, found):
+        return judge(case, found)
+    unreduced = explore(Machine(case.net), whole)
+    better = judge(case, unreduced)
+    if unreduced.is_complete or better.verdict is Verdict.UNSOUND:
+        return better
+    return judge(case, found)
+
+
+def _may_be_reduced(case: Case) -> bool:
+    """Nets with a monitor or rules are not; nor what may still be woken when all is over."""
+    is_watched = case.net.monitor is not None or bool(case.after)
+    return not is_watched and not case.drawing.wakes_at_top
+
+
+def _is_settled(case: Case, found: Explored) -> bool:
+    """Return whether a reduced search proves a diagram sound, or was not reduced after all."""
+    if not found.is_complete:
+        return False
+    if not found.is_reduced:
+        return True
+    is_sound = judge(case, found).verdict is Verdict.SOUND
+    return is_sound and is_bounded(case.net)
