@@ -18,12 +18,13 @@ from api.releasing import SHIPPED, publish_shipped_first, read_release
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
 from api.wiring import Opened, opened, ready
-from engine.errors import NotFound
+from engine.errors import DiagramRefused, NotFound
 from engine.queries.closures import closures_without_evidence
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
-from engine.usecases.publish import publish
+from engine.usecases.publish import publish, unproven
 from engine.usecases.timing import lateness
+from engine.usecases.verifying import verify_release
 
 
 @click.command()
@@ -93,9 +94,13 @@ def _problems(found: Opened) -> Iterator[str]:
         ).scalar():
             yield "DATABASE_URL may change the audit trail: use the role putright_app"
         try:
-            found.handling.releases.in_force(conn)
+            release = found.handling.releases.in_force(conn)
         except NotFound as missing:
             yield missing.sentence
+        else:
+            # proved again: this version may know better than the one that published it
+            for reason in unproven(verify_release(release.files)):
+                yield f"the release in force is not proved: {reason}"
         late, longest = lateness(conn, found.handling.store.clock())
         if longest.total_seconds() > 60:
             yield f"{late} timers are late, the longest by {longest}: is a worker running?"
@@ -107,13 +112,17 @@ def _problems(found: Opened) -> Iterator[str]:
 def publish_command(folders: tuple[Path, ...], reason: str) -> None:
     """Make the diagrams and forms in FOLDERS the release that new incidents start with.
 
-    Without FOLDERS, what is shipped is published.
+    Without FOLDERS, what is shipped is published.  What is not proved is refused.
     """
+    files = read_release(folders or SHIPPED)
+    by = os.environ.get("USER", "operator")
     with ready() as found:
-        files = read_release(folders or SHIPPED)
-        _, number = publish(
-            found.handling.store, files, by=os.environ.get("USER", "operator"), reason=reason
-        )
+        try:
+            _, number = publish(found.handling.store, files, by=by, reason=reason)
+        except DiagramRefused as refused:
+            for finding in refused.findings:
+                click.echo(f"- {finding}", err=True)
+            raise click.ClickException("These files cannot be published.") from refused
         click.echo(f"Release {number} is in force: {len(files)} files.")
 
 

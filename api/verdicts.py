@@ -57,10 +57,18 @@ def _process(process: Proved, names: Mapping[str, str]) -> Iterator[str]:
     yield f"  {process.states} states, {_SEMANTICS[process.semantics]}"
     for name, says in _PROPERTIES.items():
         holds = process.properties.get(name)
-        if holds is not None or process.verdict is Verdict.UNKNOWN:
+        if holds is not None or _was_open(process, name):
             yield f"    {says:<40}{_ANSWERS[holds]}"
     for finding in process.findings:
         yield from _finding(finding, names)
+
+
+def _was_open(process: Proved, name: str) -> bool:
+    """Whether a property was asked for and not decided: it may not have been asked at all."""
+    of_release = name in ("closure", "after")
+    return process.verdict is Verdict.UNKNOWN and not (
+        of_release and process.semantics == "interleaving"
+    )
 
 
 def _finding(finding: ProofFinding, names: Mapping[str, str]) -> Iterator[str]:

@@ -67,6 +67,8 @@ def parse_xml(file: str, content: bytes, limits: Limits = OF_RELEASE) -> etree._
     try:
         root = etree.fromstring(_without_declaration(text).encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise _too_deep(file, limits) from error
         raise _refused(
             file, "not_xml", f"It is not well-formed XML ({error}).", "Export it again."
         ) from error
@@ -142,7 +144,12 @@ def _check_bounds(file: str, root: etree._Element, limits: Limits) -> None:
         level = [child for node in level for child in node]
         if not level:
             return
-    raise _refused(file, "too_deep", f"It nests over {limits.max_depth} levels.", "Flatten it.")
+    raise _too_deep(file, limits)
+
+
+def _too_deep(file: str, limits: Limits) -> UnreadableError:
+    sentence = f"It nests over {limits.max_depth} levels."
+    return _refused(file, "too_deep", sentence, "Flatten it.")
 
 
 def _too_many(file: str, limits: Limits) -> UnreadableError:

@@ -26,7 +26,7 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     finding if anything is refuted or could not be proved; then nothing was changed.
     """
     verified = verify_release(files)
-    if refused := list(_refused(verified)):
+    if refused := list(unproven(verified)):
         raise DiagramRefused(refused)
     hashes = {name: hashlib.sha256(content).digest() for name, content in files.items()}
     with store.begin() as work:
@@ -37,8 +37,8 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
         return found
 
 
-def _refused(verified: Sequence[Verified]) -> Iterator[str]:
-    """Yield a line for each reason not to publish, with the path that leads there."""
+def unproven(verified: Sequence[Verified]) -> Iterator[str]:
+    """Yield a line for each reason not to run these files, with the path that leads there."""
     for one in verified:
         stopping = [found for found in one.all_findings() if found.severity in _STOPS]
         for finding in stopping:

@@ -64,7 +64,7 @@ def test_the_shipped_release_is_proved() -> None:
 
 
 def test_a_file_has_one_object_a_line_with_the_promised_keys() -> None:
-    (line,) = lines(verify(ROOT / "workflows" / "action.bpmn", "--soundness-only", "--json"))
+    (line,) = lines(verify(ROOT / "workflows" / "confirmation.bpmn", "--soundness-only", "--json"))
 
     assert {"file", "executable", "elapsed_ms", "processes"} <= line.keys()
     (process,) = line["processes"]
@@ -175,7 +175,7 @@ def test_each_file_stands_alone_where_only_soundness_counts(tmp_path: Path) -> N
     made = tmp_path / "made.bpmn"
     made.write_bytes(branches(3, 2))
 
-    result = verify(made, ROOT / "workflows" / "action.bpmn", "--soundness-only", "--json")
+    result = verify(made, ROOT / "workflows" / "confirmation.bpmn", "--soundness-only", "--json")
 
     first, second = lines(result)
     assert result.exit_code == 0
