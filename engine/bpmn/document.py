@@ -27,7 +27,7 @@ class Limits:
 
 
 OF_RELEASE = Limits(max_bytes=1_000_000, max_nodes=20_000, max_depth=60)
-FROM_ANYWHERE = Limits(max_bytes=20_000_000, max_nodes=250_000, max_depth=100, any_encoding=True)
+FROM_ANYWHERE = Limits(max_bytes=20_000_000, max_nodes=150_000, max_depth=100, any_encoding=True)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -52,7 +52,8 @@ def parse_xml(file: str, content: bytes, limits: Limits = OF_RELEASE) -> etree._
     text = _decoded(file, content, limits)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise _refused(file, "doctype", "It holds a DOCTYPE.", "Remove the DOCTYPE.")
-    if text.count("<") > 2 * limits.max_nodes:  # before a tree of them takes the memory
+    # before a tree of them takes the memory: tags that open and close, and attributes
+    if max(text.count("<"), text.count('="') + text.count("='")) > 2 * limits.max_nodes:
         raise _too_many(file, limits)
     parser = etree.XMLParser(
         resolve_entities=False,

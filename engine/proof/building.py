@@ -12,8 +12,8 @@ from engine.proof.net import Catch, Net, Place, PlaceKind, Scope, Transition
 THROWN = frozenset({"signal", "error", "escalation", "cancel", "message"})
 
 
-MAX_PLACES = 150_000
-MAX_TRANSITIONS = 200_000
+MAX_PLACES = 60_000
+MAX_TRANSITIONS = 120_000
 
 
 class TooLarge(Exception):

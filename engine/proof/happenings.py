@@ -142,6 +142,7 @@ def _draw_arrival(
             exits,
             clearing=clearing if drawing.by_engine else None,
             interrupts=on_border and one.interrupting,
+            by_timer=kind == "timer",
             forgets_all=kind in ("signal", "error", "escalation", "message"),
             mark=_mark(drawing, one),
         )

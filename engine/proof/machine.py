@@ -7,9 +7,11 @@ what lies deepest, as `runtime.run` does it.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from engine.proof.data import Knowledge, Values
 from engine.proof.net import Net, Transition, Variable
+from engine.proof.touching import Touching
 
 State = tuple[int, ...]
 STALE = "stale"
@@ -38,6 +40,7 @@ class Machine:
         self.plain = [self._is_plain(one) for one in net.transitions]
         self._reach: dict[tuple[int, int], frozenset[int]] = {}
         self._after: list[list[Transition]] | None = None
+        self._timers = sum(one.by_timer and one.external for one in net.transitions)
 
     def initial(self) -> State:
         """Return the first state."""
@@ -90,11 +93,41 @@ class Machine:
             return moving
         if not moving:
             return self._ready(self._external, places, state)
+        together = self._due_together(moving, places, state)
         interrupting = [one for one in moving if one.interrupts]
         if interrupting:
-            return interrupting
+            return interrupting + together
         deepest = max(one.depth for one in moving)
-        return [one for one in moving if one.depth == deepest]
+        return [one for one in moving if one.depth == deepest] + together
+
+    def _due_together(
+        self, moving: list[Transition], places: list[int], state: State
+    ) -> list[Transition]:
+        """Return the timers that may be due at the same moment, where that makes a difference.
+
+        The engine makes every due timer ready before anything moves: two that interrupt the same
+        activity then both go on.
+        """
+        if self._timers < 2 or not all(one.by_timer for one in moving):
+            return []
+        pending = {self.net.places[one.inputs[0]].element for one in moving}
+        due = [one for one in self._ready(self._external, places, state) if one.by_timer]
+        return [one for one in due if self._meets(one, pending)]
+
+    def _meets(self, timer: Transition, pending: set[str]) -> bool:
+        """Return whether a timer touches one of those pending, by their elements."""
+        near = self._touching.whole.dependent(timer.number)
+        return any(
+            catch.element in pending
+            for number in near
+            if self.net.transitions[number].by_timer
+            for level in self.net.transitions[number].levels
+            for catch in level
+        )
+
+    @cached_property
+    def _touching(self) -> Touching:
+        return Touching(self.net)
 
     def is_stable(self, state: State) -> bool:
         """Return whether nothing moves by itself."""

@@ -111,6 +111,7 @@ class Transition:
     choice: Choice | None = None
     levels: tuple[tuple[Catch, ...], ...] = ()
     wakes: bool = False  # does nothing unless it wakes somebody
+    by_timer: bool = False  # a timer that is due, or what follows at once
     flow: str | None = None  # the flow taken, where each way is a transition of its own
     mark: Mark | None = None
     enters: str | None = None  # a step whose answers are forgotten

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 
 from engine.bpmn import AnyFile, Collaboration, Process, Release
 from engine.proof.activities import draw_process
@@ -40,6 +41,7 @@ def prove_release(
     answered in any way.
     """
     limits = bound or Bound()
+    until = monotonic() + limits.seconds
     called = {
         one.called for process in release.processes.values() for one in process.elements.values()
     }
@@ -48,6 +50,7 @@ def prove_release(
             name,
             partial(release_case, process, release, domains, after, is_called=name in called),
             limits,
+            until,
             "run_to_completion",
         )
         for name, process in release.processes.items()
@@ -61,24 +64,29 @@ def prove_soundness(file: AnyFile, *, bound: Bound | None = None) -> tuple[Prove
     Pools that nobody can look inside send and hear whatever they like.
     """
     limits = bound or Bound()
+    until = monotonic() + limits.seconds
     cases: list[tuple[str, Callable[[], Case]]] = [
-        (one.id, partial(_any_case, one, file.processes)) for one in file.processes.values()
+        (one.id, partial(any_case, one, file.processes)) for one in file.processes.values()
     ]
     cases += [
         (one.id, partial(_pools_case, one, file.processes))
         for one in file.collaborations
         if one.message_flows
     ]
-    return tuple(_settled(name, draw, limits, "interleaving") for name, draw in cases)
+    return tuple(_settled(name, draw, limits, until, "interleaving") for name, draw in cases)
 
 
-def _settled(name: str, draw: Callable[[], Case], bound: Bound, semantics: Semantics) -> Proved:
+def _settled(
+    name: str, draw: Callable[[], Case], bound: Bound, until: float, semantics: Semantics
+) -> Proved:
+    said = f"It could not be decided: {bound.seconds:g} seconds had passed before. Allow more."
     try:
-        return settle(draw(), bound)
+        if monotonic() <= until:
+            return settle(draw(), bound, until)
     except TooLarge:
         said = "It is too large to be decided, with all that it calls. Prove its parts one by one."
-        finding = ProofFinding("bound", Severity.UNKNOWN, None, said)
-        return Proved(name, Verdict.UNKNOWN, 0, semantics, findings=(finding,))
+    finding = ProofFinding("bound", Severity.UNKNOWN, None, said)
+    return Proved(name, Verdict.UNKNOWN, 0, semantics, findings=(finding,))
 
 
 def _with_lost_rules(
@@ -105,7 +113,8 @@ def _with_lost_rules(
     return (first, *proved[1:])
 
 
-def _any_case(process: Process, processes: Mapping[str, Process]) -> Case:
+def any_case(process: Process, processes: Mapping[str, Process]) -> Case:
+    """Return the net of one process, in which anything moves at any time."""
     drawing = Drawing(Builder(run_to_completion=False), processes, {})
     draw_process(drawing, process)
     wake(drawing)

@@ -6,8 +6,6 @@ going wrong is wrong; that a diagram is sound it shows only together with weight
 which property needs what).  Only what is left open then is searched in full, within the bound.
 """
 
-from time import monotonic
-
 from engine.proof.case import Case
 from engine.proof.judging import judge
 from engine.proof.machine import Machine
@@ -20,9 +18,8 @@ FIRST_WIDTH = 4
 FIRST_STATES = 3_000
 
 
-def settle(case: Case, bound: Bound) -> Proved:
-    """Return what is proved of a case within `bound`."""
-    until = monotonic() + bound.seconds
+def settle(case: Case, bound: Bound, until: float) -> Proved:
+    """Return what is proved of a case within `bound`, before an instant of `monotonic`."""
     whole = Effort(bound, until, bound.states)
     if not _may_be_reduced(case):
         return judge(case, explore(Machine(case.net), whole))

@@ -44,7 +44,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Where a search ends in `unknown`: after so many seconds or states, for each process."""
+    """Where a search ends in `unknown`: after so many seconds in all, or states in a process."""
 
     seconds: float = 10.0
     states: int = 1_000_000

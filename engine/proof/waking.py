@@ -165,7 +165,7 @@ def _let_the_world_act(builder: Builder, catchers: list[Catcher]) -> None:
             continue
         for message in one.told_by or (None,):
             inputs = () if message is None else (message,)
-            _wakes(builder, [one], inputs)
+            _wakes(builder, [one], inputs).by_timer = one.event.kind == "timer"
     for (_, name), many in together.items():
         transition = _wakes(builder, many, ())
         if name == PROPOSED:

@@ -94,7 +94,8 @@ class Chance:
             name = self._new("u", "[")
             self.steps.append(name)
             if self.events and self.dice.random() < 0.3:
-                self._border(name, target)
+                for _ in range(self.dice.choice((1, 1, 2))):
+                    self._border(name, target)
         self._flow(source, name, condition)
         self._flow(name, target)
         del depth
