@@ -65,10 +65,9 @@ def _process(process: Proved, names: Mapping[str, str]) -> Iterator[str]:
 
 def _was_open(process: Proved, name: str) -> bool:
     """Whether a property was asked for and not decided: it may not have been asked at all."""
-    of_release = name in ("closure", "after")
-    return process.verdict is Verdict.UNKNOWN and not (
-        of_release and process.semantics == "interleaving"
-    )
+    if name == "after" or (name == "closure" and process.semantics == "interleaving"):
+        return False
+    return process.verdict is Verdict.UNKNOWN
 
 
 def _finding(finding: ProofFinding, names: Mapping[str, str]) -> Iterator[str]:

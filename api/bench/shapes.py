@@ -55,7 +55,7 @@ def hostile(folder: Path) -> Iterator[tuple[str, Path]]:
     entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
     deep = 10_000
     contents = {
-        "malformed_10_mb": f"{_HEAD}{'word ' * (2 * 1024 * 1024)}</process>".encode(),
+        "malformed_10_mb": _process("<text>" + "word " * 25 + "</text>") * 40_000,
         "doctype": b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
         "entity_bomb": f'<!DOCTYPE a [<!ENTITY e0 "aa">{entities}]><a>&e9;</a>'.encode(),
         "nested_10000": _process('<subProcess id="s">' * deep, "</subProcess>" * deep),

@@ -5,7 +5,7 @@ A case lists what is refuted, rule and element; nothing listed means proved, clo
 
 import pytest
 
-from engine.bpmn import read_release
+from engine.bpmn import judge_release
 from engine.proof import Severity, Verdict, prove_release
 from tests.proof.drawing import draw
 
@@ -421,7 +421,7 @@ OF_CLOSURE = {
 
 def proved(text, **kwargs):
     more = {"q": "q_in -> [choose] -> q_out"} if "calls q" in text else {}
-    release = read_release({"p.bpmn": draw(text, **more)}).release
+    release = judge_release({"p.bpmn": draw(text, **more)}).release
     return prove_release(release, domains=DOMAINS, **kwargs)[0]
 
 
