@@ -56,14 +56,14 @@ class _Rule(click.ParamType[After]):
     type=click.FloatRange(min=0, min_open=True),
     default=_BOUND.seconds,
     show_default=True,
-    help="Seconds for each process; what is not decided by then is unknown.",
+    help="Seconds for a release, or a file by itself; what is not decided by then is unknown.",
 )
 @click.option(
     "--states",
     type=click.IntRange(min=1),
     default=_BOUND.states,
     show_default=True,
-    help="As many states, at most, for each process.",
+    help="States to look at for each process, at most.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 def verify(

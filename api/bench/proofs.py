@@ -24,6 +24,8 @@ from engine.usecases.verifying import verify_release, verify_soundness
 Figure = dict[str, Any]
 
 _SAMPLES = 9
+_REFUSALS = 3
+_MODES = ((), ("--soundness-only",))
 _BOUND = Bound(seconds=60)
 
 
@@ -55,34 +57,33 @@ def _told(runs: Sequence[Verified], *, at_most_ms: int) -> Figure:
 
 
 def refusals() -> Figure:
-    """Give hostile files to the command; the slowest and the largest count."""
+    """Give hostile files to the command, as part of a release and by themselves."""
     with TemporaryDirectory() as folder:
         return {name: _refusal(file) for name, file in hostile(Path(folder))}
 
 
 def _refusal(file: Path) -> Figure:
-    runs = [_given(file) for _ in range(3)]
+    runs = [_given(file, *mode) for mode in _MODES for _ in range(_REFUSALS)]
     return {
         "median_ms": round(median(elapsed for elapsed, _, _ in runs)),
         "at_most_ms": 2000,
         "megabytes": max(megabytes for _, megabytes, _ in runs),
         "at_most_megabytes": 300,
-        "status": runs[0][2],
+        "status": max(status for _, _, status in runs),
     }
 
 
-def _given(file: Path) -> tuple[float, int, int]:
+def _given(file: Path, *mode: str) -> tuple[float, int, int]:
     """Return milliseconds, megabytes and exit status of verifying a file."""
     begun = perf_counter()
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-c", "from api.cli import main; main()", "verify", str(file)],
+        [sys.executable, "-c", "from api.cli import main; main()", "verify", str(file), *mode],
         stdout=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    elapsed_ms = (perf_counter() - begun) * 1000
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return elapsed_ms, round(used.ru_maxrss / unit), process.returncode
+    return (perf_counter() - begun) * 1000, round(used.ru_maxrss / unit), process.returncode
 
 
 # Refusals come first: a process is counted with the memory of the one that started it.

@@ -81,8 +81,9 @@ def _settled(
 ) -> Proved:
     said = f"It could not be decided: {bound.seconds:g} seconds had passed before. Allow more."
     try:
-        if monotonic() <= until:
-            return settle(draw(), bound, until)
+        if (begun := monotonic()) <= until:
+            proved = settle(draw(), bound, until)
+            return replace(proved, elapsed_ms=(monotonic() - begun) * 1000)
     except TooLarge:
         said = "It is too large to be decided, with all that it calls. Prove its parts one by one."
     finding = ProofFinding("bound", Severity.UNKNOWN, None, said)

@@ -81,6 +81,7 @@ class Proved:
     """What was proved of one process, or of a collaboration of pools.
 
     `properties` has a key for each of PROPERTIES: True, False, or None where nothing is claimed.
+    `elapsed_ms` is what drawing, exploring and judging took.
     """
 
     id: str
@@ -91,3 +92,4 @@ class Proved:
         default_factory=lambda: MappingProxyType(dict.fromkeys(PROPERTIES))
     )
     findings: tuple[ProofFinding, ...] = ()
+    elapsed_ms: float = 0.0

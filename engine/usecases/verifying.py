@@ -58,8 +58,9 @@ def verify_release(
         after=after,
         bound=bound or Bound(),
     )
-    each_ms = (perf_counter() - begun) * 1000 / max(1, len(files))
-    return tuple(_of_file(file, judged, refused, proved, each_ms) for file in files)
+    # reading is for all files together; a proof is for the file that holds the process
+    shared_ms = _ms_since(begun) - sum(one.elapsed_ms for one in proved)
+    return tuple(_of_file(file, judged, refused, proved, shared_ms / len(files)) for file in files)
 
 
 def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -> Verified:
@@ -103,11 +104,11 @@ def _of_file(
     judged: JudgedFiles,
     refused: Sequence[Finding],
     proved: Sequence[Proved],
-    elapsed_ms: float,
+    shared_ms: float,
 ) -> Verified:
     for finding in judged.unreadable:
         if finding.file == file:
-            return unreadable(finding, elapsed_ms)
+            return unreadable(finding, shared_ms)
     wrong = [one for one in (*refused, *judged.warnings) if one.file == file]
     known = {one.id: one for one in proved}
     processes = [
@@ -120,7 +121,7 @@ def _of_file(
     return Verified(
         file,
         all(one.severity is Severity.WARNING for one in wrong),
-        elapsed_ms,
+        shared_ms + sum(known[one.id].elapsed_ms for one in processes),
         processes=tuple(
             replace(known[one.id], findings=(*homes.get(one.id, ()), *known[one.id].findings))
             for one in processes
