@@ -22,7 +22,15 @@ from SpiffWorkflow.spiff.parser.event_parsers import (
 )
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from engine.bpmn import DecisionTable, Element, Finding, ReadFiles, Release, read_release
+from engine.bpmn import (
+    DecisionTable,
+    Element,
+    Finding,
+    ReadFiles,
+    Release,
+    judge_release,
+    read_release,
+)
 from engine.errors import DiagramRefused
 from engine.runtime.timers import Cycle, Date, Duration
 
@@ -61,6 +69,18 @@ class Specs:
         are given at all.  Raises DiagramRefused with every finding.
         """
         return cls.of(read_release(files), files)
+
+    @classmethod
+    def load(cls, files: Mapping[str, bytes]) -> "Specs":
+        """Return a release that was published once, by whatever rules were known then.
+
+        A rule found later keeps nobody's open run from going on.  Raises DiagramRefused if the
+        files cannot be read any more.
+        """
+        judged = judge_release(files)
+        if judged.unreadable:
+            raise DiagramRefused(judged.unreadable)
+        return cls.of(ReadFiles(judged.release, judged.documents, judged.warnings), files)
 
     @classmethod
     def of(cls, read: ReadFiles, files: Mapping[str, bytes]) -> "Specs":

@@ -65,22 +65,13 @@ def _load(conn: Connection, release_id: UUID) -> Release:
         .join(t.diagram_version, t.diagram_version.c.hash == t.release_part.c.hash)
         .where(t.release_part.c.release_id == release_id)
     )
-    return parse_release(release_id, number, {row.name: row.content for row in rows})
-
-
-def parse_release(release_id: UUID, number: int, files: Mapping[str, bytes]) -> Release:
-    """Parse the files of a release.  Raises DiagramRefused with every finding."""
-    return Release(
-        release_id,
-        number,
-        Specs.parse(files),
-        {
-            name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
-            for name, content in files.items()
-            if name.endswith(".json")
-        },
-        files,
-    )
+    files = {row.name: row.content for row in rows}
+    forms = {
+        name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
+        for name, content in files.items()
+        if name.endswith(".json")
+    }
+    return Release(release_id, number, Specs.load(files), forms, files)
 
 
 @dataclass(frozen=True)

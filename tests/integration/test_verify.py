@@ -231,3 +231,13 @@ def test_a_form_that_does_not_ask_what_its_mark_means_is_refuted(tmp_path: Path)
     assert ("form_of_mark", "refuted", "verify_outcome") in wrong
     assert ("form", "refuted", None) in wrong
     assert found[-1]["file"] == str(forms / "do_it_action.json")
+
+
+def test_the_bench_measures_proofs_without_a_database() -> None:
+    asked = ["bench", "--proof", "--json", "--only", "shipped", "--only", "parallel_20"]
+
+    measured = json.loads(CliRunner().invoke(main, asked).stdout)
+
+    assert sorted(measured) == ["parallel_20", "shipped"]
+    assert {one["verdict"] for one in measured["shipped"].values()} == {"sound"}
+    assert measured["parallel_20"]["verdict"] == "sound"
