@@ -30,6 +30,8 @@ def wake(drawing: Drawing) -> None:
     builder.catchers = [part for one in builder.catchers for part in _parts(one)]
     beside = [one for one in builder.catchers if one.comes_beside]
     after = _after(builder) if beside else {}
+    if not drawing.by_engine:  # the engine lets each come once, a repeating timer excepted
+        drawing.come_again = [one.element for one in beside if _may_come_again(one.event)]
     for one in beside[:MOST_BESIDE]:
         one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
     _keep_data(drawing)
@@ -49,6 +51,10 @@ def wake(drawing: Drawing) -> None:
     else:
         world = [one for one in left if _by_world(one, thrown)]
     _let_the_world_act(builder, world)
+
+
+def _may_come_again(event: Event) -> bool:
+    return event.kind != "timer" or event.timer == "cycle"
 
 
 _ALWAYS = frozenset({"timer", "conditional", "message", "multiple", "none"})
