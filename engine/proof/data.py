@@ -143,7 +143,9 @@ class Knowledge:
         ]
 
     def _looked_up(self, values: Values, gate: str) -> "_Names":
-        return _Names(dict(values), self.net.steps, gate)
+        # without a monitor nobody knows: who calls, or what is missing, has it
+        known = UNKNOWN if self.net.monitor is None else gate
+        return _Names(dict(values), self.net.steps, known)
 
     # --- live variables ------------------------------------------------------------------------
 
@@ -229,7 +231,9 @@ def _order(one: tuple[Variable, Scalar]) -> tuple[str, str]:
 class _Names:
     """What names mean for one token."""
 
-    def __init__(self, values: Mapping[Variable, Scalar], steps: frozenset[str], gate: str) -> None:
+    def __init__(
+        self, values: Mapping[Variable, Scalar], steps: frozenset[str], gate: object
+    ) -> None:
         self.values = values
         self.steps = steps
         self.gate = gate

@@ -164,7 +164,8 @@ def release_case(
     wake(drawing)
     doubt_joins(drawing)
     monitor = None
-    if not is_called and any(one.closes or one.mark for one in drawing.drawn.values()):
+    is_judged = not is_called and not drawing.missing
+    if is_judged and any(one.closes or one.mark for one in drawing.drawn.values()):
         monitor = builder.place("monitor", "", -1)
         overtakes = Transition(None, (monitor,), (), external=True, mark="proposal")
         builder.add(overtakes, 0)
