@@ -4,13 +4,10 @@ A newcomer would resolve a throw when it is met: who catches it may be drawn lat
 clearings are written down and resolved by `finish`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from engine.bpmn import Event
 from engine.proof.net import Catch, Net, Place, PlaceKind, Scope, Transition
-
-THROWN = frozenset({"signal", "error", "escalation", "cancel", "message"})
-
 
 MAX_PLACES = 60_000
 MAX_TRANSITIONS = 120_000
@@ -106,10 +103,6 @@ class Builder:
                 found.update(self.scopes[number].places)
                 waiting.extend(self.scopes[number].children)
         return frozenset(found)
-
-    def caught(self, catcher: Catcher) -> Catch:
-        """Return what happens to a catcher, with its clearing resolved."""
-        return replace(catcher.catch, clears=self.cleared(catcher.clears))
 
     def above(self, scope: int) -> list[int]:
         """Return a scope and all around it, the innermost first."""

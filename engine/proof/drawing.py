@@ -74,6 +74,7 @@ class Drawing:
         self.missing: dict[str, str] = {}  # call activity: what it calls in vain
         self.undecided: dict[str, str] = {}  # element: why its meaning is open
         self.drawn: dict[str, Element] = {}
+        self.come_again: list[str] = []  # events beside an activity that may come twice
         self.dormant: set[str] = set()
         self.closes_inside: list[str] = []
         self.wakes_at_top = False  # an event subprocess of a whole process

@@ -172,24 +172,24 @@ class Firing:
     def _chosen(
         self, one: Transition, values: dict[Variable, Scalar], gate: str
     ) -> Iterator[tuple[tuple[int, ...], str | None]]:
-        """Yield the ways that a gateway may take; an exclusive one looks no further than a yes."""
+        """Yield the ways that a gateway may take."""
         if one.choice is None:
             yield (), None
             return
         seen = tuple(values.items())
         holds: list[bool | None] = []
+        fails = False
         for way in one.choice.ways:
             try:
                 holds.append(self._holds(way, seen, gate))
             except Failed:
-                if one.choice.many or True not in holds:
-                    return
-                holds.append(False)
-        if one.choice.many:
+                fails = True
+                break
+        if not one.choice.many:
+            self._note_overlap(one, holds)
+            yield from _one(one.choice, holds, fails=fails)
+        elif not fails:
             yield from _many(one.choice, holds)
-            return
-        self._note_overlap(one, holds)
-        yield from _one(one.choice, holds)
 
     def _holds(self, way: Way, seen: Values, gate: str) -> bool | None:
         if way.is_default:
@@ -200,7 +200,7 @@ class Firing:
 
     def _note_overlap(self, one: Transition, holds: list[bool | None]) -> None:
         ways = one.choice.ways if one.choice else ()
-        sure = [way.flow for way, holding in zip(ways, holds, strict=True) if holding]
+        sure = [way.flow for way, holding in zip(ways, holds, strict=False) if holding]
         self.overlaps.update((one.element or "", sure[0], other) for other in sure[1:])
 
     def _made(
@@ -285,13 +285,16 @@ def _is_unknown(value: object) -> bool:
     return value is UNKNOWN
 
 
-def _one(choice: Choice, holds: list[bool | None]) -> Iterator[tuple[tuple[int, ...], str]]:
+def _one(
+    choice: Choice, holds: list[bool | None], *, fails: bool
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Yield the ways up to the first that holds; the default unless one holds or fails before."""
     is_sure = False
-    for way, holding in zip(choice.ways, holds, strict=True):
+    for way, holding in zip(choice.ways, holds, strict=False):
         if holding is not False and not is_sure:
             yield (way.place,), way.flow
             is_sure = holding is True
-    if not is_sure:
+    if not is_sure and not fails:
         for way in choice.ways:
             if way.is_default:
                 yield (way.place,), way.flow

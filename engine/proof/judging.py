@@ -209,6 +209,11 @@ def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
     if found.reason is not None:
         said = f"It could not be decided: {found.reason}. Draw it smaller, or allow more."
         made.append(ProofFinding("bound", Severity.UNKNOWN, None, said))
+    for element in dict.fromkeys(case.drawing.come_again):
+        said = f"{case.words.of(element)} may come again while what it began is still going on; "
+        said += "only its first time was looked at."
+        message = sentence("fires_again", said)
+        made.append(ProofFinding("fires_again", Severity.WARNING, element, message))
     for element, called in case.drawing.missing.items():
         said = f"{case.words.of(element)} calls “{called}”, which is not there or calls back."
         made.append(

@@ -74,6 +74,8 @@ class Machine:
     def monitored(self, state: State) -> str:
         """Return the monitor's value."""
         monitor = self.net.monitor
+        if monitor is None:
+            return STALE
         for token in reversed(state):
             if self.place_of[token] == monitor:
                 return str(self.values_of[token][0][1])
@@ -137,10 +139,13 @@ class Machine:
         self, of_place: list[list[Transition]], places: list[int], state: State
     ) -> list[Transition]:
         found: list[Transition] = []
+        seen: set[int] = set()
         for place in places:
             for one in of_place[place]:
-                is_simple = self.plain[one.number] and len(one.inputs) == 1
-                if is_simple or (one not in found and self._may_fire(one, places, state)):
+                if self.plain[one.number] and len(one.inputs) == 1:
+                    found.append(one)
+                elif one.number not in seen and self._may_fire(one, places, state):
+                    seen.add(one.number)
                     found.append(one)
         return found
 
@@ -202,17 +207,7 @@ class Machine:
 
     def _is_plain(self, one: Transition) -> bool:
         """Whether firing only moves tokens that know nothing."""
-        plain = Transition(
-            one.element,
-            one.inputs,
-            one.outputs,
-            one.depth,
-            one.external,
-            one.interrupts,
-            flow=one.flow,
-            number=one.number,
-        )
-        if plain != one or not one.inputs or (one.external and self.net.monitor is not None):
+        if not one.moves_only or (one.external and self.net.monitor is not None):
             return False
         return not any(self.known.live[place] for place in (*one.inputs, *one.outputs))
 

@@ -90,7 +90,7 @@ class Choice:
 Mark = Literal["work", "confirmation", "closing_decision", "confirmed", "escalated", "proposal"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Transition:
     """One move.
 
@@ -122,6 +122,25 @@ class Transition:
     fulfils: frozenset[int] = frozenset()
     must_fulfil: frozenset[int] = frozenset()
     number: int = 0
+
+    @property
+    def moves_only(self) -> bool:
+        """Whether it takes tokens and puts tokens, and nothing else."""
+        special = (
+            self.clears,
+            self.join,
+            self.levels,
+            self.fulfils,
+            self.must_fulfil,
+            self.choice,
+            self.mark,
+            self.enters,
+            self.answers,
+            self.forgets_all,
+            self.script,
+            self.table,
+        )
+        return bool(self.inputs) and self.still is None and not any(special)
 
     @property
     def anchors(self) -> tuple[int, ...]:

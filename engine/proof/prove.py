@@ -9,6 +9,7 @@ from engine.bpmn import AnyFile, Collaboration, Process, Release
 from engine.proof.activities import draw_process
 from engine.proof.building import Builder, TooLarge
 from engine.proof.case import Case
+from engine.proof.doubting import doubt_joins
 from engine.proof.drawing import Drawing
 from engine.proof.net import Transition
 from engine.proof.settling import settle
@@ -162,6 +163,7 @@ def release_case(
     drawing = Drawing(builder, release.processes, release.decisions)
     draw_process(drawing, process)
     wake(drawing)
+    doubt_joins(drawing)
     monitor = None
     is_judged = not is_called and not drawing.missing
     if is_judged and any(one.closes or one.mark for one in drawing.drawn.values()):

@@ -20,9 +20,12 @@ def waits_for(
 ) -> frozenset[Waits] | None:
     """Return everything that a run of `process` can ever wait for, element ids in order.
 
-    The empty tuple stands for a run that is over.  None if that is more than the bound allows.
+    The empty tuple stands for a run that is over.  None if that is more than the bound allows, or
+    is not decided.
     """
     case = release_case(release.processes[process], release, domains)
+    if case.drawing.undecided:
+        return None
     found = explore_within(Machine(case.net), bound or Bound())
     if not found.is_complete or found.cut:
         return None

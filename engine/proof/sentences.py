@@ -44,7 +44,8 @@ MENDS: Mapping[str, str] = {
     "somebody decides as closing_decision.",
     "ends_open": "Lead it back to work, or to an end that closes.",
     "missing_call": "Give the file of the called process along.",
-    "undecided": "Draw it with exclusive, parallel or event-based gateways.",
+    "undecided": "Draw it with exclusive, parallel or event-based gateways, or call a process for "
+    "what is inside the loop.",
     "forges_answers": "Give the value a name of its own.",
 }
 

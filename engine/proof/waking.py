@@ -1,9 +1,7 @@
 """Decides who wakes what waits: a throw in the same run, another pool, or the world outside.
 
-The two semantics differ here.  The engine hands a message or signal to all who wait for it in the
-run, an error or escalation to those who wait at the level where it was thrown, else one level up
-(whatever activity they stand on), and signals never come from outside.  BPMN has errors caught at
-the border of what they were thrown in, and a signal nobody throws may come from anywhere.
+The two semantics differ here: in the engine signals never come from outside; in BPMN one that
+nobody here throws may come from anywhere, and so may the errors of tasks.
 """
 
 from collections import defaultdict
@@ -12,16 +10,15 @@ from dataclasses import replace
 
 from engine.bpmn import Event
 from engine.proof.building import Builder, Catcher, Clearing
+from engine.proof.catching import Catching
 from engine.proof.drawing import Drawing
-from engine.proof.net import Catch, Transition
+from engine.proof.net import Transition
 
 PROPOSED = "action_proposed"
 """The message that may come while an incident is open; it takes earlier answers back."""
 
 MOST_BESIDE = 100
 """Of more events beside activities the ends are not told apart: it takes a walk for each."""
-
-Levels = tuple[tuple[Catch, ...], ...]
 
 
 def wake(drawing: Drawing) -> None:
@@ -30,25 +27,28 @@ def wake(drawing: Drawing) -> None:
     builder.catchers = [part for one in builder.catchers for part in _parts(one)]
     beside = [one for one in builder.catchers if one.comes_beside]
     after = _after(builder) if beside else {}
+    if not drawing.by_engine:  # the engine lets each come once, a repeating timer excepted
+        drawing.come_again = [one.element for one in beside if _may_come_again(one.event)]
     for one in beside[:MOST_BESIDE]:
         one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
     _keep_data(drawing)
-    thrown = {event.name for _, event, _ in builder.throws if event.kind == "signal"}
-    caught: set[int] = set()
+    catching = Catching(builder)
     for number, event, scope in builder.throws:
-        levels = [level for level in _levels(builder, event, scope) if level]
-        caught.update(id(one) for level in levels for one in level)
-        builder.transitions[number].levels = tuple(
-            tuple(builder.caught(one) for one in level) for level in levels
-        )
+        levels = catching.levels(event, scope)
+        builder.transitions[number].levels = levels
         if event.kind == "error" and not levels and not builder.run_to_completion:
             _abort(builder, number, scope)
-    left = [one for one in builder.catchers if id(one) not in caught]
     if builder.run_to_completion:
         world = [one for one in builder.catchers if one.event.kind in _ALWAYS]
     else:
+        thrown = {event.name for _, event, _ in builder.throws if event.kind == "signal"}
+        left = [one for one in builder.catchers if id(one) not in catching.caught]
         world = [one for one in left if _by_world(one, thrown)]
-    _let_the_world_act(builder, world)
+    _let_the_world_act(builder, catching, world)
+
+
+def _may_come_again(event: Event) -> bool:
+    return event.kind != "timer" or event.timer == "cycle"
 
 
 _ALWAYS = frozenset({"timer", "conditional", "message", "multiple", "none"})
@@ -107,34 +107,6 @@ def _reached(
     return found
 
 
-def _levels(builder: Builder, event: Event, scope: int) -> list[list[Catcher]]:
-    """Return who may catch a throw, level by level."""
-    catchers = builder.catchers
-    if event.kind in ("signal", "message"):
-        if event.kind == "message" and not builder.run_to_completion:
-            return []  # a message goes to another pool
-        return [[one for one in catchers if _matches(one.event, event)]]
-    if event.kind not in ("error", "escalation", "cancel"):
-        return []
-    fitting = [one for one in catchers if _matches(one.event, event)]
-    if builder.run_to_completion:
-        return [[one for one in fitting if one.scope == around] for around in builder.above(scope)]
-    levels = []
-    for around in builder.above(scope):
-        guards = [one for one in fitting if one.guards == around]
-        levels.append([one for one in guards if one.scope == around])
-        levels.append([one for one in guards if one.scope != around])
-    return levels
-
-
-def _matches(waits: Event, thrown: Event) -> bool:
-    if waits.kind != thrown.kind:
-        return False
-    if waits.kind in ("signal", "message"):
-        return waits.name == thrown.name
-    return waits.kind == "cancel" or waits.code is None or waits.code == thrown.code
-
-
 def _abort(builder: Builder, number: int, scope: int) -> None:
     """An error that nobody catches ends the whole process."""
     root = builder.above(scope)[-1]
@@ -154,7 +126,7 @@ def _by_world(one: Catcher, thrown: set[str | None]) -> bool:
     return kind in _ALWAYS or kind in ("error", "cancel")
 
 
-def _let_the_world_act(builder: Builder, catchers: list[Catcher]) -> None:
+def _let_the_world_act(builder: Builder, catching: Catching, catchers: list[Catcher]) -> None:
     together: defaultdict[tuple[str, str | None], list[Catcher]] = defaultdict(list)
     for one in catchers:
         is_broadcast = one.event.kind == "signal" or (
@@ -165,17 +137,19 @@ def _let_the_world_act(builder: Builder, catchers: list[Catcher]) -> None:
             continue
         for message in one.told_by or (None,):
             inputs = () if message is None else (message,)
-            _wakes(builder, [one], inputs).by_timer = one.event.kind == "timer"
+            _wakes(builder, catching, [one], inputs).by_timer = one.event.kind == "timer"
     for (_, name), many in together.items():
-        transition = _wakes(builder, many, ())
+        transition = _wakes(builder, catching, many, ())
         if name == PROPOSED:
             transition.mark = "proposal"
 
 
-def _wakes(builder: Builder, catchers: list[Catcher], inputs: tuple[int, ...]) -> Transition:
+def _wakes(
+    builder: Builder, catching: Catching, catchers: list[Catcher], inputs: tuple[int, ...]
+) -> Transition:
     by_engine = builder.run_to_completion
     element = catchers[0].element if not by_engine and len(catchers) == 1 else None
-    level = tuple(builder.caught(one) for one in catchers)
+    level = tuple(catching.catch(one) for one in catchers)
     transition = Transition(
         element, inputs, (), external=True, wakes=True, levels=(level,) if level else ()
     )
