@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +25,7 @@ from engine.store.embedded import DatabaseUrls, EmbeddedServer
 from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
 from engine.usecases import timing
 from engine.usecases.timing import HAND_OUT_AGAIN, hand_out_due, lateness
+from tests.until import until
 from tests.world import ROOT, World
 
 HURRIED = Pace(
@@ -36,14 +37,6 @@ HURRIED = Pace(
     give_up_seconds=0.5,
     restart_seconds=0.2,
 )
-
-
-def until(claim: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something that another thread or process brings about."""
-    never, end = threading.Event(), time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it did not come about in time"
-        never.wait(0.02)
 
 
 @contextmanager
