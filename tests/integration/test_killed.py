@@ -99,10 +99,8 @@ def stage(server: EmbeddedServer, migrated_template: str) -> Iterator[Stage]:
 
 def ready_to_be_done(world: World) -> dict[str, Deed]:
     """Return the use cases; for each an incident has come just so far."""
-    undecided, due = asked(world), world.asked()
-    world.asked()  # is due too, and stays so
-    world.clock.forward(days=15)
-    world.fire(undecided)
+    due, _ = world.asked(), world.asked()
+    undecided = world.undecided()  # time passes: the other two are due for a reminder
     reported, led, confirmed = world.report(), world.report(), world.asked()
     acted, verified = agreed(world), agreed(world)
     world.lead(led)
@@ -165,14 +163,6 @@ def agreed(world: World) -> UUID:
     incident = world.report()
     world.lead(incident)
     world.agree(incident, world.for_team("databases"))
-    return incident
-
-
-def asked(world: World) -> UUID:
-    """Return one that Dora has no hand in, so that she may decide."""
-    incident = agreed(world)
-    world.act(incident, "ada")
-    world.verify(incident, "hugo")
     return incident
 
 

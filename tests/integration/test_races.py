@@ -23,12 +23,11 @@ from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
 from tests.evidence import faults_of_record
 from tests.machine import Machine
-from tests.rivals import AN_INCIDENT, EVERY_ENTRY, at_once, held, outcomes
+from tests.rivals import AN_INCIDENT, EVERY_ENTRY, Deed, at_once, held, outcomes
 from tests.visitor import Visitor, todo_path, web_of, words_of
 from tests.world import World
 
 DONE = {"outcome": "done", "what_was_done": "Done as asked"}
-Deed = Callable[[], object]
 Bringing = Callable[[World, UUID], Deed]
 
 
@@ -170,13 +169,7 @@ def test_a_proposal_that_nobody_took_up_before_the_last_yes_ends_with_it(
 def test_of_a_yes_and_a_decision_at_once_the_first_closes_it_and_the_other_is_told(
     world: World, url: str, first: Bringing, second: Bringing, closed_by: str
 ) -> None:
-    incident = world.report()
-    world.lead(incident)
-    world.agree(incident, world.for_team("databases"))
-    world.act(incident, "ada")
-    world.verify(incident, "hugo")
-    world.clock.forward(days=15)
-    world.fire(incident)
+    incident = world.undecided()
 
     _, refused = at_once(url, incident, first(world, incident), second(world, incident))
 
