@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.errors import STATUS
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.domain.action import ActionKind
@@ -55,8 +56,7 @@ def propose_it(number: int) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _again(incident, asking, typed, refusal.fields)
     except (Conflict, Unavailable) as refusal:
-        shown = asking.show(typed, notice=refusal.sentence, key=sent_key())
-        return _asked(incident, shown), 409
+        return _asked(incident, asking.refused(typed, refusal)), STATUS[refusal.code]
     flash("It is on the list.")
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 

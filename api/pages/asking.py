@@ -11,6 +11,7 @@ from flask import request
 from markupsafe import Markup
 
 from api import identity
+from engine.errors import KeyReused, PutrightError
 from forms import Choices, Form, RowsAsked, from_post, render, rows_asked
 
 Post = Mapping[str, list[str]]
@@ -77,3 +78,12 @@ class Asking:
             instructions=self.instructions,
         )
         return Asked(self.form, inside, key or str(uuid4()), notice)
+
+    def refused(self, values: Mapping[str, object], refusal: PutrightError) -> Asked:
+        """Return the form to be sent again, with the sentence of what stood in the way.
+
+        It keeps its key: whoever is told that the database is away cannot know whether this was
+        done.  Only a key that stands for another sending already is given up.
+        """
+        key = None if isinstance(refusal, KeyReused) else sent_key()
+        return self.show(values, notice=refusal.sentence, key=key)

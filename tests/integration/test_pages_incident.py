@@ -133,6 +133,18 @@ def test_an_action_needs_only_what_and_whose(world: World, visit: Visit) -> None
     assert "do_business_action" in world.steps(incident)
 
 
+def test_a_key_that_stands_for_another_sending_is_given_up(world: World, visit: Visit) -> None:
+    world.lead(world.report())
+    hugo, path = visit("hugo"), "/incidents/1/actions/new"
+    sent = hidden_in(hugo.get(path)) | {"title": "Call them", "party": "business"}
+    hugo.send_as_it_is(path, sent, 303)
+
+    refused = hugo.send_as_it_is(path, sent | {"title": "Write to them"}, 409)
+    hugo.send_as_it_is(path, sent | hidden_in(refused) | {"title": "Write to them"}, 303)
+
+    assert "Write to them" in hugo.get("/incidents/1")
+
+
 def _proposed(world: World) -> UUID:
     incident = world.report()
     world.lead(incident)
