@@ -247,6 +247,12 @@ def test_no_page_speaks_the_machine_s_words(world: World, visit: Visit) -> None:
             assert machine not in page.replace("none of them", ""), (path, machine)
 
 
+def test_a_number_that_no_incident_can_have_is_not_there(visit: Visit) -> None:
+    page = visit("hugo").get(f"/incidents/{2**63}", 404)
+
+    assert "There is no such incident" in page
+
+
 def test_an_address_that_does_not_exist_says_what_to_do(visit: Visit) -> None:
     page = words_of(visit("hugo").get("/nowhere", 404))
 
