@@ -76,7 +76,9 @@ def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmer
     if barred:
         raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
     known = conn.scalar(
-        select(text("count(*)")).select_from(t.person).where(t.person.c.id.in_(wanted))
+        select(text("count(*)"))
+        .select_from(t.person)
+        .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
         raise InvalidAnswers({field: "Please choose from the people listed."})
