@@ -247,6 +247,20 @@ def test_no_page_speaks_the_machine_s_words(world: World, visit: Visit) -> None:
             assert machine not in page.replace("none of them", ""), (path, machine)
 
 
+def test_what_no_database_can_keep_is_left_out_of_words_and_reasons(
+    world: World, visit: Visit
+) -> None:
+    incident = world.asked()
+    world.propose(incident, "ada")
+
+    found = visit("hugo").get("/incidents?words=Wrong%00+balances")
+    where = "/incidents/1/actions/2"
+    visit("hugo").send(f"{where}/refuse", {"reason": "Not\x00 now"}, at=where)
+
+    assert "1 has these words" in found
+    assert "Not now" in visit("hugo").get(where)
+
+
 def test_a_number_that_no_incident_can_have_is_not_there(visit: Visit) -> None:
     page = visit("hugo").get(f"/incidents/{2**63}", 404)
 
