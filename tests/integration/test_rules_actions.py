@@ -217,6 +217,24 @@ def test_an_action_is_not_asked_of_somebody_who_has_left(world: World) -> None:
         world.propose(incident, "hugo", team_id=None, person_id=world.people["ada"])
 
 
+def test_a_customer_hands_an_action_to_no_other_customer(world: World) -> None:
+    incident = led(world, {"title": "Correct your books", "party": "customer"})
+    item = world.item(incident, "do_customer_action")
+
+    for stranger in ("olga", "sami", "ada"):
+        with pytest.raises(InvalidAnswers):
+            hand_over(
+                world.handling,
+                item.id,
+                actor=world.actor("carla"),
+                note="You know better",
+                person_id=world.people[stranger],
+            )
+
+    with pytest.raises(NotFound):
+        world.propose(incident, "olga")
+
+
 def test_staff_who_receive_the_product_act_as_its_customer_in_the_business_s_time(
     world: World,
 ) -> None:
