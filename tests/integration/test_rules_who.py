@@ -201,6 +201,34 @@ def test_who_has_left_is_not_named_as_a_confirmer(world: World) -> None:
         world.agree(incident, confirmers=("carla", "olga"))
 
 
+@pytest.mark.parametrize("answer", ["no", "partly"])
+def test_who_says_that_it_is_not_right_is_not_replaced_by_somebody_milder(
+    world: World, answer: str
+) -> None:
+    incident = world.asked()
+    world.confirm(incident, answer=answer)
+
+    with pytest.raises(InvalidAnswers) as refused:
+        world.agree(incident, confirmers=("olga",))
+    assert "Carla Costa has said" in refused.value.fields["confirmers"]
+    world.agree(incident, confirmers=("carla", "olga"))
+
+    assert world.steps(incident) == ["verify_outcome"]
+
+
+def test_who_objected_and_has_left_is_replaced(world: World) -> None:
+    incident = world.asked()
+    world.confirm(incident, answer="no")
+    with world.handling.store.begin() as work:
+        work.conn.execute(
+            update(t.person).where(t.person.c.login == "carla").values(is_active=False)
+        )
+
+    world.agree(incident, confirmers=("olga",))
+
+    assert world.steps(incident) == ["verify_outcome"]
+
+
 def test_nobody_answers_for_a_confirmer(world: World) -> None:
     incident = world.asked()
 
