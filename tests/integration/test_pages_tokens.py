@@ -30,7 +30,7 @@ def test_a_token_is_made_shown_once_used_and_ended(web: Flask, visit: Visit) -> 
 
     listed = ada.get(PAGE)
     assert "The nightly export" in listed
-    assert "in 30 days" in words_of(listed)
+    assert "ends Wed 1 Apr" in words_of(listed)
     assert token not in listed
     assert whoever_has(web, token) == 200
 
