@@ -61,11 +61,9 @@ def _offer_instead(mover: Mover, before: UUID) -> None:
             people=func.array_replace(t.work_item.c.people, before, incident.lead_id)
         )
     )
-    conn.execute(
-        still_open.where(t.work_item.c.mark == Mark.VERIFICATION).values(
-            people=list(verifiers(incident, mover.process, mover.hands))
-        )
-    )
+    if any(at["mark"] == Mark.VERIFICATION for at in mover.own_run.waiting):
+        asked = list(verifiers(incident, mover.process, mover.hands))
+        conn.execute(still_open.where(t.work_item.c.mark == Mark.VERIFICATION).values(people=asked))
 
 
 def set_told(

@@ -45,8 +45,8 @@ def offer_action_step(
     """Return whom a step of an action is offered to.
 
     The action's own person, else its team; where only the party was said, the people who
-    answer for that party towards this incident.  In lane `customer` the caller
-    says whose time it is: the person's own party, which takes knowing who works for us.
+    answer for that party towards this incident.  Whose time it is in lane `customer` is for the
+    caller to say: the person's own party, which takes knowing who works for us.
     """
     if lane is Lane.SERVICE_DESK:
         return Offer(lane, process.desk_party, process.desk_id, (incident.lead_id,))
