@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.errors import STATUS
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import ActionKind
 from engine.domain.permissions import Verb
@@ -88,7 +88,7 @@ def refuse(number: int, action_number: int) -> ResponseReturnValue:
         refuse_proposal(
             identity.handling(),
             action.id,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:
@@ -112,7 +112,7 @@ def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
             identity.handling(),
             action.id,
             ticked,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:

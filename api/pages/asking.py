@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from api import identity
 from engine.errors import KeyReused, PutrightError
-from forms import Choices, Form, RowsAsked, from_post, render, rows_asked
+from forms import Choices, Form, RowsAsked, from_post, plain_text, render, rows_asked
 
 Post = Mapping[str, list[str]]
 
@@ -22,9 +22,14 @@ def posted() -> Post:
     return request.form.to_dict(flat=False)
 
 
+def words_in(name: str) -> str:
+    """Return what stands in a field outside of a form's own, as it can be kept everywhere."""
+    return plain_text(request.form.get(name, ""))
+
+
 def sent_key() -> str:
     """Return the key of this sending; a page without one gets a fresh one."""
-    return request.form.get("_key", "")[:100] or str(uuid4())
+    return words_in("_key")[:100] or str(uuid4())
 
 
 def asks_for_rows() -> bool:

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from api import filters, identity
 from api.errors import STATUS
 from api.pages.answered import Told, told
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Verb
@@ -102,7 +102,7 @@ def give_back(item_id: UUID) -> ResponseReturnValue:
 def hand_over(item_id: UUID) -> ResponseReturnValue:
     """Hand the to-do to somebody else of the same side."""
     kind, _, to = request.form.get("to", "").partition(":")
-    note = request.form.get("note", "").strip()
+    note = words_in("note")
     try:
         chosen = UUID(to)
     except ValueError:
@@ -137,7 +137,7 @@ def reached(item_id: UUID) -> ResponseReturnValue:
             item_id,
             dict.fromkeys(ticked, outcome),
             actor=identity.actor(),
-            note=request.form.get("note", "").strip() or None,
+            note=words_in("note") or None,
         )
         flash(f"Noted for {len(ticked)}; {left} left." if left else "Noted; none is left.")
     else:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text, update
 
 from engine.domain.action import ActionKind, ActionState
+from engine.domain.milestones import repaired_at
 from engine.domain.party import Party
 from engine.runtime import Passage
 from engine.store import schema as t
@@ -46,6 +47,7 @@ def add_action(mover: "Mover", action: Action, *, after: list[UUID], targets: li
             ),
             {"action": action.id, "labels": targets},
         )
+    note_repair(mover, action)
     if action.state == ActionState.OPEN:
         start_action(mover, action)
 
@@ -79,9 +81,23 @@ def settle_action(mover: "Mover", action: Action) -> None:
     if action.kind == ActionKind.PUTS_RIGHT:
         columns["work_seq"] = seq
         case.change(work_seq=seq)
-        if action.ends_cause and state == ActionState.DONE and case.incident.repaired_at is None:
-            case.change(repaired_at=case.now)
     write_action(mover, action, **columns)
+    note_repair(mover, action)
+
+
+def note_repair(mover: "Mover", action: Action) -> None:
+    """Write when the cause was fixed, if what became of this action can have changed that."""
+    if not action.ends_cause or action.kind != ActionKind.PUTS_RIGHT:
+        return
+    ending = mover.case.conn.execute(
+        select(t.action.c.state, t.action.c.settled_at).where(
+            t.action.c.incident_id == action.incident_id,
+            t.action.c.kind == ActionKind.PUTS_RIGHT,
+            t.action.c.ends_cause,
+        )
+    )
+    fixed_at = repaired_at((ActionState(row.state), row.settled_at) for row in ending)
+    mover.case.change(repaired_at=fixed_at)
 
 
 def start_followers(mover: "Mover", settled: UUID) -> None:

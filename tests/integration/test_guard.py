@@ -41,12 +41,6 @@ def besieged(server: EmbeddedServer, migrated_template: str) -> Iterator[Besiege
         server.drop_database("besieged")
 
 
-def _refused(besieged: Besieged, attack: Attack) -> None:
-    with pytest.raises(REFUSED):
-        besieged.attack(attack)
-    assert besieged.everything() == besieged.untouched
-
-
 @pytest.mark.parametrize("attack", attacks("into_closed"), ids=str)
 def test_sql_by_the_owner_makes_no_closed_incident(besieged: Besieged, attack: Attack) -> None:
     with pytest.raises(REFUSED):

@@ -149,6 +149,24 @@ def test_a_decided_closure_without_its_evidence_is_named(
     assert why in unproven.why
 
 
+def test_a_decision_by_who_noted_whom_an_action_reached_is_named(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.decided()
+    noted = """INSERT INTO target
+          (id, action_id, position, label, outcome, answered_at, answered_by)
+        SELECT gen_random_uuid(), a.id, 1, 'Miller', 'done', i.ended_at, :dora
+        FROM action a JOIN incident i ON i.id = a.incident_id"""
+    forge(database, world, noted)
+
+    _, (unproven,) = audited(world)
+    assert "cannot decide to close it" in unproven.why
+    with world.handling.store.read() as conn:
+        missing = text("SELECT putright_missing_evidence(:id)")
+        found = conn.scalar(missing, {"id": incident})
+    assert found == "who decided to close led it or worked on it"
+
+
 def test_a_closure_that_nothing_led_to_is_named(world: World, database: DatabaseUrls) -> None:
     real, fake = world.confirmed(), world.report()
     with unguarded(database) as conn:
