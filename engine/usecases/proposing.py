@@ -18,7 +18,6 @@ from engine.store import schema as t
 from engine.store.rows import Action
 from engine.usecases.actions import (
     add_action,
-    note_repair,
     start_action,
     start_followers,
     write_action,
@@ -221,7 +220,6 @@ def accept_proposal(handling: Handling, action_id: UUID, *, kind: ActionKind, ac
             state=ActionState.WAITING if unsettled else ActionState.OPEN,
             work_seq=seq if counts else 0,
         )
-        note_repair(mover, action)
         if not unsettled:
             start_action(mover, action)
         mover.forget()

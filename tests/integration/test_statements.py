@@ -21,7 +21,8 @@ def test_finishing_takes_eight_statements_at_most_and_thirteen_if_the_incident_m
 ) -> None:
     incident = world.report()
     world.lead(incident)
-    world.agree(incident, *[world.for_team("databases") for _ in range(actions)])
+    asked = world.for_team("databases", ends_cause=True)
+    world.agree(incident, *[asked for _ in range(actions)])
 
     spent = [finish(world, item.id) for item in world.items(incident)]
 
