@@ -16,6 +16,7 @@ from api.pages import (
     todo,
     todos,
     you,
+    your_tokens,
 )
 
 
@@ -32,5 +33,6 @@ def register(app: Flask) -> None:
         history,
         reporting,
         you,
+        your_tokens,
     ):
         app.register_blueprint(module.pages)

@@ -18,6 +18,9 @@ from engine.queries.permitted import incident_view
 from engine.store import schema as t
 from engine.store.rows import Incident, split
 
+# PostgreSQL's bigint ends here
+_LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -40,6 +43,8 @@ def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
     may not see.
     """
     column = t.incident.c.number if isinstance(which, int) else t.incident.c.id
+    if isinstance(which, int) and which > _LARGEST:
+        raise _not_found(which)
     row = conn.execute(select(t.incident).where(column == which)).first()
     if row is None:
         raise _not_found(which)

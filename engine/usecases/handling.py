@@ -43,7 +43,7 @@ class Releases:
         """Return the release that new runs start with.  Raises NotFound before the first one."""
         newest = conn.scalar(_IN_FORCE)
         if newest is None:
-            raise NotFound("No diagrams are published yet: run “putright publish workflows”.")
+            raise NotFound("No diagrams are published yet: run “putright publish”.")
         return self.get(conn, newest)
 
     def get(self, conn: Connection, release_id: UUID) -> Release:

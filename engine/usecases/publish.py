@@ -15,6 +15,10 @@ from engine.store.work import Store, Work
 from engine.usecases.verified import Verified
 from engine.usecases.verifying import verify_release
 
+# what use cases start and ask by name; a step's own form is asked for when diagrams are read
+_DIAGRAMS = ("incident", "action")
+_FORMS = ("report_incident", "propose_action")
+
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form"}
 _STOPS = frozenset({Severity.REFUTED, Severity.UNKNOWN})
 
@@ -23,10 +27,11 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     """Make the files a release that new runs start with; return its id and number.
 
     Publishing what is in force already returns that release.  Raises DiagramRefused with every
-    finding if anything is refuted or could not be proved; then nothing was changed.
+    finding if anything is refuted or could not be proved, also for files that are not a whole
+    release; then nothing was changed.
     """
     verified = verify_release(files)
-    if refused := list(unproven(verified)):
+    if refused := [*unproven(verified), *_missing(files, verified)]:
         raise DiagramRefused(refused)
     hashes = {name: hashlib.sha256(content).digest() for name, content in files.items()}
     with store.begin() as work:
@@ -53,6 +58,14 @@ def _line(verified: Verified, finding: ProofFinding) -> str:
     where = f"{verified.file}, {finding.element}" if finding.element else verified.file
     way = " → ".join(verified.names.get(name, name) for name in finding.path)
     return f"{where}: {finding.message}" + (f" It goes like this: {way}." if way else "")
+
+
+def _missing(files: Mapping[str, bytes], verified: Sequence[Verified]) -> Iterator[str]:
+    known = {process.id for one in verified for process in one.processes}
+    yield from (f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in known)
+    yield from (
+        f"the form {name}.json is missing" for name in _FORMS if f"{name}.json" not in files
+    )
 
 
 def _in_force(conn: Connection, hashes: Mapping[str, bytes]) -> tuple[UUID, int] | None:

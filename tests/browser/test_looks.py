@@ -28,6 +28,7 @@ PAGES = (
     ("hugo", "/incidents/2/actions/new"),
     ("carla", "/report"),
     ("carla", "/you"),
+    ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
 )
 STEPS = (
