@@ -49,6 +49,17 @@ def judge(case: Case, found: Explored) -> Proved:
     )
 
 
+def leave_open(case: Case) -> Proved:
+    """Return that nothing is claimed of a case in which something has no meaning of its own."""
+    return Proved(
+        case.id,
+        Verdict.UNKNOWN,
+        0,
+        "run_to_completion" if case.net.run_to_completion else "interleaving",
+        findings=tuple(_not_drawn(case)),
+    )
+
+
 def _is_claimed(case: Case, name: str) -> bool:
     if name == "closure":
         return case.net.monitor is not None
@@ -223,6 +234,12 @@ def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
         said += "only its first time was looked at."
         message = sentence("fires_again", said)
         made.append(ProofFinding("fires_again", Severity.WARNING, element, message))
+    return made + _not_drawn(case)
+
+
+def _not_drawn(case: Case) -> list[ProofFinding]:
+    """Return what the diagram leaves open: calls of what is not there, unclear gateways."""
+    made = []
     for element, called in case.drawing.missing.items():
         said = f"{case.words.of(element)} calls “{called}”, which is not there or calls back."
         made.append(

@@ -7,7 +7,7 @@ which property needs what).  Only what is left open then is searched in full, wi
 """
 
 from engine.proof.case import Case
-from engine.proof.judging import judge
+from engine.proof.judging import judge, leave_open
 from engine.proof.machine import Machine
 from engine.proof.search import Effort, explore
 from engine.proof.stubborn import Stubborn
@@ -20,6 +20,8 @@ FIRST_STATES = 3_000
 
 def settle(case: Case, bound: Bound, until: float) -> Proved:
     """Return what is proved of a case within `bound`, before an instant of `monotonic`."""
+    if case.drawing.undecided:
+        return leave_open(case)
     whole = Effort(bound, until, bound.states)
     if not _may_be_reduced(case):
         return judge(case, explore(Machine(case.net), whole))
