@@ -11,6 +11,7 @@ from engine.proof.net import Catch, Net, Place, PlaceKind, Scope, Transition
 
 MAX_PLACES = 60_000
 MAX_TRANSITIONS = 120_000
+MAX_DEPTH = 110
 
 
 class TooLarge(Exception):
@@ -57,6 +58,8 @@ class Builder:
         """Add a scope; it clears with its parent."""
         number = len(self.scopes)
         depth = self.scopes[parent].depth + 1 if parent is not None else 0
+        if depth > MAX_DEPTH:
+            raise TooLarge
         self.scopes.append(Scope(parent, depth, element))
         if parent is not None:
             self.scopes[parent].children.append(number)

@@ -49,6 +49,17 @@ def judge(case: Case, found: Explored) -> Proved:
     )
 
 
+def leave_open(case: Case) -> Proved:
+    """Return that nothing is claimed of a case in which something has no meaning of its own."""
+    return Proved(
+        case.id,
+        Verdict.UNKNOWN,
+        0,
+        "run_to_completion" if case.net.run_to_completion else "interleaving",
+        findings=tuple(_not_drawn(case)),
+    )
+
+
 def _is_claimed(case: Case, name: str) -> bool:
     if name == "closure":
         return case.net.monitor is not None
@@ -57,6 +68,8 @@ def _is_claimed(case: Case, name: str) -> bool:
 
 def _is_open(name: str, made: list[ProofFinding], found: Explored) -> bool:
     if any(one.severity is Severity.UNKNOWN for one in made):
+        return True
+    if name in ("safe", "proper_completion") and found.is_reduced and not found.is_weighed:
         return True
     return bool(found.cut) and name != "safe"
 
@@ -114,8 +127,9 @@ def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
         said = f"the run can stop for ever at {case.words.many(waiting)}: what is waited for there "
         said += "can no longer come."
         if fails := _failing(found, state):
-            said = f"the run can stop at {case.words.of(fails)}: no condition holds or one fails."
-            waiting = [fails]
+            said = f"{case.words.of(fails)} can fail: what it computes does not fit these values."
+            yield _refuted(case, found, "fails", fails, said, state)
+            return
         yield _refuted(case, found, "dead_end", waiting[0] if waiting else None, said, state)
     elif bad:
         state, round_ = _round(case, found, bad[0])
@@ -182,7 +196,10 @@ def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
         yield ProofFinding("dead_default", Severity.HINT, name, sentence("dead_default", said))
     for name in [one for one in dead if one not in behind][:MOST]:
         said = f"{case.words.of(name)} can never be reached."
-        severity = Severity.UNKNOWN if found.cut else Severity.REFUTED
+        severity = Severity.REFUTED
+        if found.cut or found.is_reduced:
+            said = f"whether {case.words.of(name)} can be reached could not be decided."
+            severity = Severity.UNKNOWN
         yield ProofFinding("dead_element", severity, name, sentence("dead_element", said))
 
 
@@ -206,14 +223,23 @@ def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
         said = "Messages can pile up without end, so that it could not be decided. Let who sends "
         said += "wait for an answer."
         made.append(ProofFinding("pile_up", Severity.UNKNOWN, None, said))
-    if found.reason is not None:
-        said = f"It could not be decided: {found.reason}. Draw it smaller, or allow more."
+    reason = found.reason
+    if found.is_reduced and not found.is_weighed and reason is None:
+        reason = "so much goes on at once that not every order could be looked at"
+    if reason is not None:
+        said = f"It could not be decided: {reason}. Draw it smaller, or allow more."
         made.append(ProofFinding("bound", Severity.UNKNOWN, None, said))
     for element in dict.fromkeys(case.drawing.come_again):
         said = f"{case.words.of(element)} may come again while what it began is still going on; "
         said += "only its first time was looked at."
         message = sentence("fires_again", said)
         made.append(ProofFinding("fires_again", Severity.WARNING, element, message))
+    return made + _not_drawn(case)
+
+
+def _not_drawn(case: Case) -> list[ProofFinding]:
+    """Return what the diagram leaves open: calls of what is not there, unclear gateways."""
+    made = []
     for element, called in case.drawing.missing.items():
         said = f"{case.words.of(element)} calls “{called}”, which is not there or calls back."
         made.append(

@@ -13,7 +13,7 @@ from engine.proof.machine import MAX_TOKENS, Machine, State
 from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound
 
-_LOOK_AT_CLOCK = 256
+_LOOK_AT_CLOCK = 64
 
 
 @dataclass(slots=True)
@@ -32,8 +32,10 @@ class Explored:
     broken: dict[tuple[str, str | None], tuple[int, Move]] = field(default_factory=dict)
     cut: set[int] = field(default_factory=set)
     final: list[int] = field(default_factory=list)
+    looked_at: int = 0  # so many of the states have been followed
     reason: str | None = None  # why the search ended early
     is_reduced: bool = False
+    is_weighed: bool = False  # that no place holds two tokens was proved without looking
 
     @property
     def is_complete(self) -> bool:
@@ -63,8 +65,8 @@ class Explored:
                 if state not in good:
                     good.add(state)
                     waiting.append(state)
-        if not self.is_complete:
-            return []
+        if not self.is_complete:  # where nothing follows at all is known even so
+            return [one for one in range(self.looked_at) if one not in good and not self.after[one]]
         return [state for state in range(len(self.states)) if state not in good]
 
 
@@ -110,6 +112,7 @@ def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) 
             for move in moves:
                 _take(found, index, here, move)
         here += 1
+        found.looked_at = here
     return found
 
 

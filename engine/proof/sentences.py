@@ -25,6 +25,7 @@ MENDS: Mapping[str, str] = {
     "safe": "Bring the ways together with the kind of gateway that parted them.",
     "proper_completion": "Bring the ways together before the end, or give each an end of its own.",
     "dead_end": "Draw a way on from there, or join only ways that are all taken.",
+    "fails": "Compare like with like, and let a table have a rule for every case.",
     "no_way_out": "Draw a way out of the loop that leads to an end.",
     "dead_element": "Connect it so that it can be reached, or remove it.",
     "dead_default": "It may stay as the safe way out; nothing needs to be done.",

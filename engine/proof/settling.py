@@ -7,9 +7,9 @@ which property needs what).  Only what is left open then is searched in full, wi
 """
 
 from engine.proof.case import Case
-from engine.proof.judging import judge
+from engine.proof.judging import judge, leave_open
 from engine.proof.machine import Machine
-from engine.proof.search import Effort, Explored, explore
+from engine.proof.search import Effort, explore
 from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound, Proved, Verdict
 from engine.proof.weighing import is_bounded
@@ -20,6 +20,8 @@ FIRST_STATES = 3_000
 
 def settle(case: Case, bound: Bound, until: float) -> Proved:
     """Return what is proved of a case within `bound`, before an instant of `monotonic`."""
+    if case.drawing.undecided:
+        return leave_open(case)
     whole = Effort(bound, until, bound.states)
     if not _may_be_reduced(case):
         return judge(case, explore(Machine(case.net), whole))
@@ -29,26 +31,17 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
         return judge(case, found)
     machine = Machine(case.net)
     found = explore(machine, whole, Stubborn(machine))
-    if _is_settled(case, found):
-        return judge(case, found)
+    found.is_weighed = found.is_complete and found.is_reduced and is_bounded(case.net)
+    proved = judge(case, found)
+    if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
+        return proved
     unreduced = explore(Machine(case.net), whole)
     better = judge(case, unreduced)
-    if unreduced.is_complete or better.verdict is Verdict.UNSOUND:
-        return better
-    return judge(case, found)
+    is_better = unreduced.is_complete or better.verdict is Verdict.UNSOUND
+    return better if is_better else proved
 
 
 def _may_be_reduced(case: Case) -> bool:
     """Nets with a monitor or rules are not; nor what may still be woken when all is over."""
     is_watched = case.net.monitor is not None or bool(case.after)
     return not is_watched and not case.drawing.wakes_at_top
-
-
-def _is_settled(case: Case, found: Explored) -> bool:
-    """Return whether a reduced search proves a diagram sound, or was not reduced after all."""
-    if not found.is_complete:
-        return False
-    if not found.is_reduced:
-        return True
-    is_sound = judge(case, found).verdict is Verdict.SOUND
-    return is_sound and is_bounded(case.net)

@@ -204,3 +204,48 @@ def test_many_branches_at_once_take_few_states(count, shape):
     assert (any_order.verdict, result.verdict) == (Verdict.SOUND, Verdict.SOUND)
     assert any_order.states < 3 * count
     assert result.states < 4 * count
+
+
+def test_what_stops_for_ever_is_refuted_even_where_the_search_ends_early():
+    branches = "\n".join(f"*some -> a{n} -> b{n} -> *met" for n in range(7))
+    text = f"begin -> ?which -> *some\n{branches}\n*met -> over\n?which -> c -> +join -> out"
+    file = read_any("p.bpmn", draw(f"{text}\n?which -> d -> +join"))
+    (result,) = prove_soundness(file, bound=Bound(states=1_000))
+
+    assert result.verdict is Verdict.UNSOUND
+    assert findings(result, Severity.REFUTED) == [("dead_end", "join")]
+    assert findings(result, Severity.UNKNOWN) == [("bound", None)]
+
+
+def test_what_was_not_looked_at_in_every_order_is_not_claimed():
+    branches = "\n".join(f"*some -> a{n} -> b{n} -> *met" for n in range(8))
+    file = read_any("p.bpmn", draw(f"begin -> *some\n{branches}\n*met -> over"))
+    (result,) = prove_soundness(file, bound=Bound(states=5_000))
+
+    assert result.verdict is Verdict.UNKNOWN
+    assert result.properties["safe"] is None
+
+
+def test_an_inclusive_gateway_with_many_ways_is_unknown():
+    branches = "\n".join(f"*some -> a{n} -> over{n}" for n in range(12))
+    (result,) = prove_soundness(read_any("p.bpmn", draw(f"begin -> *some\n{branches}")))
+
+    assert result.verdict is Verdict.UNKNOWN
+    assert findings(result, *Severity) == [("undecided", "some")]
+    assert set(result.properties.values()) == {None}
+
+
+def test_an_inclusive_join_in_a_loop_is_not_claimed_of_the_engine():
+    result = proved(
+        """
+        begin -> ?again -> *some
+        *some -(ask.big == True)-> a -> *met
+        *some -(else)-> b -> *met
+        *met -> [ask] -> ?more
+        ?more -(ask.way == "left")-> ?again
+        ?more -(else)-> over
+        """
+    )
+
+    assert result.verdict is Verdict.UNKNOWN
+    assert findings(result, Severity.UNKNOWN) == [("undecided", "met")]

@@ -368,7 +368,7 @@ CONTROL = {
     ),
     "a condition that fails": (
         "begin -> [choose] -> ?big\n?big -(choose.way > 3)-> [a] -> over\n?big -(else)-> over",
-        "dead_end big, dead_element a, dead_element over",
+        "fails big, dead_element a, dead_element over",
     ),
     "a signal that nobody here throws never comes": (
         "begin -> <hear> -> over\nhear: signal alarm",
