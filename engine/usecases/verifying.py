@@ -60,7 +60,10 @@ def verify_release(
     )
     # reading is for all files together; a proof is for the file that holds the process
     shared_ms = _ms_since(begun) - sum(one.elapsed_ms for one in proved)
-    return tuple(_of_file(file, judged, refused, proved, shared_ms / len(files)) for file in files)
+    return tuple(
+        _with_pools(_of_file(file, judged, refused, proved, shared_ms / len(files)), content, bound)
+        for file, content in files.items()
+    )
 
 
 def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -> Verified:
@@ -128,6 +131,21 @@ def _of_file(
         ),
         findings=tuple(homes.get(None, ())),
         names=_names(judged.release.processes.values()),
+    )
+
+
+def _with_pools(verified: Verified, content: bytes, bound: Bound | None) -> Verified:
+    """Return the file with its pools judged together, where they tell each other something."""
+    if not verified.processes or b"messageFlow" not in content:
+        return verified
+    together = verify_soundness(verified.file, content, bound=bound)
+    alone = {one.id for one in verified.processes}
+    pools = tuple(one for one in together.processes if one.id not in alone)
+    return replace(
+        verified,
+        elapsed_ms=verified.elapsed_ms + sum(one.elapsed_ms for one in pools),
+        processes=(*verified.processes, *pools),
+        names={**together.names, **verified.names},
     )
 
 

@@ -233,6 +233,30 @@ def test_a_form_that_does_not_ask_what_its_mark_means_is_refuted(tmp_path: Path)
     assert found[-1]["file"] == str(forms / "do_it_action.json")
 
 
+POOLS = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
+<collaboration id="both"><participant id="one" processRef="asks"/>
+<participant id="two" processRef="answers"/>
+<messageFlow id="told" sourceRef="tell" targetRef="hear"/></collaboration>
+<message id="news" name="news"/>
+<process id="asks" isExecutable="true"><startEvent id="begin"/><sendTask id="tell"
+messageRef="news"/><endEvent id="over"/><sequenceFlow id="a" sourceRef="begin" targetRef="tell"/>
+<sequenceFlow id="b" sourceRef="tell" targetRef="over"/></process>
+<process id="answers" isExecutable="true"><startEvent id="in"/><receiveTask id="hear"
+messageRef="news"/><endEvent id="out"/><sequenceFlow id="c" sourceRef="in" targetRef="hear"/>
+<sequenceFlow id="d" sourceRef="hear" targetRef="out"/></process></definitions>"""
+
+
+@pytest.mark.parametrize("mode", [[], ["--soundness-only"]], ids=["release", "soundness"])
+def test_pools_are_judged_together_as_well_as_alone(tmp_path: Path, mode: list[str]) -> None:
+    file = tmp_path / "pools.bpmn"
+    file.write_text(POOLS)
+
+    (line,) = lines(verify(file, *mode, "--json"))
+
+    verdicts = {one["id"]: one["verdict"] for one in line["processes"]}
+    assert verdicts == {"asks": "sound", "answers": "sound", "both": "sound"}
+
+
 def test_the_bench_measures_proofs_without_a_database() -> None:
     asked = ["bench", "--proof", "--json", "--only", "shipped", "--only", "parallel_20"]
 
