@@ -18,8 +18,9 @@ from engine.usecases.verifying import verify_release, verify_soundness
 
 MOST_SECONDS = 30.0
 MOST_BYTES_OF_MEMORY = 1024 * 1024 * 1024
-# in each process of the release
+# for a release, or for each file by itself
 _BOUND = Bound(seconds=5.0, states=200_000)
+_NO_MEMORY = 3
 _AT_ONCE = threading.BoundedSemaphore(2)
 
 
@@ -61,12 +62,13 @@ def _ask(
             input=json.dumps(asked).encode(),
             capture_output=True,
             timeout=seconds,
-            check=True,
+            check=False,
         )
     except subprocess.TimeoutExpired as late:
         raise DiagramRefused([f"Proving them takes longer than {seconds:.0f} seconds"]) from late
-    except subprocess.CalledProcessError as failed:
-        raise DiagramRefused(["Proving them takes more memory than there may be"]) from failed
+    if done.returncode == _NO_MEMORY or done.returncode < 0:
+        raise DiagramRefused(["Proving them takes more memory than there may be"])
+    done.check_returncode()
     return json.loads(done.stdout)
 
 
@@ -92,4 +94,7 @@ def _limit_memory() -> None:
 
 if __name__ == "__main__":
     _limit_memory()
-    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+    try:
+        json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+    except MemoryError:
+        sys.exit(_NO_MEMORY)

@@ -13,10 +13,11 @@ from engine.bpmn.model import (
     Process,
     Release,
 )
-from engine.bpmn.release import JudgedFiles, ReadFiles, judge_release, read_release
+from engine.bpmn.release import WHOLE, JudgedFiles, ReadFiles, judge_release, read_release
 from engine.bpmn.tables import Cell, DecisionTable, Rule
 
 __all__ = [
+    "WHOLE",
     "AnyFile",
     "Cell",
     "Collaboration",

@@ -21,6 +21,8 @@ from engine.bpmn.throw_rules import check_throws
 from engine.errors import DiagramRefused
 
 MAX_FILES = 200
+WHOLE = "the release"
+"""Where a finding is that is about no file by itself."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,7 @@ def judge_release(files: Mapping[str, bytes]) -> JudgedFiles:
     """Return what can be read of `files`, and all that is wrong with it; raises nothing."""
     reading = _Reading()
     if len(files) > MAX_FILES:
-        reading.unreadable.refuse(
-            "the release", None, "too_large", "It has too many files.", "Split it."
-        )
+        reading.unreadable.refuse(WHOLE, None, "too_large", "It has too many files.", "Split it.")
         files = {}
     for file, content in sorted(files.items()):
         reading.read(file, content)
@@ -169,7 +169,7 @@ def _check_names(processes: list[Process], tables: list[DecisionTable], findings
 def _check_calls(release: Release, findings: Findings) -> None:
     """A process that calls itself, however far round, would never stop starting."""
     if len(release.processes) > MAX_PROCESSES:
-        findings.refuse("the release", None, "too_large", "It has too many processes.", "Split it.")
+        findings.refuse(WHOLE, None, "too_large", "It has too many processes.", "Split it.")
         return
     check_calls(release, findings)
     check_throws(release, findings)

@@ -23,7 +23,7 @@ MAX_CALLS_DEEP = 20
 # an advance takes 500 steps at most (`runtime.run`), some of them the engine's own
 MAX_STEPS = 450
 
-# ways on that are not chosen: the engine unfolds them beforehand
+# where a way is chosen the engine prepares nothing beyond
 _CHOSEN = frozenset({"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"})
 _WAITS = frozenset({"userTask", "receiveTask", "intermediateCatchEvent"})
 # the engine's own tasks around each process

@@ -23,6 +23,7 @@ from SpiffWorkflow.spiff.parser.event_parsers import (
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
 from engine.bpmn import (
+    WHOLE,
     DecisionTable,
     Element,
     Finding,
@@ -203,7 +204,7 @@ def _without_drawing(root: etree._Element) -> etree._Element:
 def _unparsed(error: Exception) -> Finding:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     return Finding(
-        str(getattr(error, "file_name", None) or "the release"),
+        str(getattr(error, "file_name", None) or WHOLE),
         getattr(error, "id", None),
         "unparsed",
         f"The engine cannot read it ({reason}).",

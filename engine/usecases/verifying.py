@@ -10,6 +10,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from engine.bpmn import (
+    WHOLE,
     Element,
     Finding,
     Flow,
@@ -56,7 +57,7 @@ def verify_release(
         judged.release,
         domains=domains_of(judged.release, forms),
         after=after,
-        bound=bound or Bound(),
+        bound=bound,
     )
     # reading is for all files together; a proof is for the file that holds the process
     shared_ms = _ms_since(begun) - sum(one.elapsed_ms for one in proved)
@@ -73,7 +74,7 @@ def verify_soundness(file: str, content: bytes, *, bound: Bound | None = None) -
         read = read_any(file, content)
     except UnreadableError as error:
         return unreadable(error.finding, _ms_since(begun))
-    proved = prove_soundness(read, bound=bound or Bound())
+    proved = prove_soundness(read, bound=bound)
     elapsed_ms = _ms_since(begun)
     judged = judge_release({file: content})
     return Verified(
@@ -110,9 +111,9 @@ def _of_file(
     shared_ms: float,
 ) -> Verified:
     for finding in judged.unreadable:
-        if finding.file == file:
-            return unreadable(finding, shared_ms)
-    wrong = [one for one in (*refused, *judged.warnings) if one.file == file]
+        if finding.file in (file, WHOLE):
+            return unreadable(replace(finding, file=file), shared_ms)
+    wrong = [one for one in (*refused, *judged.warnings) if one.file in (file, WHOLE)]
     known = {one.id: one for one in proved}
     processes = [
         one for one in judged.release.processes.values() if one.file == file and one.id in known

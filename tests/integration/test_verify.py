@@ -233,6 +233,19 @@ def test_a_form_that_does_not_ask_what_its_mark_means_is_refuted(tmp_path: Path)
     assert found[-1]["file"] == str(forms / "do_it_action.json")
 
 
+def test_too_many_files_are_no_release(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.bpmn" for number in range(201)]
+    for file in files:
+        file.write_bytes(branches(1, 1))
+
+    result = verify(*files, "--json")
+
+    assert result.exit_code == 2
+    assert {rule for line in lines(result) for rule in rules(line)} == {
+        ("too_large", "unknown", None)
+    }
+
+
 POOLS = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
 <collaboration id="both"><participant id="one" processRef="asks"/>
 <participant id="two" processRef="answers"/>
