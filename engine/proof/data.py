@@ -25,6 +25,10 @@ MAX_BRANCHES = 512
 """More ways than these for one answer or join are not told apart."""
 
 
+GIVEN = frozenset({"impact", "urgency", "party"})
+"""Process data that use cases set from outside: what a diagram makes of it does not last."""
+
+
 class Unknown:
     """The value of what may be anything."""
 
@@ -202,7 +206,11 @@ class Knowledge:
         found: set[Variable] = set()
         for node in nodes:
             found |= variables(node, self.net.steps) or frozenset()
-        return frozenset(name for name in found if name[0] not in FACTS)
+        return frozenset(
+            (name, member)
+            for name, member in found
+            if name not in FACTS and (member is not None or name not in GIVEN)
+        )
 
 
 def combined(choices: Sequence[Sequence[Scalar]]) -> Iterator[tuple[Scalar, ...]]:

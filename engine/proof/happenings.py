@@ -4,6 +4,8 @@ What an event waits for is written down as a `Catcher`; who wakes it is decided 
 drawn (`waking`).
 """
 
+from dataclasses import replace
+
 from engine.bpmn import Element, Event
 from engine.proof.building import Catcher, Clearing
 from engine.proof.drawing import Drawing, Exits, Level
@@ -147,18 +149,21 @@ def _draw_arrival(
             mark=_mark(drawing, one),
         )
         outputs = (ready,)
-    builder.catchers.append(
-        Catcher(
-            one.event or _NOTHING,
-            one.id,
-            level.scope,
-            inner,
-            Catch(waiter, outputs, one.id),
-            Clearing() if drawing.by_engine else clearing,
-            drawing.told.get(one.id, ()),
-            on_border and not one.interrupting,
-        )
+    catcher = Catcher(
+        one.event or _NOTHING,
+        one.id,
+        level.scope,
+        inner,
+        Catch(waiter, outputs, one.id),
+        Clearing() if drawing.by_engine else clearing,
+        drawing.told.get(one.id, ()),
+        on_border and not one.interrupting,
     )
+    builder.catchers.append(catcher)
+    if drawing.by_engine and one.event is not None and one.event.timer == "cycle":
+        # it goes on waiting as long as there are repetitions left
+        again = Catch(waiter, (*outputs, waiter), one.id)
+        builder.catchers.append(replace(catcher, catch=again))
 
 
 def _mark(drawing: Drawing, one: Element) -> Mark | None:

@@ -117,15 +117,12 @@ class Machine:
         return [one for one in due if self._meets(one, pending)]
 
     def _meets(self, timer: Transition, pending: set[str]) -> bool:
-        """Return whether a timer touches one of those pending, by their elements."""
+        """Return whether a timer touches another of those pending, by their elements."""
+        if _woken(timer) & pending:
+            return False  # it is due once at a time
         near = self._touching.whole.dependent(timer.number)
-        return any(
-            catch.element in pending
-            for number in near
-            if self.net.transitions[number].by_timer
-            for level in self.net.transitions[number].levels
-            for catch in level
-        )
+        timers = [self.net.transitions[number] for number in near]
+        return any(one.by_timer and _woken(one) & pending for one in timers)
 
     @cached_property
     def _touching(self) -> Touching:
@@ -210,6 +207,11 @@ class Machine:
         if not one.moves_only or (one.external and self.net.monitor is not None):
             return False
         return not any(self.known.live[place] for place in (*one.inputs, *one.outputs))
+
+
+def _woken(one: Transition) -> set[str]:
+    """Return the elements that a transition may wake."""
+    return {catch.element for level in one.levels for catch in level}
 
 
 def outputs_of(one: Transition, place: int) -> Iterator[int]:

@@ -249,3 +249,34 @@ def test_an_inclusive_join_in_a_loop_is_not_claimed_of_the_engine():
 
     assert result.verdict is Verdict.UNKNOWN
     assert findings(result, Severity.UNKNOWN) == [("undecided", "met")]
+
+
+def test_what_use_cases_set_from_outside_may_be_anything_at_any_time():
+    result = proved(
+        """
+        begin -> set -> [ask] -> ?whose
+        ?whose -(party == "it")-> over
+        ?whose -(else)-> other
+        set: script party = "it"
+        """
+    )
+
+    assert (result.verdict, result.findings) == (Verdict.SOUND, ())
+
+
+def test_a_repeating_timer_may_throw_again_and_again():
+    result = proved(
+        """
+        begin -> +fork -> [a] -> +join
+        +fork -> <hear> -> <again> -> +join
+        +join -> over
+        often: timer "R/PT1H" beside a
+        often -> cry -> cried
+        cry: signal alarm; throws
+        hear: signal alarm
+        again: signal alarm
+        """
+    )
+
+    assert findings(result, Severity.REFUTED) == [("dead_end", "hear")]
+    assert result.properties["no_dead_elements"] is True
