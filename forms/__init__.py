@@ -7,7 +7,7 @@ findings, and whoever calls decides.
 
 from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
-from forms.form import Form, FormError, as_api_schema, shipped
+from forms.form import Form, FormError, FormUnreadable, as_api_schema, shipped
 from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
@@ -21,6 +21,7 @@ __all__ = [
     "Finding",
     "Form",
     "FormError",
+    "FormUnreadable",
     "Kind",
     "RowsAsked",
     "as_api_schema",

@@ -3,15 +3,16 @@
 A newcomer would leave this to the form's own rules: those know no diagram.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from engine.bpmn import Finding, Release
 from engine.domain.incident import Answer, Decided, Verdict
 from engine.domain.mark import Mark
 from engine.expressions import FACTS, FUNCTIONS
-from forms import Form, FormError, finite_domains
+from forms import Form, FormError, FormUnreadable, finite_domains
 
 # mark -> what its step must ask, and in which words (None: in any)
 _ASKED: Mapping[str, Mapping[str, type[StrEnum] | None]] = {
@@ -22,10 +23,19 @@ _ASKED: Mapping[str, Mapping[str, type[StrEnum] | None]] = {
 }
 
 
-def read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, Form], list[Finding]]:
+class ReadForms(NamedTuple):
+    """The forms that can be asked, by step; why others cannot be read; and what is wrong."""
+
+    forms: Mapping[str, Form]
+    unreadable: Sequence[Finding]
+    refused: Sequence[Finding]
+
+
+def read_forms(files: Mapping[str, bytes]) -> ReadForms:
     """Return the forms among `files`, by step, and what is wrong with the others."""
     forms: dict[str, Form] = {}
-    findings: list[Finding] = []
+    unreadable: list[Finding] = []
+    refused: list[Finding] = []
     for file, content in sorted(files.items()):
         path = PurePosixPath(file)
         if path.suffix != ".json":
@@ -33,11 +43,12 @@ def read_forms(files: Mapping[str, bytes]) -> tuple[dict[str, Form], list[Findin
         try:
             forms[path.stem] = Form.parse(path.stem, content, reserved=FACTS | FUNCTIONS.keys())
         except FormError as error:
-            findings += [
+            wrong = unreadable if isinstance(error, FormUnreadable) else refused
+            wrong += [
                 Finding(file, one.path or None, "form", one.sentence, "Mend the form.")
                 for one in error.findings
             ]
-    return forms, findings
+    return ReadForms(forms, unreadable, refused)
 
 
 def check_marks(release: Release, forms: Mapping[str, Form]) -> Iterator[Finding]:

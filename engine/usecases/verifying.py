@@ -28,7 +28,7 @@ from engine.errors import DiagramRefused, InvalidAnswers
 from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
 from engine.proof import Severity as Weight
 from engine.runtime import Specs
-from engine.usecases.form_rules import check_marks, read_forms
+from engine.usecases.form_rules import ReadForms, check_marks, read_forms
 from engine.usecases.verified import Verified
 from forms import Form, finite_domains
 
@@ -47,22 +47,15 @@ def verify_release(
     Raises InvalidAnswers for an own rule about something that is not there.
     """
     begun = perf_counter()
-    judged = judge_release(files)
-    forms, wrong = read_forms(files)
-    refused = [*judged.refused, *wrong, *check_marks(judged.release, forms)]
-    if not refused and not judged.unreadable:
-        refused += _engines_own(judged, files)
+    forms = read_forms(files)
+    judged = _judged(files, forms)
     _require_known(judged.release, after)
-    proved = prove_release(
-        judged.release,
-        domains=domains_of(judged.release, forms),
-        after=after,
-        bound=bound,
-    )
+    domains = domains_of(judged.release, forms.forms)
+    proved = prove_release(judged.release, domains=domains, after=after, bound=bound)
     # reading is for all files together; a proof is for the file that holds the process
-    shared_ms = _ms_since(begun) - sum(one.elapsed_ms for one in proved)
+    shared_ms = (_ms_since(begun) - sum(one.elapsed_ms for one in proved)) / max(1, len(files))
     return tuple(
-        _with_pools(_of_file(file, judged, refused, proved, shared_ms / len(files)), content, bound)
+        _with_pools(_of_file(file, judged, proved, shared_ms), content, bound)
         for file, content in files.items()
     )
 
@@ -103,17 +96,26 @@ def domains_of(release: Release, forms: Mapping[str, Form]) -> Domains:
     return found
 
 
+def _judged(files: Mapping[str, bytes], forms: ReadForms) -> JudgedFiles:
+    """Return what is read of the diagrams, with all that is wrong, forms and engine included."""
+    judged = judge_release(files)
+    judged = replace(
+        judged,
+        unreadable=(*judged.unreadable, *forms.unreadable),
+        refused=(*judged.refused, *forms.refused, *check_marks(judged.release, forms.forms)),
+    )
+    if judged.unreadable or judged.refused:
+        return judged
+    return replace(judged, refused=_engines_own(judged, files))
+
+
 def _of_file(
-    file: str,
-    judged: JudgedFiles,
-    refused: Sequence[Finding],
-    proved: Sequence[Proved],
-    shared_ms: float,
+    file: str, judged: JudgedFiles, proved: Sequence[Proved], shared_ms: float
 ) -> Verified:
     for finding in judged.unreadable:
         if finding.file in (file, WHOLE):
             return unreadable(replace(finding, file=file), shared_ms)
-    wrong = [one for one in (*refused, *judged.warnings) if one.file in (file, WHOLE)]
+    wrong = [one for one in (*judged.refused, *judged.warnings) if one.file in (file, WHOLE)]
     known = {one.id: one for one in proved}
     processes = [
         one for one in judged.release.processes.values() if one.file == file and one.id in known

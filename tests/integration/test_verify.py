@@ -229,7 +229,7 @@ def test_a_form_that_does_not_ask_what_its_mark_means_is_refuted(tmp_path: Path)
 
     wrong = {rule for line in found for rule in rules(line)}
     assert ("form_of_mark", "refuted", "verify_outcome") in wrong
-    assert ("form", "refuted", None) in wrong
+    assert ("form", "unknown", None) in wrong
     assert found[-1]["file"] == str(forms / "do_it_action.json")
 
 

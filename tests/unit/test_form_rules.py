@@ -22,15 +22,15 @@ def found_in(step: str, **fields: dict[str, Any] | None) -> list[Finding]:
             form.pop("allOf", None)
         else:
             form["properties"][name] |= field
-    forms, wrong = read_forms({f"{step}.json": json.dumps(form).encode()})
-    return [*wrong, *check_marks(RELEASE, forms)]
+    read = read_forms({f"{step}.json": json.dumps(form).encode()})
+    return [*read.unreadable, *read.refused, *check_marks(RELEASE, read.forms)]
 
 
 def test_the_shipped_forms_ask_what_their_marks_mean() -> None:
-    forms, wrong = read_forms(FILES)
+    read = read_forms(FILES)
 
-    assert wrong == []
-    assert list(check_marks(RELEASE, forms)) == []
+    assert (read.unreadable, read.refused) == ([], [])
+    assert list(check_marks(RELEASE, read.forms)) == []
 
 
 def test_a_decision_without_a_reason_is_refused() -> None:
@@ -53,9 +53,9 @@ def test_a_form_that_takes_a_name_from_expressions_is_refused() -> None:
     form = json.loads(FILES["do_it_action.json"])
     form["properties"]["gate"] = {"type": "boolean", "title": "Open the gate"}
 
-    _, wrong = read_forms({"do_it_action.json": json.dumps(form).encode()})
+    read = read_forms({"do_it_action.json": json.dumps(form).encode()})
 
-    assert [(one.file, one.element, one.rule) for one in wrong] == [
+    assert [(one.file, one.element, one.rule) for one in read.refused] == [
         ("do_it_action.json", "gate", "form")
     ]
 
@@ -63,8 +63,8 @@ def test_a_form_that_takes_a_name_from_expressions_is_refused() -> None:
 def test_a_run_is_told_the_whole_answer_of_a_confirmation_only() -> None:
     form = json.loads(FILES["confirm_outcome.json"])
     form["properties"]["urgent"] = {"type": "boolean", "title": "Is it urgent?"}
-    forms, _ = read_forms({"confirm_outcome.json": json.dumps(form).encode()})
+    read = read_forms({"confirm_outcome.json": json.dumps(form).encode()})
 
-    domains = domains_of(RELEASE, forms)["confirm_outcome"]
+    domains = domains_of(RELEASE, read.forms)["confirm_outcome"]
 
     assert domains == {"answer": ("yes", "partly", "no"), "urgent": (None,)}
