@@ -70,11 +70,6 @@ class Knowledge:
         if net.run_to_completion:
             self._find_live()
 
-    @property
-    def is_used(self) -> bool:
-        """Whether any token has anything to know."""
-        return any(self.live)
-
     def keep(self, place: int, values: Mapping[Variable, Scalar]) -> Values:
         """Return of `values` what may still be read from `place` on."""
         live = self.live[place]

@@ -48,7 +48,7 @@ class Firing:
 
     def fire(self, state: State, one: Transition) -> list[Move]:
         """Return every way in which a transition may go; none if its expressions fail."""
-        if self.machine.plain[one.number]:
+        if self.machine.plain[one.number] and not self._ages(state, one):
             tokens = list(state)
             for place in one.inputs:
                 tokens.remove(place)
@@ -56,6 +56,11 @@ class Firing:
             tokens.sort()
             return [Move(one, tuple(tokens), _NO_ANSWERS)]
         return list(self._fire(state, one))
+
+    def _ages(self, state: State, one: Transition) -> bool:
+        """Whether an answer that was fresh until now has waited."""
+        is_watched = one.external and self.machine.net.monitor is not None
+        return is_watched and self.machine.monitored(state) in _FRESH
 
     def _fire(self, state: State, one: Transition) -> Iterator[Move]:
         monitored = self.machine.monitored(state)

@@ -204,7 +204,7 @@ class Machine:
 
     def _is_plain(self, one: Transition) -> bool:
         """Whether firing only moves tokens that know nothing."""
-        if not one.moves_only or (one.external and self.net.monitor is not None):
+        if not one.moves_only:
             return False
         return not any(self.known.live[place] for place in (*one.inputs, *one.outputs))
 

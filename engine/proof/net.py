@@ -125,7 +125,7 @@ class Transition:
 
     @property
     def moves_only(self) -> bool:
-        """Whether it takes tokens and puts tokens, and nothing else."""
+        """Whether it takes tokens and puts tokens, and at most changes what they know."""
         special = (
             self.clears,
             self.join,
@@ -134,9 +134,6 @@ class Transition:
             self.must_fulfil,
             self.choice,
             self.mark,
-            self.enters,
-            self.answers,
-            self.forgets_all,
             self.script,
             self.table,
         )

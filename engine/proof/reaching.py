@@ -21,13 +21,15 @@ def waits_for(
     """Return everything that a run of `process` can ever wait for, element ids in order.
 
     The empty tuple stands for a run that is over.  None if that is more than the bound allows, or
-    is not decided.
+    is not decided, or if the diagram is not safe: which of two tokens in one activity an event
+    ends is not followed.
     """
     case = release_case(release.processes[process], release, domains)
     if case.drawing.undecided:
         return None
     found = explore_within(Machine(case.net), bound or Bound())
-    if not found.is_complete or found.cut:
+    doubled = {case.net.places[place].kind for place in found.doubled}
+    if not found.is_complete or found.cut or doubled - {"end"}:
         return None
     return frozenset(
         _waits(case, found, state)
