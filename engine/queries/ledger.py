@@ -72,6 +72,10 @@ _WATCHED = text("""
     SELECT verified_at FROM verification
     WHERE incident_id = :id AND verdict = 'watch_until' ORDER BY entry_seq
 """)
+_OUT = text("""
+    SELECT o.left_at, b.returned_at FROM way_out o JOIN way_back b ON b.way_out_id = o.id
+    WHERE o.incident_id = :id ORDER BY o.left_at
+""")
 
 
 def incident_ledger(
@@ -80,13 +84,14 @@ def incident_ledger(
     """Return the incident's time from told to its end, or to `now` (aware) while it is open.
 
     A replayed incident that is still open ends where its log did.  Time in which nobody is asked
-    goes to the party of today's lead.  Three statements.  Raises NotFound.
+    goes to the party of today's lead.  Four statements.  Raises NotFound.
     """
     about = conn.execute(_INCIDENT, {"id": incident_id}).first()
     if about is None:
         raise NotFound("There is no such incident.", incident=str(incident_id))
     items = conn.execute(_ITEMS, {"id": incident_id}).all()
     watched = conn.execute(_WATCHED, {"id": incident_id}).scalars().all()
+    out = conn.execute(_OUT, {"id": incident_id}).all()
     until = max(about.ended_at or about.observed_until or now, about.told_at)
     segments = cut(
         about.told_at,
@@ -94,6 +99,7 @@ def incident_ledger(
         [_stint(row) for row in items],
         lead_party=Party(about.lead_party),
         watching=list(_watching(watched, [row.opened_at for row in items])),
+        out=[(row.left_at, row.returned_at) for row in out],
     )
     names = {row.id: _what(row) for row in items}
     lines = tuple(_line(segment, names, hours) for segment in segments)

@@ -10,11 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from engine.domain.permissions import Actor, Role, Verb, incident_verbs
-from engine.domain.standing import NAMED, Standing, standing_of
+from engine.domain.permissions import Actor, Role, Verb
+from engine.domain.standing import NAMED, Standing
 from engine.errors import NotFound
-from engine.queries.people import incident_people
-from engine.queries.permitted import incident_view
+from engine.queries.permitted import towards
 from engine.store import schema as t
 from engine.store.rows import Incident, split
 
@@ -44,13 +43,7 @@ def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
     if row is None:
         raise _not_found(which)
     incident: Incident = split(row, (t.incident, Incident))[0]
-    standing = standing_of(
-        actor.id,
-        incident_people(conn, incident.id),
-        team_ids=actor.team_ids,
-        organisation_id=actor.organisation_id,
-    )
-    verbs = incident_verbs(incident_view(incident), actor, standing)
+    standing, verbs = towards(conn, incident, actor)
     if Verb.SEE not in verbs:
         raise _not_found(which)
     return Seen(incident, standing, verbs)

@@ -39,7 +39,7 @@ UPDATE incident SET closed_by = 'confirmed' WHERE id = %(half)s;
 UPDATE incident SET ended_at = now() WHERE id = %(half)s;
 
 --# a state that does not exist
-UPDATE incident SET state = 'set_aside', ended_at = now() WHERE id = %(half)s;
+UPDATE incident SET state = 'withdrawn', ended_at = now() WHERE id = %(half)s;
 
 --# both kinds of evidence
 UPDATE incident SET state = 'closed', ended_at = now(), closed_by = 'confirmed',

@@ -229,9 +229,9 @@ def test_anybody_involved_may_propose_an_action_until_the_incident_is_closed() -
 
 
 def test_staff_without_a_part_see_it_and_may_take_the_free_lead() -> None:
-    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD}
+    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD, Verb.OBJECT}
     taken = replace(OPEN, is_taken_up=True)
-    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE}
+    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE, Verb.OBJECT}
 
 
 def test_only_those_who_answer_for_the_process_take_the_lead_from_somebody() -> None:
@@ -293,7 +293,22 @@ def test_an_answer_by_phone_is_not_written_down_by_who_led_or_worked(doer: Stand
 def test_the_reporter_can_answer_every_way_out(state: IncidentState, verb: Verb) -> None:
     found = incident_verbs(IncidentView(state), CARLA, frozenset({Standing.REPORTER}))
 
-    assert found == {Verb.SEE, verb}
+    assert found - {Verb.OBJECT} == {Verb.SEE, verb}
+
+
+@pytest.mark.parametrize("state", [IncidentState.OPEN, IncidentState.CLOSED])
+def test_who_is_harmed_and_asked_in_no_other_way_may_say_that_it_is_not_right(
+    state: IncidentState,
+) -> None:
+    view = IncidentView(state)
+    having_a_part = {Standing.LEAD, Standing.WORKER, Standing.VERIFIER, Standing.CONFIRMER}
+
+    assert Verb.OBJECT in incident_verbs(view, CARLA, frozenset({Standing.CUSTOMER}))
+    assert Verb.OBJECT in incident_verbs(view, BRUNO, frozenset())
+    assert Verb.OBJECT not in incident_verbs(view, CARLA, frozenset({Standing.TEAM}))
+    for word in having_a_part:
+        standing = frozenset({Standing.CUSTOMER, word})
+        assert Verb.OBJECT not in incident_verbs(view, CARLA, standing)
 
 
 def test_a_dispute_is_possible_while_the_days_for_it_last() -> None:
