@@ -176,7 +176,7 @@ class PersonShown(Schema):
 
 
 class UnprovenShown(Schema):
-    """A closed incident that lacks its evidence, and why."""
+    """An incident whose way out lacks its evidence, and why."""
 
     number = fields.Integer()
     id = fields.UUID()
@@ -184,9 +184,11 @@ class UnprovenShown(Schema):
 
 
 class ClosuresShown(Schema):
-    """How many incidents are closed, and those of them that lack their evidence."""
+    """How many incidents took which way out, and those of them that lack their evidence."""
 
     closed = fields.Integer()
+    set_aside = fields.Integer()
+    merged = fields.Integer()
     unproven = fields.List(fields.Nested(UnprovenShown))
 
 

@@ -4,10 +4,12 @@ The attacks stand in `tests/attacks/*.sql`, each a transaction under a line `--#
 in them are ids: people by their login, and the incidents `confirmed`, `decided` (closed), `half`
 (Carla has said yes, Olga has not answered), `stale` (answers older than work that goes on),
 `targeted` (Carla has said yes, one of two targets is not done), `kept` (P1, the authority keeps
-asking), and those of `out_of_handling.sql`, which says what they are.
+asking), those of `out_of_handling.sql`, which says what they are, `alone` (only Carla, who
+reported it, is harmed), `many` (214 are) and `swapped` (Olga is to answer for what Carla reported).
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -153,6 +155,10 @@ class Besieged:
         world.clock.forward(hours=1)
         made["returned"], made["joined"] = world.report(), world.report("olga")
         made["later"] = world.report("olga", criteria=[{"measure": "Else", "threshold": "Any"}])
+        made["alone"], made["many"] = world.report(), world.report(size=Decimal(214))
+        # reported by Carla, to be answered by Olga alone
+        made["swapped"] = world.report()
+        world.agree(made["swapped"], confirmers=("olga",))
         for name in ("aside", "returned"):
             set_aside(world.handling, made[name], reason="Spam", actor=hugo)
         bring_back(world.handling, made["returned"], actor=world.actor("carla"))

@@ -4,7 +4,9 @@ Its runs stay where they are.  A newcomer would end them; then coming back would
 Actions that prevent are no part of the handling and live on, as they do after closing.
 """
 
-from sqlalchemy import ColumnElement, select, update
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select, update
 
 from engine.domain.action import ActionKind
 from engine.store import schema as t
@@ -15,24 +17,9 @@ from engine.usecases.waiting import from_json
 
 def suspend(mover: Mover) -> None:
     """End the open to-dos of the handling as cancelled, and let no timer of it come due."""
-    conn, incident = mover.case.conn, mover.case.incident
-    conn.execute(
-        update(t.work_item)
-        .where(
-            t.work_item.c.incident_id == incident.id,
-            t.work_item.c.ended_at.is_(None),
-            _of_handling(mover, t.work_item.c.action_id),
-        )
-        .values(ended_at=mover.case.now, how="cancelled")
-    )
-    conn.execute(
-        update(t.run)
-        .where(
-            t.run.c.incident_id == incident.id,
-            t.run.c.ended_at.is_(None),
-            _of_handling(mover, t.run.c.action_id),
-        )
-        .values(due_at=None, handed_out_at=None)
+    _cancel(mover)
+    mover.case.conn.execute(
+        update(t.run).where(_alive(mover)).values(due_at=None, handed_out_at=None)
     )
 
 
@@ -44,11 +31,7 @@ def resume(mover: Mover) -> None:
     rows = mover.case.conn.execute(
         select(t.run, t.action)
         .outerjoin(t.action, t.action.c.id == t.run.c.action_id)
-        .where(
-            t.run.c.incident_id == mover.case.incident.id,
-            t.run.c.ended_at.is_(None),
-            _of_handling(mover, t.run.c.action_id),
-        )
+        .where(_alive(mover))
         .order_by(t.action.c.number.nulls_first())
     ).all()
     for row in rows:
@@ -58,6 +41,55 @@ def resume(mover: Mover) -> None:
         mover.case.conn.execute(update(t.run).where(t.run.c.id == run.id).values(due_at=due))
         steps = [at for at in waiting if at.kind == "step"]
         mover.ask(run, steps, action if run.action_id is not None else None)
+
+
+def end_handling(mover: Mover, end_element: str) -> None:
+    """End the runs of the handling where they stand: nothing of it is to be taken up again."""
+    _cancel(mover)
+    case = mover.case
+    runs = case.conn.execute(select(t.run.c.id, t.run.c.waiting).where(_alive(mover))).all()
+    case.visited(
+        [
+            {
+                "run_id": run.id,
+                "diagram": at["diagram"],
+                "element": at["element"],
+                "from_element": None,
+                "flow": None,
+                "entered_at": datetime.fromisoformat(at["since"]),
+                "left_at": case.now,
+                "how": "cancelled",
+            }
+            for run in runs
+            for at in run.waiting
+            if at["kind"] != "timer"
+        ]
+    )
+    case.conn.execute(
+        update(t.run)
+        .where(_alive(mover))
+        .values(snapshot=None, waiting=[], due_at=None, ended_at=case.now, end_element=end_element)
+    )
+
+
+def _cancel(mover: Mover) -> None:
+    mover.case.conn.execute(
+        update(t.work_item)
+        .where(
+            t.work_item.c.incident_id == mover.case.incident.id,
+            t.work_item.c.ended_at.is_(None),
+            _of_handling(mover, t.work_item.c.action_id),
+        )
+        .values(ended_at=mover.case.now, how="cancelled")
+    )
+
+
+def _alive(mover: Mover) -> ColumnElement[bool]:
+    return and_(
+        t.run.c.incident_id == mover.case.incident.id,
+        t.run.c.ended_at.is_(None),
+        _of_handling(mover, t.run.c.action_id),
+    )
 
 
 def _of_handling(mover: Mover, action_id: ColumnElement[object]) -> ColumnElement[bool]:

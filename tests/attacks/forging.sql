@@ -43,6 +43,17 @@ LANGUAGE sql AS $$
     FROM incident WHERE id = the_incident RETURNING seq
 $$;
 
+-- the whole of a withdrawal
+CREATE FUNCTION attacks.withdraw(the_incident uuid, who uuid, signer uuid) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO confirmation (id, incident_id, person_id, answer, grade, is_withdrawal, answered_at,
+                            entry_seq)
+    VALUES (md5(the_incident::text)::uuid, the_incident, who, 'yes', 'signed_in', true, now(),
+            attacks.forge_entry(the_incident, signer, 'incident:withdrawn', ''));
+  SELECT attacks.forge_end(the_incident, 'confirmed');
+  SELECT attacks.close_by_confirmation(the_incident, md5(the_incident::text)::uuid)
+$$;
+
 -- the whole of a way out, by the book as far as rows can tell
 CREATE FUNCTION attacks.leave(the_incident uuid, its_kind text, who uuid, into_it uuid) RETURNS void
 LANGUAGE sql AS $$
@@ -55,7 +66,7 @@ LANGUAGE sql AS $$
   WHERE id = the_incident
 $$;
 
--- the book itself: what all of the above is refused for is one thing missing
+-- what a way back needs beside the incident's own row
 CREATE FUNCTION attacks.come_back(the_incident uuid, who uuid, what text) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO way_back (way_out_id, person_id, returned_at, entry_seq)
