@@ -118,7 +118,6 @@ VERBS: Mapping[str, str] = {
     "incident:parted": "{actor} took a later report out of this again",
     "incident:split": "{actor} made two of this report",
     "incident:recurred": "{actor} said that it is back",
-    "incident:remedy_asked": "{actor} asked the owner for a lasting remedy",
     "incident:accepted_until": "{actor} accepted until when it may come back",
     "incident:objected": "{actor} said that it is not right for them",
     "incident:closed": "{actor} gave the last answer needed, and this was closed",

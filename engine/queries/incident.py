@@ -132,11 +132,36 @@ class OpenItem:
 
 
 @dataclass(frozen=True)
+class WayOutLine:
+    """How it was taken out of the handling; `into` is the number of the earlier report."""
+
+    kind: str
+    by: str
+    reason: str
+    left_at: datetime
+    into: int | None
+
+
+@dataclass(frozen=True)
+class LinkedLine:
+    """Another incident that this one came from or led to; `how` is an origin, or `merged`.
+
+    It is a number and no title: whether the reader may see more is asked there.
+    """
+
+    number: int
+    how: str
+    state: str
+    is_later: bool
+
+
+@dataclass(frozen=True)
 class IncidentPage:
     """Everything about one incident that this reader may see.
 
     `missing` are plain sentences, empty once closed or ready to close.  `repaired_to_restored`
-    and `restored_to_closed` are None until both ends are known.
+    and `restored_to_closed` are None until both ends are known.  `late` is what those who were to
+    answer said after it was closed: `contradicted` or `confirmed_late`.
     """
 
     id: UUID
@@ -180,17 +205,38 @@ class IncidentPage:
     actions: tuple[ActionLine, ...]
     decisions: tuple[DecisionLine, ...]
     open_items: tuple[OpenItem, ...]
+    way_out: WayOutLine | None
+    linked: tuple[LinkedLine, ...]
+    late: str | None
     verbs: frozenset[Verb]
 
 
 _ABOUT = text("""
     SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
-      owner.name AS owner, o.name AS customer
+      owner.name AS owner, o.name AS customer, w.kind AS way_out, leaver.name AS left_by,
+      w.reason, w.left_at, into_.number AS into,
+      (SELECT CASE WHEN bool_or(answer <> 'yes') THEN 'contradicted'
+                   WHEN count(*) > 0 THEN 'confirmed_late' END
+       FROM (SELECT DISTINCT ON (c.person_id) c.answer FROM confirmation c
+             JOIN entry e ON e.incident_id = c.incident_id AND e.seq = c.entry_seq
+             WHERE c.incident_id = i.id AND e.verb = 'confirmation:late'
+             ORDER BY c.person_id, c.entry_seq DESC) said) AS late
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN person owner ON owner.id = p.owner_id
-    LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
+    LEFT JOIN organisation o ON o.id = i.customer_id
+    LEFT JOIN way_out w ON w.id = i.way_out_id LEFT JOIN person leaver ON leaver.id = w.person_id
+    LEFT JOIN incident into_ ON into_.id = w.into_id
+    WHERE i.id = :id
+""")
+_LINKED = text("""
+    SELECT number, origin AS how, state, true AS is_later FROM incident WHERE origin_id = :id
+    UNION ALL SELECT o.number, i.origin, o.state, false
+      FROM incident i JOIN incident o ON o.id = i.origin_id WHERE i.id = :id
+    UNION ALL SELECT i.number, 'merged', i.state, true
+      FROM way_out w JOIN incident i ON i.way_out_id = w.id WHERE w.into_id = :id
+    ORDER BY number
 """)
 _CRITERIA = text("""
     SELECT c.id, c.measure, c.threshold, c.evidence, c.measured, c.verified_at, c.verified_seq,
@@ -309,6 +355,11 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
             OpenItem(**{**row._mapping, "people": tuple(row.people)})
             for row in conn.execute(_OPEN, asked)
         ),
+        way_out=WayOutLine(about.way_out, about.left_by, about.reason, about.left_at, about.into)
+        if about.way_out
+        else None,
+        linked=tuple(LinkedLine(**row._mapping) for row in conn.execute(_LINKED, asked)),
+        late=about.late,
         verbs=seen.verbs,
     )
 
@@ -322,7 +373,7 @@ def milestone_facts(incident: Incident) -> MilestoneFacts:
         restored_at=incident.right_since,
         restored_entered_at=incident.restored_entered_at,
         answered_at=incident.answered_at,
-        closed_at=incident.ended_at,
+        closed_at=incident.ended_at if incident.closed_by else None,
     )
 
 
@@ -334,6 +385,9 @@ def _judged(conn: Connection, incident: Incident) -> tuple[Gate, tuple[str, ...]
         # what it was closed by is settled; an answer that came late changes nothing in it
         return Gate(incident.closed_by), (), facts.work_seq, facts.answers_since
     gate, missing = judge(facts)
+    if incident.way_out_id is not None:
+        # nobody is waited for while it is out of the handling
+        missing = ()
     return gate, missing, facts.work_seq, facts.answers_since
 
 

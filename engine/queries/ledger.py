@@ -62,10 +62,19 @@ _INCIDENT = text("""
       'business') AS lead_party
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
+# Until two were made of one report, whoever was asked was asked for both.
 _ITEMS = text("""
-    SELECT w.id, w.party, w.opened_at, w.ended_at, w.mark, w.title, a.title AS action_title
-    FROM work_item w LEFT JOIN action a ON a.id = w.action_id
-    WHERE w.incident_id = :id AND (a.id IS NULL OR a.kind = 'puts_right')
+    WITH RECURSIVE part (id, until) AS (
+      SELECT CAST(:id AS uuid), CAST(NULL AS timestamptz)
+      UNION ALL SELECT i.origin_id, r.started_at FROM part
+        JOIN incident i ON i.id = part.id AND i.origin = 'split'
+        JOIN run r ON r.incident_id = i.id AND r.action_id IS NULL)
+    SELECT w.id, w.party, w.opened_at, least(w.ended_at, part.until) AS ended_at, w.mark, w.title,
+      a.title AS action_title
+    FROM part JOIN work_item w ON w.incident_id = part.id
+      AND (part.until IS NULL OR w.opened_at < part.until)
+    LEFT JOIN action a ON a.id = w.action_id
+    WHERE a.id IS NULL OR a.kind = 'puts_right'
     ORDER BY w.opened_at, w.id
 """)
 _WATCHED = text("""

@@ -5,6 +5,7 @@ Actions that prevent are no part of the handling and live on, as they do after c
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select, update
 
@@ -17,7 +18,7 @@ from engine.usecases.waiting import from_json
 
 def suspend(mover: Mover) -> None:
     """End the open to-dos of the handling as cancelled, and let no timer of it come due."""
-    _cancel(mover)
+    _cancel(mover, _of_handling(mover, t.work_item.c.action_id))
     mover.case.conn.execute(
         update(t.run).where(_alive(mover)).values(due_at=None, handed_out_at=None)
     )
@@ -45,9 +46,19 @@ def resume(mover: Mover) -> None:
 
 def end_handling(mover: Mover, end_element: str) -> None:
     """End the runs of the handling where they stand: nothing of it is to be taken up again."""
-    _cancel(mover)
+    _cancel(mover, _of_handling(mover, t.work_item.c.action_id))
+    _end(mover, _alive(mover), end_element)
+
+
+def end_action(mover: Mover, action_id: UUID, end_element: str) -> None:
+    """End the run of one action where it stands; what becomes of the action is the caller's."""
+    _cancel(mover, t.work_item.c.action_id == action_id)
+    _end(mover, and_(t.run.c.action_id == action_id, t.run.c.ended_at.is_(None)), end_element)
+
+
+def _end(mover: Mover, which: ColumnElement[bool], end_element: str) -> None:
     case = mover.case
-    runs = case.conn.execute(select(t.run.c.id, t.run.c.waiting).where(_alive(mover))).all()
+    runs = case.conn.execute(select(t.run.c.id, t.run.c.waiting).where(which)).all()
     case.visited(
         [
             {
@@ -67,18 +78,18 @@ def end_handling(mover: Mover, end_element: str) -> None:
     )
     case.conn.execute(
         update(t.run)
-        .where(_alive(mover))
+        .where(which)
         .values(snapshot=None, waiting=[], due_at=None, ended_at=case.now, end_element=end_element)
     )
 
 
-def _cancel(mover: Mover) -> None:
+def _cancel(mover: Mover, which: ColumnElement[bool]) -> None:
     mover.case.conn.execute(
         update(t.work_item)
         .where(
             t.work_item.c.incident_id == mover.case.incident.id,
             t.work_item.c.ended_at.is_(None),
-            _of_handling(mover, t.work_item.c.action_id),
+            which,
         )
         .values(ended_at=mover.case.now, how="cancelled")
     )
