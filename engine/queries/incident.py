@@ -19,6 +19,7 @@ from engine.domain.milestones import (
     restored_to_closed,
 )
 from engine.domain.permissions import Actor, Verb
+from engine.queries.incident_ways import LinkedLine, WayOutLine, ways_of
 from engine.queries.seen import seen_incident
 from engine.store import facts as ask
 from engine.store.rows import Incident
@@ -84,6 +85,7 @@ class ActionLine:
     due_at: datetime
     is_overdue: bool
     ends_cause: bool
+    is_remedy: bool
     reference: str | None
     proposed_by: str | None
     proposed_at: datetime
@@ -132,36 +134,12 @@ class OpenItem:
 
 
 @dataclass(frozen=True)
-class WayOutLine:
-    """How it was taken out of the handling; `into` is the number of the earlier report."""
-
-    kind: str
-    by: str
-    reason: str
-    left_at: datetime
-    into: int | None
-
-
-@dataclass(frozen=True)
-class LinkedLine:
-    """Another incident that this one came from or led to; `how` is an origin, or `merged`.
-
-    It is a number and no title: whether the reader may see more is asked there.
-    """
-
-    number: int
-    how: str
-    state: str
-    is_later: bool
-
-
-@dataclass(frozen=True)
 class IncidentPage:
     """Everything about one incident that this reader may see.
 
     `missing` are plain sentences, empty once closed or ready to close.  `repaired_to_restored`
-    and `restored_to_closed` are None until both ends are known.  `late` is what those who were to
-    answer said after it was closed: `contradicted` or `confirmed_late`.
+    and `restored_to_closed` are None until both ends are known.  For `way_out`, `linked` and `late`
+    see `Ways`.
     """
 
     id: UUID
@@ -213,30 +191,12 @@ class IncidentPage:
 
 _ABOUT = text("""
     SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
-      owner.name AS owner, o.name AS customer, w.kind AS way_out, leaver.name AS left_by,
-      w.reason, w.left_at, into_.number AS into,
-      (SELECT CASE WHEN bool_or(answer <> 'yes') THEN 'contradicted'
-                   WHEN count(*) > 0 THEN 'confirmed_late' END
-       FROM (SELECT DISTINCT ON (c.person_id) c.answer FROM confirmation c
-             JOIN entry e ON e.incident_id = c.incident_id AND e.seq = c.entry_seq
-             WHERE c.incident_id = i.id AND e.verb = 'confirmation:late'
-             ORDER BY c.person_id, c.entry_seq DESC) said) AS late
+      owner.name AS owner, o.name AS customer
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN person owner ON owner.id = p.owner_id
-    LEFT JOIN organisation o ON o.id = i.customer_id
-    LEFT JOIN way_out w ON w.id = i.way_out_id LEFT JOIN person leaver ON leaver.id = w.person_id
-    LEFT JOIN incident into_ ON into_.id = w.into_id
-    WHERE i.id = :id
-""")
-_LINKED = text("""
-    SELECT number, origin AS how, state, true AS is_later FROM incident WHERE origin_id = :id
-    UNION ALL SELECT o.number, i.origin, o.state, false
-      FROM incident i JOIN incident o ON o.id = i.origin_id WHERE i.id = :id
-    UNION ALL SELECT i.number, 'merged', i.state, true
-      FROM way_out w JOIN incident i ON i.way_out_id = w.id WHERE w.into_id = :id
-    ORDER BY number
+    LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
 """)
 _CRITERIA = text("""
     SELECT c.id, c.measure, c.threshold, c.evidence, c.measured, c.verified_at, c.verified_seq,
@@ -310,6 +270,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
     about = conn.execute(_ABOUT, asked).one()
     gate, missing, work_seq, answers_since = _judged(conn, incident)
     reached = milestone_facts(incident)
+    ways = ways_of(conn, incident.id)
     return IncidentPage(
         id=incident.id,
         number=incident.number,
@@ -355,11 +316,9 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
             OpenItem(**{**row._mapping, "people": tuple(row.people)})
             for row in conn.execute(_OPEN, asked)
         ),
-        way_out=WayOutLine(about.way_out, about.left_by, about.reason, about.left_at, about.into)
-        if about.way_out
-        else None,
-        linked=tuple(LinkedLine(**row._mapping) for row in conn.execute(_LINKED, asked)),
-        late=about.late,
+        way_out=ways.way_out,
+        linked=ways.linked,
+        late=ways.late,
         verbs=seen.verbs,
     )
 
@@ -443,6 +402,7 @@ def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[Action
             due_at=row.due_at,
             is_overdue=row.settled_at is None and row.due_at < now,
             ends_cause=row.ends_cause,
+            is_remedy=row.is_remedy,
             reference=row.reference,
             proposed_by=row.proposer,
             proposed_at=row.proposed_at,

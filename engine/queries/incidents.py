@@ -17,7 +17,8 @@ class Filters:
     """What the list is narrowed to; None leaves a question out.
 
     `words` are looked for in titles, never in those of restricted incidents that the reader has
-    no part in.  `led_by_me` and `reported_by_me` are about the reader.
+    no part in.  `is_out`: only what is set aside or merged.  `led_by_me` and `reported_by_me` are
+    about the reader.
     """
 
     state: IncidentState | None = None
@@ -25,6 +26,7 @@ class Filters:
     priority: Priority | None = None
     process_id: UUID | None = None
     words: str | None = None
+    is_out: bool = False
     led_by_me: bool = False
     reported_by_me: bool = False
 
@@ -107,6 +109,7 @@ _LINES = text(f"""
         AND (CAST(:closed_by AS text) IS NULL OR i.closed_by = :closed_by)
         AND (CAST(:priority AS text) IS NULL OR i.priority = :priority)
         AND (CAST(:process AS uuid) IS NULL OR i.process_id = :process)
+        AND (NOT :is_out OR i.way_out_id IS NOT NULL)
         AND (NOT :led_by_me OR i.lead_id = :me)
         AND (NOT :reported_by_me OR i.reporter_id = :me)
         AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words
@@ -149,6 +152,7 @@ def incidents(
         "priority": filters.priority,
         "process": filters.process_id,
         "words": _pattern(filters.words),
+        "is_out": filters.is_out,
         "led_by_me": filters.led_by_me,
         "reported_by_me": filters.reported_by_me,
     }

@@ -52,7 +52,7 @@ def test_the_same_key_reports_once_and_another_report_with_it_is_refused(
 
     assert first == again
     assert other["code"] == "key_reused"
-    assert carla.get("/incidents")["counts"] == {"open": 1, "confirmed": 0, "escalated": 0}
+    assert carla.get("/incidents")["counts"]["open"] == 1
 
 
 def test_a_key_without_end_is_refused(world: World, machine: Start) -> None:
