@@ -18,7 +18,7 @@ class Limits:
     remedy_after: int = 3
     remedy_window: timedelta = timedelta(days=90)
     objections: int = 3
-    objections_percent: Decimal = Decimal(1)
+    objections_percent: int = 1
 
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""

@@ -118,7 +118,8 @@ class IncidentView:
 
     `is_taken_up`: somebody took the lead (before that the duty lead answers for it);
     `has_begun`: an action has begun; `is_reporter_alone_harmed`: nobody else is harmed;
-    `is_disputable`: open, or closed no longer than the days allowed for a dispute.
+    `is_disputable`: open, or closed no longer than the days allowed for a dispute;
+    `is_found_right`: our check found it right, and nobody has sent it back since.
     """
 
     state: IncidentState
@@ -127,6 +128,7 @@ class IncidentView:
     has_begun: bool = False
     is_reporter_alone_harmed: bool = False
     is_disputable: bool = False
+    is_found_right: bool = False
 
 
 def barred_from(
@@ -281,7 +283,12 @@ def _may_take_lead(incident: IncidentView, standing: frozenset[Standing], is_sta
 
 
 def _may_object(incident: IncidentView, actor: Actor, standing: frozenset[Standing]) -> bool:
-    """Anybody harmed who is asked in no other way; of those outside, who receives the product."""
+    """Anybody harmed who is asked in no other way; of those outside, who receives the product.
+
+    There is nothing to object to before anybody says that it is right.
+    """
+    if incident.state is IncidentState.OPEN and not incident.is_found_right:
+        return False
     if incident.state not in (IncidentState.OPEN, IncidentState.CLOSED):
         return False
     is_harmed = not actor.is_outside or bool(standing & {Standing.CUSTOMER, Standing.REPORTER})

@@ -68,5 +68,6 @@ def _incident_view(incident: Incident, found: Involved) -> IncidentView:
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
         has_begun=found.has_begun,
+        is_found_right=incident.right_since is not None,
         is_reporter_alone_harmed=found.is_reporter_alone_harmed,
     )

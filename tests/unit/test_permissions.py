@@ -229,9 +229,9 @@ def test_anybody_involved_may_propose_an_action_until_the_incident_is_closed() -
 
 
 def test_staff_without_a_part_see_it_and_may_take_the_free_lead() -> None:
-    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD, Verb.OBJECT}
+    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD}
     taken = replace(OPEN, is_taken_up=True)
-    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE, Verb.OBJECT}
+    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE}
 
 
 def test_only_those_who_answer_for_the_process_take_the_lead_from_somebody() -> None:
@@ -296,11 +296,12 @@ def test_the_reporter_can_answer_every_way_out(state: IncidentState, verb: Verb)
     assert found - {Verb.OBJECT} == {Verb.SEE, verb}
 
 
-@pytest.mark.parametrize("state", [IncidentState.OPEN, IncidentState.CLOSED])
+@pytest.mark.parametrize(
+    "view", [replace(OPEN, is_found_right=True), IncidentView(IncidentState.CLOSED)]
+)
 def test_who_is_harmed_and_asked_in_no_other_way_may_say_that_it_is_not_right(
-    state: IncidentState,
+    view: IncidentView,
 ) -> None:
-    view = IncidentView(state)
     having_a_part = {Standing.LEAD, Standing.WORKER, Standing.VERIFIER, Standing.CONFIRMER}
 
     assert Verb.OBJECT in incident_verbs(view, CARLA, frozenset({Standing.CUSTOMER}))
@@ -309,6 +310,10 @@ def test_who_is_harmed_and_asked_in_no_other_way_may_say_that_it_is_not_right(
     for word in having_a_part:
         standing = frozenset({Standing.CUSTOMER, word})
         assert Verb.OBJECT not in incident_verbs(view, CARLA, standing)
+
+
+def test_nobody_objects_before_anybody_says_that_it_is_right() -> None:
+    assert Verb.OBJECT not in incident_verbs(OPEN, BRUNO, frozenset())
 
 
 def test_a_dispute_is_possible_while_the_days_for_it_last() -> None:
@@ -340,7 +345,7 @@ def test_a_restricted_incident_does_not_exist_for_teams_organisations_and_staff(
     view=st.builds(
         IncidentView,
         st.sampled_from(IncidentState),
-        *[st.booleans() for _ in range(5)],
+        *[st.booleans() for _ in range(6)],
     ),
     standing=st.frozensets(st.sampled_from(Standing)),
 )
@@ -355,7 +360,7 @@ def test_an_auditor_sees_every_incident_and_changes_none(
     view=st.builds(
         IncidentView,
         st.sampled_from(IncidentState),
-        *[st.booleans() for _ in range(5)],
+        *[st.booleans() for _ in range(6)],
     ),
     standing=st.frozensets(st.sampled_from(Standing)),
     actor=st.sampled_from([ADA, CARLA, FAY]),
