@@ -87,17 +87,19 @@ class Incidents:
 _NAMED, _SEEN = named_sql("i", "p"), seen_sql("i", "p")
 # One that came back is shown where it is back, unless the reader would not find it there.
 _NOT_BACK = f"""NOT EXISTS (SELECT FROM incident n JOIN business_process np ON np.id = n.process_id
-  WHERE n.origin_id = i.id AND n.origin = 'recurs' AND {seen_sql("n", "np")}
+  WHERE n.origin_id = i.id AND n.origin = 'recurs' AND n.state <> 'set_aside'
+  AND {seen_sql("n", "np")}
   AND (NOT :led_by_me OR n.lead_id = :me) AND (NOT :reported_by_me OR n.reporter_id = :me))"""
 _LINES = text(f"""
     SELECT found.*, lead.name AS lead_name,
       (SELECT count(*) FROM action a WHERE a.incident_id = found.id AND a.kind = 'puts_right'
         AND a.state IN ('waiting', 'open')) AS open_actions,
       w.title AS waiting_for, w.party AS waiting_party,
-      (WITH RECURSIVE back (origin, origin_id) AS (SELECT found.origin, found.origin_id
-        UNION ALL SELECT b.origin, b.origin_id FROM back
+      (WITH RECURSIVE back (origin, origin_id, state) AS (
+        SELECT found.origin, found.origin_id, found.state
+        UNION ALL SELECT b.origin, b.origin_id, b.state FROM back
           JOIN incident b ON b.id = back.origin_id WHERE back.origin = 'recurs')
-       SELECT count(*) FROM back) AS times
+       SELECT count(*) FILTER (WHERE state <> 'set_aside') FROM back) AS times
     FROM (
       SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process, p.product, i.priority,
         i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at, i.origin, i.origin_id,

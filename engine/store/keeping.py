@@ -43,7 +43,7 @@ BEGIN
   END IF;
   IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open'
      AND EXISTS (SELECT FROM public.way_back WHERE way_out_id = OLD.way_out_id) THEN
-    may_change := may_change || '{state,way_out_id,ended_at,asked_seq}'::text[];
+    may_change := may_change || '{state,way_out_id,ended_at}'::text[];
   END IF;
   IF OLD.state <> 'open' AND to_jsonb(NEW) - may_change
      IS DISTINCT FROM to_jsonb(OLD) - may_change THEN

@@ -70,10 +70,11 @@ def report_recurrence(
             criteria=criteria_of(last.case),
         )
         again = open_beside(handling, work, last.case, beside, by=actor, made=made)
-        told = [each.told_at for each in chain[1:]] + [work.now]
+        counted = [each for each in chain[1:] if each.state != IncidentState.SET_ASIDE]
+        told = [*(each.told_at for each in counted), work.now]
         too_often = handling.limits.is_too_often(told, work.now)
         if too_often and not is_remedy_settled(work.conn, [each.id for each in chain], work.now):
-            _ask_for_remedy(again, len(chain))
+            _ask_for_remedy(again, len(told))
         return made
 
 

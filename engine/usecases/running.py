@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
+from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
@@ -190,7 +191,12 @@ class Mover:
                 closing.close(self, moved.closes)
 
     def settle(self) -> None:
-        """Tell the incident's run what the facts say, until they have nothing new to tell."""
+        """Tell the incident's run what the facts say, until they have nothing new to tell.
+
+        What prevents lives on after the incident is over: then nothing is told.
+        """
+        if self.case.incident.state != IncidentState.OPEN:
+            return
         while (told := self._next_message()) is not None:
             self.forget()
             self.move(self.own_run, message=told)

@@ -8,6 +8,7 @@ from engine.domain.incident import IncidentState, WayOut
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
+from engine.usecases.actions import start_whose_turn_came
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
@@ -91,4 +92,7 @@ def come_back(mover: Mover, *, actor: Actor, words: str | None, seq: int) -> Non
         },
     )
     case.change(state=IncidentState.OPEN, ended_at=None, way_out_id=None)
+    # the database keeps the facts of what is out: they change only once it is back
+    case.flush()
     resume(mover)
+    start_whose_turn_came(mover)

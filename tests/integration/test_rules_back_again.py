@@ -6,12 +6,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from engine.domain.incident import ClosedBy, IncidentState
 from engine.domain.ledger import Reason
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers, NotAllowed, NotFound
 from engine.queries.incidents import Filters, IncidentLine, incidents
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.usecases.recurring import accept_until, report_recurrence
+from engine.usecases.setting_aside import set_aside
 from engine.usecases.splitting import split
 from tests.at_once import at_once
 from tests.world import World
@@ -180,6 +182,18 @@ def test_lists_and_figures_show_a_chain_as_one_line(world: World) -> None:
     assert [(line.number, line.times) for line in found.lines] == [(4, 1), (3, 3)]
     assert found.lines[1].id == new
     assert (found.counts.confirmed, found.counts.escalated) == (1, 1)
+
+
+def test_a_recurrence_that_was_a_mistake_is_no_time(world: World) -> None:
+    old = world.confirmed()
+    mistake = back(world, old)
+    set_aside(world.handling, mistake, reason="That was March", actor=world.actor("hugo"))
+
+    closed = listed(world, "hugo", Filters(closed_by=ClosedBy.CONFIRMED))
+    assert [(line.id, line.times) for line in closed] == [(old, 1)]
+    back(world, old)
+    lines = listed(world, "hugo", Filters(state=IncidentState.OPEN))
+    assert [line.times for line in lines] == [2]
 
 
 def test_ones_own_old_report_stays_among_ones_own(world: World) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from engine.domain.action import ActionKind
 from engine.domain.ledger import Reason
 from engine.domain.party import Party
 from engine.errors import (
@@ -117,6 +118,45 @@ def test_an_action_that_prevents_lives_on(world: World) -> None:
     world.act(incident, "ada")
 
     assert world.row(incident).state == "set_aside"
+
+
+def test_what_had_its_turn_meanwhile_is_asked_for_when_it_is_back(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    first = world.propose(incident, "hugo", kind=ActionKind.PREVENTS)
+    world.propose(incident, "hugo", team="accounting", after=(first,))
+    aside(world, incident)
+    world.clock.forward(days=1)
+
+    world.act(incident, "ada")
+    assert world.steps(incident) == []
+    back(world, incident)
+
+    assert world.steps(incident) == ["agree_what_right_means", "do_business_action"]
+
+
+def test_declining_what_prevents_stirs_nothing_that_is_out(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases", kind="prevents"))
+    assert world.steps(incident) == ["do_it_action", "verify_outcome"]
+    aside(world, incident)
+    world.clock.forward(days=1)
+
+    world.do(incident, "ada", "do_it_action", outcome="declined", reason="Not ours")
+
+    assert world.steps(incident) == ["decide_declined_action"]
+    assert world.row(incident).state == "set_aside"
+    back(world, incident)
+    assert world.steps(incident) == ["decide_declined_action", "verify_outcome"]
+
+
+def test_nobody_takes_the_lead_of_what_is_set_aside(world: World) -> None:
+    incident = world.report()
+    aside(world, incident)
+
+    with pytest.raises(IncidentClosed, match="who reported it can bring it back"):
+        world.lead(incident)
 
 
 def test_its_reporter_brings_it_back_with_one_click_at_any_time(world: World) -> None:
