@@ -42,6 +42,11 @@ WORDS: Mapping[str, str] = {
     "impact": "how bad",
     "urgency": "how soon it gets worse",
     "kind": "what it is for",
+    "into": "the earlier report",
+    "report": "the later report",
+    "opened": "the new report",
+    "origin": "how it came about",
+    "beside": "the other report",
     "action": "number",
     "targets": "how many it reaches",
     # why it is theirs

@@ -5,7 +5,7 @@ from one incident to the other: they are copied and marked with where they came 
 one stays as it was and may go its own way again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
 from engine.store import facts as ask
 from engine.store import schema as t
+from engine.store.work import Case
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.setting_aside import come_back, leave, require_reason
@@ -45,8 +46,8 @@ def merge(
         require(earlier, actor, Verb.SEE)
         _check(later, earlier)
         require(earlier, actor, Verb.MERGE)
-        numbers = {"into": earlier.case.incident.number}
-        seq = later.case.record("incident:merged", {"reason": reason, **numbers}, actor)
+        told = {"reason": reason, "into": earlier.case.incident.number}
+        seq = later.case.record("incident:merged", told, actor)
         leave(later, WayOut.MERGED, reason=reason, actor=actor, seq=seq, into=into_id)
         _bring_along(later, earlier)
         earlier.check_again()
@@ -117,7 +118,7 @@ def _bring_along(later: Mover, earlier: Mover) -> None:
     case, source = earlier.case, later.case.incident
     there = {_wording(row) for row in _criteria(case.conn, case.incident.id)}
     new = [row for row in _criteria(case.conn, source.id) if _wording(row) not in there]
-    named = {who.person_id: who.name for who in earlier.confirmers}
+    named = [who.person_id for who in earlier.confirmers]
     along = {who.person_id: who.name for who in later.confirmers if who.person_id not in named}
     seq = case.record(
         "incident:joined",
@@ -125,43 +126,44 @@ def _bring_along(later: Mover, earlier: Mover) -> None:
             "report": source.number,
             "criteria": [f"{row['measure']}: {row['threshold']}" for row in new],
             "who_answers_too": list(along.values()),
-            "confirmers": [str(who) for who in (named | along)],
+            "confirmers": [str(who) for who in (*named, *along)],
         },
         earlier.by,
     )
     if new:
-        case.conn.execute(
-            insert(t.criterion),
-            [
-                {name: row[name] for name in ("position", "measure", "threshold", "evidence")}
-                | {
-                    "id": uuid4(),
-                    "incident_id": case.incident.id,
-                    "changed_seq": seq,
-                    "came_from_id": source.id,
-                }
-                for row in new
-            ],
-        )
+        case.conn.execute(insert(t.criterion), [_copied(row, case, source.id, seq) for row in new])
     if along:
-        adding = upsert(t.confirmer).values(
-            [
-                {
-                    "incident_id": case.incident.id,
-                    "person_id": who,
-                    "named_at": case.now,
-                    "came_from_id": source.id,
-                }
-                for who in along
-            ]
-        )
-        case.conn.execute(
-            adding.on_conflict_do_update(
-                index_elements=["incident_id", "person_id"],
-                set_={"withdrawn_at": None, "came_from_id": source.id},
-            )
-        )
+        _name(case, along, source.id)
     earlier.forget()
+
+
+def _copied(row: Mapping[str, Any], case: Case, source: UUID, seq: int) -> dict[str, Any]:
+    return {name: row[name] for name in ("position", "measure", "threshold", "evidence")} | {
+        "id": uuid4(),
+        "incident_id": case.incident.id,
+        "changed_seq": seq,
+        "came_from_id": source,
+    }
+
+
+def _name(case: Case, people: Iterable[UUID], source: UUID) -> None:
+    adding = upsert(t.confirmer).values(
+        [
+            {
+                "incident_id": case.incident.id,
+                "person_id": who,
+                "named_at": case.now,
+                "came_from_id": source,
+            }
+            for who in people
+        ]
+    )
+    case.conn.execute(
+        adding.on_conflict_do_update(
+            index_elements=["incident_id", "person_id"],
+            set_={"withdrawn_at": None, "came_from_id": source},
+        )
+    )
 
 
 def _criteria(conn: Connection, incident_id: UUID) -> Sequence[Mapping[str, Any]]:

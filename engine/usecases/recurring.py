@@ -3,6 +3,7 @@
 What is back is back once: whoever says so while that is known is led to the one that is open.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from engine.domain.incident import IncidentState, Origin
 from engine.domain.party import Party
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, InvalidAnswers
-from engine.queries.recurrences import is_remedy_settled, occurrences
+from engine.queries.recurrences import Occurrence, is_remedy_settled, occurrences
 from engine.store import schema as t
 from engine.usecases.actions import write_action
 from engine.usecases.beside import Beside, criteria_of, open_beside
@@ -56,26 +57,35 @@ def report_recurrence(
             number = chain[-1].number
             raise Conflict(f"It is known to be back: please see #{number}.", incident=number)
         last = Mover(handling, work.incident(chain[-1].id), actor)
-        incident = last.case.incident
-        texts = {
-            name: getattr(incident, name) for name in ("size", "size_unit", "money", "currency")
-        }
-        beside = Beside(
-            Origin.RECURS,
-            actor.id,
-            tuple(who.person_id for who in last.confirmers) or (actor.id,),
-            incident.customer_id,
-            texts=texts | ({"actual": words} if words else {}),
-            words=words or "",
-            criteria=criteria_of(last.case),
-        )
+        beside = _as_before(last, actor, words or "")
         again = open_beside(handling, work, last.case, beside, by=actor, made=made)
-        counted = [each for each in chain[1:] if each.state != IncidentState.SET_ASIDE]
-        told = [*(each.told_at for each in counted), work.now]
-        too_often = handling.limits.is_too_often(told, work.now)
-        if too_often and not is_remedy_settled(work.conn, [each.id for each in chain], work.now):
-            _ask_for_remedy(again, len(told))
+        _count(again, chain)
         return made
+
+
+def _as_before(last: Mover, actor: Actor, words: str) -> Beside:
+    incident = last.case.incident
+    figures = ("size", "size_unit", "money", "currency")
+    return Beside(
+        Origin.RECURS,
+        actor.id,
+        tuple(who.person_id for who in last.confirmers) or (actor.id,),
+        incident.customer_id,
+        texts={name: getattr(incident, name) for name in figures}
+        | ({"actual": words} if words else {}),
+        words=words,
+        criteria=criteria_of(last.case),
+    )
+
+
+def _count(again: Mover, before: Sequence[Occurrence]) -> None:
+    """Ask for a remedy if it has come back too often; what was a mistake is no time."""
+    conn, now = again.case.conn, again.case.now
+    told = [one.told_at for one in before[1:] if one.state != IncidentState.SET_ASIDE] + [now]
+    if not again.handling.limits.is_too_often(told, now):
+        return
+    if not is_remedy_settled(conn, [one.id for one in before], now):
+        _ask_for_remedy(again, len(told))
 
 
 def _ask_for_remedy(mover: Mover, times: int) -> None:
