@@ -270,7 +270,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
     about = conn.execute(_ABOUT, asked).one()
     gate, missing, work_seq, answers_since = _judged(conn, incident)
     reached = milestone_facts(incident)
-    ways = ways_of(conn, incident.id)
+    ways = ways_of(conn, incident.id, actor)
     return IncidentPage(
         id=incident.id,
         number=incident.number,

@@ -6,16 +6,22 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.permissions import Actor
+
 
 @dataclass(frozen=True)
 class WayOutLine:
-    """How it was taken out of the handling; `into` is the number of the earlier report."""
+    """How it was taken out of the handling; `into` is the number of the earlier report.
+
+    `into_state` is where that stands now: it may have been set aside, or joined with another.
+    """
 
     kind: str
     by: str
     reason: str
     left_at: datetime
     into: int | None
+    into_state: str | None
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,16 @@ class Ways:
 
 _WAYS = text("""
     SELECT w.kind, leaver.name AS by, w.reason, w.left_at, into_.number AS into,
+      into_.state AS into_state,
       (SELECT json_agg(json_build_array(number, how, state, is_later) ORDER BY number) FROM (
-         SELECT o.number, o.origin AS how, o.state, true AS is_later
+         SELECT o.id, o.number, o.origin AS how, o.state, true AS is_later
            FROM incident o WHERE o.origin_id = i.id
-         UNION ALL SELECT o.number, i.origin, o.state, false
+         UNION ALL SELECT o.id, o.number, i.origin, o.state, false
            FROM incident o WHERE o.id = i.origin_id
-         UNION ALL SELECT o.number, 'merged', o.state, true
+         UNION ALL SELECT o.id, o.number, 'merged', o.state, true
            FROM way_out x JOIN incident o ON o.way_out_id = x.id WHERE x.into_id = i.id
-       ) beside) AS linked,
+       ) beside WHERE NOT :is_outside OR EXISTS (SELECT FROM incident o WHERE o.id = beside.id
+         AND (o.reporter_id = :me OR o.customer_id = CAST(:organisation AS uuid)))) AS linked,
       (SELECT CASE WHEN bool_or(answer <> 'yes') THEN 'contradicted'
                    WHEN count(*) > 0 THEN 'confirmed_late' END
        FROM (SELECT DISTINCT ON (c.person_id) c.answer FROM confirmation c
@@ -67,10 +75,17 @@ _WAYS = text("""
 """)
 
 
-def ways_of(conn: Connection, incident_id: UUID) -> Ways:
-    """Return the ways of an incident that the reader has been found to may see.  One statement."""
-    row = conn.execute(_WAYS, {"id": incident_id}).one()
-    left = WayOutLine(row.kind, row.by, row.reason, row.left_at, row.into) if row.kind else None
+def ways_of(conn: Connection, incident_id: UUID, actor: Actor) -> Ways:
+    """Return the ways of an incident that `actor` has been found to may see.  One statement.
+
+    Readers outside our organisation are told of their own only: how many others there are is no
+    affair of theirs.
+    """
+    asked = {"id": incident_id, "me": actor.id, "organisation": actor.organisation_id}
+    row = conn.execute(_WAYS, asked | {"is_outside": actor.is_outside}).one()
+    left = None
+    if row.kind:
+        left = WayOutLine(row.kind, row.by, row.reason, row.left_at, row.into, row.into_state)
     return Ways(left, tuple(LinkedLine(*line) for line in row.linked or ()), row.late)
 
 

@@ -56,6 +56,8 @@ def test_a_reporter_sees_what_it_was_joined_with_and_separates_it(
     assert "Hugo Hahn joined this with #1" in words_of(olga.get("/incidents/2"))
     assert "joined with an earlier report by Hugo Hahn" in words_of(olga.get("/"))
     assert "#2" in words_of(hugo.get("/incidents/1"))
+    hugo.send(deed("set-aside"), {"reason": "Nothing was wrong"})
+    assert "which was told first (set aside)" in words_of(olga.get("/incidents/2"))
     olga.send(deed("separate", 2), {}, at="/incidents/2")
     assert world.row(world.numbered(2)).state == "open"
 

@@ -116,6 +116,14 @@ def test_a_no_of_somebody_who_is_no_confirmer_opens_a_linked_incident(world: Wor
         objects(world, incident, "bruno")
 
 
+def test_how_many_others_object_is_no_affair_of_a_customers(world: World) -> None:
+    incident = world.asked()
+    objects(world, incident, "bruno")
+
+    assert len(page(world, incident).linked) == 1
+    assert page(world, incident, "carla").linked == ()
+
+
 def test_three_of_those_harmed_take_it_back_to_work(world: World) -> None:
     incident = world.report()
     world.lead(incident)
