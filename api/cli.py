@@ -6,9 +6,11 @@ Each command opens only what it needs, and what it opened is closed however it e
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -44,12 +46,19 @@ class _Commands(click.Group):
 @click.version_option(package_name="putright", prog_name="putright")
 def main() -> None:
     """Putright handles incidents until the business is right again."""
+    signal.signal(signal.SIGTERM, _leave)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     # what the engines say of each task, job and migration is of no interest to an operator
     for chatty in ("alembic", "procrastinate", "spiff"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Close what was opened: by itself, SIGTERM would leave the embedded database running."""
+    del frame
+    raise SystemExit(128 + number)
 
 
 @main.command()

@@ -4,6 +4,8 @@ Unknown fields are refused everywhere.  Lengths and what belongs together are ch
 forms that pages show, so these schemas say shapes only.
 """
 
+from datetime import UTC, datetime
+
 from marshmallow import Schema, fields, validate
 
 from engine.domain.action import ActionKind, TargetOutcome
@@ -12,6 +14,8 @@ from engine.domain.party import Party
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
 
+# before that no zone is sure
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _REASON = validate.Length(min=1, max=4000)
 
 
@@ -133,7 +137,11 @@ class AcceptedUntilSent(ReasonSent):
 class ToldSent(ReasonSent):
     """Since when we have known, and how we know that."""
 
-    told_at = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    told_at = fields.AwareDateTime(
+        required=True,
+        validate=validate.Range(min=_EARLIEST, error="Please give a date and time that can be."),
+        metadata={"format": "date-time"},
+    )
 
 
 class AcceptanceSent(ReasonSent):

@@ -17,11 +17,11 @@ from uuid import UUID
 import psycopg
 
 from engine.domain.incident import Level
-from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.holding import claim
 from engine.usecases.merging import merge
 from engine.usecases.setting_aside import bring_back, set_aside
+from tests.evidence import digests
 from tests.world import World
 
 _FOLDER = Path(__file__).parent / "attacks"
@@ -79,11 +79,7 @@ class Besieged:
 
     def everything(self) -> dict[str, int]:
         """Return a digest over the rows of each table."""
-        digests = " UNION ALL ".join(
-            f"SELECT '{name}', coalesce(sum(hashtextextended(x::text, 0)), 0) FROM {name} x"  # noqa: S608
-            for name in t.metadata.tables
-        )
-        found = dict(self.owner.execute(digests).fetchall())
+        found = digests(self.owner)
         self.owner.rollback()
         return found
 

@@ -189,8 +189,8 @@ class World:
         self.confirm(incident)
         return incident
 
-    def decided(self, login: str = "dora") -> UUID:
-        """Return an incident that is closed by a decision of somebody without a hand in it."""
+    def undecided(self) -> UUID:
+        """Return an incident that nobody answers about, so that somebody has to decide."""
         incident = self.report()
         self.lead(incident)
         self.agree(incident, self.for_team("databases"))
@@ -198,6 +198,11 @@ class World:
         self.verify(incident, "hugo")
         self.clock.forward(days=15)
         self.fire(incident)
+        return incident
+
+    def decided(self, login: str = "dora") -> UUID:
+        """Return an incident that is closed by a decision of somebody without a hand in it."""
+        incident = self.undecided()
         self.do(incident, login, "decide_without_answer", decided="close", reason="Has moved away")
         return incident
 

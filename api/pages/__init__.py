@@ -17,6 +17,7 @@ from api.pages import (
     todo,
     todos,
     you,
+    your_tokens,
 )
 
 
@@ -34,5 +35,6 @@ def register(app: Flask) -> None:
         history,
         reporting,
         you,
+        your_tokens,
     ):
         app.register_blueprint(module.pages)

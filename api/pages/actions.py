@@ -8,7 +8,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.errors import STATUS
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import ActionKind
 from engine.domain.permissions import Verb
@@ -57,8 +58,7 @@ def propose_it(number: int) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _again(incident, asking, typed, refusal.fields)
     except (Conflict, Unavailable) as refusal:
-        shown = asking.show(typed, notice=refusal.sentence, key=sent_key())
-        return _asked(incident, shown), 409
+        return _asked(incident, asking.refused(typed, refusal)), STATUS[refusal.code]
     flash("It is on the list.")
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 
@@ -90,7 +90,7 @@ def refuse(number: int, action_number: int) -> ResponseReturnValue:
         refuse_proposal(
             identity.handling(),
             action.id,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:
@@ -114,7 +114,7 @@ def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
             identity.handling(),
             action.id,
             ticked,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:

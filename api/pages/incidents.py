@@ -10,6 +10,7 @@ from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
 from engine.queries.incidents import Filters, incidents
 from engine.queries.paging import Page
+from forms import plain_text
 
 pages = for_readers("incidents", __name__)
 
@@ -29,7 +30,7 @@ def listed() -> ResponseReturnValue:
     """Show the incidents that the reader may see, newest first."""
     asked = request.args.get("show", "")
     show = asked if asked in SHOWS else "open"
-    words = request.args.get("words", "").strip()[:_MOST_WORDS]
+    words = plain_text(request.args.get("words", ""))[:_MOST_WORDS]
     page = Page(size=30, after=request.args.get("after") or None)
     wanted = replace(SHOWS[show], words=words or None)
     with identity.handling().store.read() as conn:

@@ -155,6 +155,11 @@ def barred_from(
     return frozenset()
 
 
+def may_report(actor: Actor) -> bool:
+    """Whether the person may report an incident: everybody but an auditor, who changes nothing."""
+    return not actor.has_role(Role.AUDITOR)
+
+
 def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
     """Return what `actor` may do to the work item now; a machine has no hands here.
 

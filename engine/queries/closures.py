@@ -69,7 +69,12 @@ _TABLES = {
         WHERE incident_id = ANY (:ids)""",
     "items": """SELECT incident_id, action_id, lane, mark, people, ended_by, ended_at
         FROM work_item WHERE incident_id = ANY (:ids) AND how = 'completed'
-        AND ((action_id IS NOT NULL AND lane <> 'customer') OR mark = 'closing_decision')""",
+        AND ((action_id IS NOT NULL AND lane <> 'customer') OR mark = 'closing_decision')
+        -- who noted whom an action reached has worked on it
+        UNION SELECT a.incident_id, a.id, a.party, NULL, NULL, t.answered_by, t.answered_at
+        FROM target t JOIN action a ON a.id = t.action_id
+        WHERE a.incident_id = ANY (:ids) AND a.party <> 'customer'
+        AND t.answered_by IS NOT NULL""",
 }
 
 

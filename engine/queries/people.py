@@ -37,7 +37,10 @@ _PEOPLE = text("""
           WHERE v.incident_id = i.id AND v.person_id = i.reporter_id)
         AND NOT EXISTS (SELECT FROM work_item w WHERE w.incident_id = i.id
           AND w.action_id IS NOT NULL AND w.lane <> 'customer' AND w.how = 'completed'
-          AND w.ended_by = i.reporter_id)) AS is_alone
+          AND w.ended_by = i.reporter_id)
+        AND NOT EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
+          WHERE a.incident_id = i.id AND a.party <> 'customer'
+          AND t.answered_by = i.reporter_id)) AS is_alone
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
 

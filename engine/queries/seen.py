@@ -17,6 +17,9 @@ from engine.queries.permitted import towards
 from engine.store import schema as t
 from engine.store.rows import Incident, split
 
+# PostgreSQL's bigint ends here
+_LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -39,6 +42,8 @@ def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
     may not see.
     """
     column = t.incident.c.number if isinstance(which, int) else t.incident.c.id
+    if isinstance(which, int) and which > _LARGEST:
+        raise _not_found(which)
     row = conn.execute(select(t.incident).where(column == which)).first()
     if row is None:
         raise _not_found(which)

@@ -17,6 +17,10 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
                  WHERE w.incident_id = the_incident AND w.action_id IS NOT NULL
                  AND w.lane <> 'customer' AND w.ended_by = who AND w.how = 'completed'
                  AND w.ended_at <= i.ended_at)
+      OR EXISTS (SELECT FROM public.target t JOIN public.action a ON a.id = t.action_id
+                 JOIN public.incident i ON i.id = a.incident_id
+                 WHERE a.incident_id = the_incident AND a.party <> 'customer'
+                 AND t.answered_by = who AND t.answered_at <= i.ended_at)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_verified(the_incident uuid, who uuid, closing integer)

@@ -27,7 +27,10 @@ from engine.store.rows import Action, Incident, Run, split
 
 @dataclass(frozen=True)
 class ProcessPeople:
-    """Who answers for a business process, each with their deputies."""
+    """Who answers for a business process, each with their deputies.
+
+    `in_it` are those of them who belong to a team of IT.
+    """
 
     owner_id: UUID
     duty_lead_id: UUID
@@ -37,11 +40,12 @@ class ProcessPeople:
     owners: tuple[UUID, ...]
     duty_leads: tuple[UUID, ...]
     authorities: tuple[UUID, ...]
+    in_it: frozenset[UUID]
 
 
 @dataclass(frozen=True)
 class Hands:
-    """Who has had a hand in an incident.
+    """Who has had a hand in an incident; `worked` did an action, or noted whom it reached.
 
     A customer's own action (lane `customer`) is not work on the incident in this sense: else
     nobody who corrects their own books could say that they are right.
@@ -76,7 +80,10 @@ _DEPUTIES = text("""
     SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
-      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a,
+      array(SELECT m.person_id FROM membership m JOIN team x ON x.id = m.team_id
+        WHERE x.party = 'it' AND (m.person_id IN (p.owner_id, p.authority_id) OR m.person_id IN
+          (SELECT person_id FROM deputy d WHERE d.process_id = p.id))) AS in_it
     FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
 """)
 
@@ -93,6 +100,7 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
         (row.owner_id, *row.o),
         (row.duty_lead_id, *row.l),
         (row.authority_id, *row.a),
+        frozenset(row.in_it),
     )
 
 
@@ -114,6 +122,8 @@ _HANDS = text("""
     SELECT 'led' AS had, person_id AS who FROM entry
       WHERE incident_id = :id AND verb = 'incident:lead_taken' AND person_id IS NOT NULL
     UNION SELECT 'worked', who FROM worked WHERE who IS NOT NULL
+    UNION SELECT 'worked', t.answered_by FROM target t JOIN action a ON a.id = t.action_id
+      WHERE a.incident_id = :id AND a.party <> 'customer' AND t.answered_by IS NOT NULL
     UNION SELECT 'verified', who FROM verified WHERE who IS NOT NULL
 """)
 
@@ -292,6 +302,14 @@ def action_facts(conn: Connection, action_id: UUID, incident_id: UUID) -> Action
 def rows(conn: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
     """Return the rows of a read that is used in one place only."""
     return conn.execute(text(sql), values).mappings().all()
+
+
+def is_anybody_outside(conn: Connection, people: Sequence[UUID]) -> bool:
+    """Whether one of these people belongs to a customer or a supplier."""
+    found = select(t.person.c.id).where(
+        t.person.c.id.in_(people), t.person.c.organisation_id.is_not(None)
+    )
+    return conn.execute(found.limit(1)).first() is not None
 
 
 _ANSWERS_SINCE = text(

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 
 from engine.domain.incident import IncidentState, Level, Origin, Priority
-from engine.domain.permissions import Actor, Machine
-from engine.errors import InvalidAnswers
+from engine.domain.permissions import Actor, Machine, may_report
+from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
@@ -79,8 +79,10 @@ def report_incident(
     takes the lead, and its run starts on the release in force, which sets the priority.  `by`
     is the machine that reports in the reporter's name (a replay); `incident_id` is the id that
     it derives from the record, so that no record comes in twice.  Raises InvalidAnswers for
-    an unknown business process, NotFound before a release is published.
+    an unknown business process, NotAllowed for an auditor, NotFound before a release is published.
     """
+    if not may_report(actor):
+        raise NotAllowed("You see everything here and change nothing: somebody else reports it.")
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:

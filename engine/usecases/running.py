@@ -6,7 +6,7 @@ again (`settle`) until they have nothing new to tell it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Uuid, bindparam, insert, select, update
 from engine.domain.gate import Gate, judge
 from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
+from engine.domain.party import Lane, party_of
 from engine.domain.permissions import Actor, Machine
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
@@ -291,18 +292,20 @@ class Mover:
         incident = self.case.incident
         if action is not None:
             lane = lane_of(step)
-            needs_named = lane == "customer" and not (action.person_id or action.team_id)
-            return [
-                offer_action_step(
-                    lane, action, incident, self.process, self.confirmers if needs_named else ()
-                )
-            ]
-        if step.mark == Mark.CONFIRMATION:
-            return closing.open_confirmations(
-                self, offer_incident_step(step, incident, self.process, self.confirmers, self.hands)
+            needs_named = lane is Lane.CUSTOMER and not (action.person_id or action.team_id)
+            offer = offer_action_step(
+                lane, action, incident, self.process, self.confirmers if needs_named else ()
             )
+            if lane is Lane.CUSTOMER and offer.people:
+                outside = ask.is_anybody_outside(self.case.conn, offer.people)
+                party = party_of(lane, desk=self.process.desk_party, outside=outside)
+                offer = replace(offer, party=party)
+            return [offer]
+        is_asking = step.mark == Mark.CONFIRMATION
+        named = self.confirmers if is_asking else ()
         had = self.hands if step.mark == Mark.VERIFICATION else ask.Hands(*[frozenset()] * 3)
-        return offer_incident_step(step, incident, self.process, (), had)
+        offers = offer_incident_step(step, incident, self.process, named, had, self.handling.ladder)
+        return closing.open_confirmations(self, offers) if is_asking else offers
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:

@@ -29,6 +29,7 @@ PAGES = (
     ("hugo", "/incidents/2/actions/new"),
     ("carla", "/report"),
     ("carla", "/you"),
+    ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
     ("hugo", "/incidents?show=out"),
     ("hugo", "/incidents/1/deeds/set-aside"),

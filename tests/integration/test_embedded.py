@@ -195,6 +195,41 @@ def test_the_last_to_leave_stops_the_server(
     assert is_stopped(data_dir)
 
 
+# A console command that takes its time.
+CONSOLE = """
+import signal
+from api.cli import main
+from api.wiring import ready
+
+@main.command()
+def think() -> None:
+    with ready():
+        print("ready", flush=True)
+        signal.pause()
+
+main(["think"])
+"""
+
+
+def test_a_console_command_that_is_terminated_leaves_no_server_running(
+    open_folder: Path, pg_user: str | None
+) -> None:
+    data = open_folder / "data"
+    env = os.environ | {"PUTRIGHT_DATA": str(data), "PUTRIGHT_PG_USER": pg_user or ""}
+    env.pop("DATABASE_URL", None)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CONSOLE], stdout=subprocess.PIPE, text=True, env=env
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+
+    process.terminate()
+    process.communicate()
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert is_stopped(data)
+
+
 def test_a_killed_command_leaves_the_server_to_the_next(
     command: Callable[[], Command], open_folder: Path
 ) -> None:

@@ -1,9 +1,11 @@
 """What the README lists is what there is."""
 
+import re
 from pathlib import Path
 
 from api.cli import main
-from api.errors import STATUS
+from api.errors import OF_HTTP, STATUS
+from engine.usecases.replay import read_mapping
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -11,6 +13,16 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 def test_the_readme_lists_every_error_with_its_status() -> None:
     for code, status in STATUS.items():
         assert f"| `{code}` | {status} |" in README
+    for code, _ in OF_HTTP.values():
+        assert f"| `{code}` |" in README
+
+
+def test_the_readme_s_mapping_of_a_log_can_be_read(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "our-tool.toml"
+    file.write_text(block, encoding="utf-8")
+
+    assert read_mapping(file).name == "our-tool"
 
 
 def test_the_readme_names_every_command() -> None:
