@@ -14,7 +14,7 @@ from engine.domain.incident import Answer, IncidentState, Origin
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
 from engine.store import schema as t
-from engine.store.work import Work
+from engine.store.work import Case, Work
 from engine.usecases.beside import Beside, criteria_of, open_beside
 from engine.usecases.handling import Handling
 from engine.usecases.proposing import Proposal, propose
@@ -39,25 +39,28 @@ def answer_late(
     with handling.store.begin() as work:
         mover = Mover(handling, work.incident(incident_id), actor)
         require(mover, actor, Verb.ANSWER_LATE)
-        case = mover.case
-        seq = case.record("confirmation:late", {"answer": answer, "words": words}, actor)
-        case.conn.execute(
-            insert(t.confirmation),
-            {
-                "id": uuid4(),
-                "incident_id": incident_id,
-                "person_id": actor.id,
-                "answer": answer,
-                "words": words or None,
-                "grade": Grade.SIGNED_IN,
-                "answered_at": case.now,
-                "entry_seq": seq,
-            },
-        )
+        _keep(mover.case, answer, words, actor)
         if answer is Answer.YES:
             return None
         known = _open_objection(work.conn, incident_id, actor)
         return known.id if known else _open(work, mover, actor, words).case.incident.id
+
+
+def _keep(case: Case, answer: Answer, words: str, actor: Actor) -> None:
+    seq = case.record("confirmation:late", {"answer": answer, "words": words}, actor)
+    case.conn.execute(
+        insert(t.confirmation),
+        {
+            "id": uuid4(),
+            "incident_id": case.incident.id,
+            "person_id": actor.id,
+            "answer": answer,
+            "words": words or None,
+            "grade": Grade.SIGNED_IN,
+            "answered_at": case.now,
+            "entry_seq": seq,
+        },
+    )
 
 
 def object_to(handling: Handling, incident_id: UUID, *, actor: Actor, words: str) -> UUID:

@@ -16,6 +16,7 @@ from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, InvalidAnswers
 from engine.queries.recurrences import Occurrence, is_remedy_settled, occurrences
 from engine.store import schema as t
+from engine.store.work import Case
 from engine.usecases.actions import write_action
 from engine.usecases.beside import Beside, criteria_of, open_beside
 from engine.usecases.handling import Handling
@@ -118,19 +119,7 @@ def accept_until(
             raise Conflict("Nobody asks for a lasting remedy here any more.")
         if until <= case.now:
             raise InvalidAnswers({"until": "Please say until when; it has to lie ahead."})
-        seq = case.record("incident:accepted_until", {"until": until, "reason": reason}, actor)
-        case.conn.execute(
-            insert(t.acceptance),
-            {
-                "id": uuid4(),
-                "incident_id": case.incident.id,
-                "person_id": actor.id,
-                "until": until,
-                "reason": reason,
-                "accepted_at": case.now,
-                "entry_seq": seq,
-            },
-        )
+        _sign(case, until, reason, actor)
         end_action(mover, action.id, "accepted")
         write_action(
             mover,
@@ -140,3 +129,19 @@ def accept_until(
             settled_by=actor.id,
             outcome=f"Accepted until {until.date().isoformat()}: {reason}",
         )
+
+
+def _sign(case: Case, until: datetime, reason: str, actor: Actor) -> None:
+    seq = case.record("incident:accepted_until", {"until": until, "reason": reason}, actor)
+    case.conn.execute(
+        insert(t.acceptance),
+        {
+            "id": uuid4(),
+            "incident_id": case.incident.id,
+            "person_id": actor.id,
+            "until": until,
+            "reason": reason,
+            "accepted_at": case.now,
+            "entry_seq": seq,
+        },
+    )
