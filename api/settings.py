@@ -8,11 +8,13 @@ setting and names a file that holds the value, as secrets usually come.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from platformdirs import user_data_path
 
+from engine.domain.limits import Limits
 from engine.errors import PutrightError
 
 _LEAST_SECRET = 32
@@ -64,6 +66,10 @@ SETTINGS = (
     Setting("PUTRIGHT_WORKERS", "jobs done at the same time by one worker", "2"),
     Setting("PUTRIGHT_SECURE_COOKIES", "yes behind HTTPS: cookies travel only there", "no"),
     Setting("PUTRIGHT_TRUSTED_PROXIES", "how many proxies stand in front and are believed", "0"),
+    Setting("PUTRIGHT_REMEDY_AFTER", "so often back, and the owner is asked for a remedy", "3"),
+    Setting("PUTRIGHT_REMEDY_DAYS", "within how many days it was back so often", "90"),
+    Setting("PUTRIGHT_OBJECTIONS", "so many who are harmed object, and it goes back to work", "3"),
+    Setting("PUTRIGHT_OBJECTIONS_PERCENT", "or so many percent of them, if that is more", "1"),
 )
 
 
@@ -84,6 +90,7 @@ class Settings:
     workers: int = 2
     secure_cookies: bool = False
     trusted_proxies: int = 0
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def is_embedded(self) -> bool:
@@ -108,6 +115,12 @@ class Settings:
             workers=reading.number("PUTRIGHT_WORKERS", 2, 1, 64),
             secure_cookies=reading.yes("PUTRIGHT_SECURE_COOKIES"),
             trusted_proxies=reading.number("PUTRIGHT_TRUSTED_PROXIES", 0, 0, 10),
+            limits=Limits(
+                remedy_after=reading.number("PUTRIGHT_REMEDY_AFTER", 3, 1, 100),
+                remedy_window=timedelta(days=reading.number("PUTRIGHT_REMEDY_DAYS", 90, 1, 3_660)),
+                objections=reading.number("PUTRIGHT_OBJECTIONS", 3, 1, 1_000),
+                objections_percent=reading.number("PUTRIGHT_OBJECTIONS_PERCENT", 1, 0, 100),
+            ),
         )
         if settings.database_url is not None:
             for name, value in (

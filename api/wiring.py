@@ -54,7 +54,8 @@ def opened(settings: Settings) -> Iterator[Opened]:
 @contextmanager
 def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
     key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
-    handling = plain_handling(app_url, key, pool_size=settings.web_threads + settings.workers)
+    plain = plain_handling(app_url, key, pool_size=settings.web_threads + settings.workers)
+    handling = replace(plain, limits=settings.limits)
     try:
         yield Opened(settings, handling, app_url, owner_url)
     finally:

@@ -174,9 +174,9 @@ class World:
         ]
         self.do(incident, login, "confirm_outcome", criteria=rows, **words)
 
-    def asked(self, **changes: Any) -> UUID:
+    def asked(self, login: str = "carla", **changes: Any) -> UUID:
         """Return an incident whose confirmers are being asked."""
-        incident = self.report(**changes)
+        incident = self.report(login, **changes)
         self.lead(incident)
         self.agree(incident, self.for_team("databases"))
         self.act(incident, "ada")

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    deeds,
     history,
     incident,
     incidents,
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        deeds,
         history,
         reporting,
         you,

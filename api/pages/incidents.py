@@ -1,5 +1,7 @@
 """The list of incidents."""
 
+from dataclasses import replace
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -16,6 +18,7 @@ pages = for_readers("incidents", __name__)
 SHOWS: dict[str, Filters] = {
     "open": Filters(state=IncidentState.OPEN),
     "closed": Filters(state=IncidentState.CLOSED),
+    "out": Filters(is_out=True),
     "led": Filters(led_by_me=True),
     "reported": Filters(reported_by_me=True),
 }
@@ -29,13 +32,7 @@ def listed() -> ResponseReturnValue:
     show = asked if asked in SHOWS else "open"
     words = plain_text(request.args.get("words", ""))[:_MOST_WORDS]
     page = Page(size=30, after=request.args.get("after") or None)
-    chosen = SHOWS[show]
-    wanted = Filters(
-        state=chosen.state,
-        led_by_me=chosen.led_by_me,
-        reported_by_me=chosen.reported_by_me,
-        words=words or None,
-    )
+    wanted = replace(SHOWS[show], words=words or None)
     with identity.handling().store.read() as conn:
         found = incidents(conn, identity.actor(), wanted, page)
     return render_template(

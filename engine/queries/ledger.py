@@ -62,15 +62,28 @@ _INCIDENT = text("""
       'business') AS lead_party
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
+# Until two were made of one report, whoever was asked was asked for both.
 _ITEMS = text("""
-    SELECT w.id, w.party, w.opened_at, w.ended_at, w.mark, w.title, a.title AS action_title
-    FROM work_item w LEFT JOIN action a ON a.id = w.action_id
-    WHERE w.incident_id = :id AND (a.id IS NULL OR a.kind = 'puts_right')
+    WITH RECURSIVE part (id, until) AS (
+      SELECT CAST(:id AS uuid), CAST(NULL AS timestamptz)
+      UNION ALL SELECT i.origin_id, r.started_at FROM part
+        JOIN incident i ON i.id = part.id AND i.origin = 'split'
+        JOIN run r ON r.incident_id = i.id AND r.action_id IS NULL)
+    SELECT w.id, w.party, w.opened_at, least(w.ended_at, part.until) AS ended_at, w.mark, w.title,
+      a.title AS action_title
+    FROM part JOIN work_item w ON w.incident_id = part.id
+      AND (part.until IS NULL OR w.opened_at < part.until)
+    LEFT JOIN action a ON a.id = w.action_id
+    WHERE a.id IS NULL OR a.kind = 'puts_right'
     ORDER BY w.opened_at, w.id
 """)
 _WATCHED = text("""
     SELECT verified_at FROM verification
     WHERE incident_id = :id AND verdict = 'watch_until' ORDER BY entry_seq
+""")
+_OUT = text("""
+    SELECT o.left_at, b.returned_at FROM way_out o JOIN way_back b ON b.way_out_id = o.id
+    WHERE o.incident_id = :id ORDER BY o.left_at
 """)
 
 
@@ -80,13 +93,14 @@ def incident_ledger(
     """Return the incident's time from told to its end, or to `now` (aware) while it is open.
 
     A replayed incident that is still open ends where its log did.  Time in which nobody is asked
-    goes to the party of today's lead.  Three statements.  Raises NotFound.
+    goes to the party of today's lead.  Four statements.  Raises NotFound.
     """
     about = conn.execute(_INCIDENT, {"id": incident_id}).first()
     if about is None:
         raise NotFound("There is no such incident.", incident=str(incident_id))
     items = conn.execute(_ITEMS, {"id": incident_id}).all()
     watched = conn.execute(_WATCHED, {"id": incident_id}).scalars().all()
+    out = conn.execute(_OUT, {"id": incident_id}).all()
     until = max(about.ended_at or about.observed_until or now, about.told_at)
     segments = cut(
         about.told_at,
@@ -94,6 +108,7 @@ def incident_ledger(
         [_stint(row) for row in items],
         lead_party=Party(about.lead_party),
         watching=list(_watching(watched, [row.opened_at for row in items])),
+        out=[(row.left_at, row.returned_at) for row in out],
     )
     names = {row.id: _what(row) for row in items}
     lines = tuple(_line(segment, names, hours) for segment in segments)

@@ -6,9 +6,20 @@ disagree about who is barred.
 
 from collections.abc import Callable
 
+from sqlalchemy import Connection
+
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.mark import Mark
-from engine.domain.permissions import IncidentView, ItemView, barred_from
+from engine.domain.permissions import (
+    Actor,
+    IncidentView,
+    ItemView,
+    Verb,
+    barred_from,
+    incident_verbs,
+)
+from engine.domain.standing import Standing, standing_of
+from engine.queries.people import Involved, involved
 from engine.store.facts import Hands
 from engine.store.rows import Incident, Item
 
@@ -40,10 +51,23 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
     )
 
 
-def incident_view(incident: Incident) -> IncidentView:
-    """Return the incident as permissions see it."""
+def towards(
+    conn: Connection, incident: Incident, actor: Actor
+) -> tuple[frozenset[Standing], frozenset[Verb]]:
+    """Return what the actor is towards the incident, and may do to it now.  One statement."""
+    found = involved(conn, incident.id)
+    standing = standing_of(
+        actor.id, found.people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
+    )
+    return standing, incident_verbs(_incident_view(incident, found), actor, standing)
+
+
+def _incident_view(incident: Incident, found: Involved) -> IncidentView:
     return IncidentView(
         IncidentState(incident.state),
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
+        has_begun=found.has_begun,
+        is_found_right=incident.right_since is not None,
+        is_reporter_alone_harmed=found.is_reporter_alone_harmed,
     )

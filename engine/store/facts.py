@@ -73,6 +73,7 @@ class Confirmer:
     entry_seq: int
     grade: Grade
     confirmation_id: UUID | None
+    withdraws: bool
 
 
 _DEPUTIES = text("""
@@ -157,7 +158,8 @@ _GATE = text("""
 
 _CONFIRMERS = text("""
     SELECT c.person_id, p.name, p.time_zone, p.organisation_id IS NOT NULL AS is_outside,
-      a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id
+      a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id,
+      coalesce(a.is_withdrawal, false) AS withdraws
     FROM confirmer c JOIN person p ON p.id = c.person_id
     LEFT JOIN LATERAL (SELECT * FROM confirmation x WHERE x.incident_id = c.incident_id
       AND x.person_id = c.person_id ORDER BY x.entry_seq DESC LIMIT 1) a ON true
@@ -177,6 +179,7 @@ def confirmers(conn: Connection, incident_id: UUID) -> tuple[Confirmer, ...]:
             row.entry_seq,
             Grade(row.grade) if row.grade else Grade.SIGNED_IN,
             row.confirmation_id,
+            row.withdraws,
         )
         for row in conn.execute(_CONFIRMERS, {"id": incident_id})
     )
@@ -186,7 +189,12 @@ def confirmer_facts(named: Sequence[Confirmer], had: Hands) -> tuple[ConfirmerFa
     """Return the confirmers as the gate sees them."""
     return tuple(
         ConfirmerFacts(
-            who.name, who.answer, who.entry_seq, who.grade, who.person_id in had.everybody
+            who.name,
+            who.answer,
+            who.entry_seq,
+            who.grade,
+            who.person_id in had.everybody,
+            who.withdraws,
         )
         for who in named
     )
@@ -325,3 +333,17 @@ def latest_decision(conn: Connection, incident_id: UUID) -> UUID:
         .limit(1)
     ).scalar_one()
     return found
+
+
+_UNDER_WAY = text("""
+    SELECT a.title FROM action a WHERE a.incident_id = :id AND a.kind = 'puts_right'
+    AND a.state = 'open' AND (EXISTS (SELECT FROM work_item w WHERE w.action_id = a.id
+        AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
+      OR EXISTS (SELECT FROM target t WHERE t.action_id = a.id AND t.outcome IS NOT NULL))
+    ORDER BY a.number
+""")
+
+
+def work_under_way(conn: Connection, incident_id: UUID) -> list[str]:
+    """Return the titles of actions that put right which have begun and are not settled."""
+    return list(conn.execute(_UNDER_WAY, {"id": incident_id}).scalars())

@@ -5,9 +5,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from engine.domain.action import ActionKind, ActionState
+from engine.domain.incident import IncidentState
 from engine.domain.milestones import repaired_at
 from engine.domain.party import Party
 from engine.runtime import Passage
@@ -116,11 +127,23 @@ def settle_action(mover: "Mover", action: Action) -> None:
 
 def start_followers(mover: "Mover", settled: UUID) -> None:
     """Ask the parties of the actions that waited for this one, if nothing else holds them."""
+    waited = select(t.action_after.c.action_id).where(t.action_after.c.before_id == settled)
+    _start_ready(mover, t.action.c.id.in_(waited))
+
+
+def start_whose_turn_came(mover: "Mover") -> None:
+    """Ask for what had to wait although its turn had come: the incident was out meanwhile."""
+    _start_ready(mover, t.action.c.incident_id == mover.case.incident.id)
+
+
+def _start_ready(mover: "Mover", which: ColumnElement[bool]) -> None:
+    if mover.case.incident.state != IncidentState.OPEN:
+        # nothing more is put right while it is out; what prevents lives on
+        which = and_(which, t.action.c.kind == ActionKind.PREVENTS)
     ready = mover.case.conn.execute(
         select(t.action)
-        .join(t.action_after, t.action_after.c.action_id == t.action.c.id)
         .where(
-            t.action_after.c.before_id == settled,
+            which,
             t.action.c.state == ActionState.WAITING,
             text(
                 "NOT EXISTS (SELECT FROM action_after x JOIN action b ON b.id = x.before_id"

@@ -5,15 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import func, update
 
+from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
 from engine.domain.party import Lane
 from engine.domain.permissions import Actor, Machine, Verb
-from engine.errors import InvalidAnswers, NotAllowed
+from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.offers import verifiers
 from engine.usecases.running import Mover
-from engine.usecases.standing import require
+from engine.usecases.standing import over, require
 
 
 def take_lead(
@@ -33,6 +34,8 @@ def take_lead(
     with handling.store.begin(now=now) as work:
         case = work.incident(incident_id)
         incident = case.incident
+        if incident.state != IncidentState.OPEN:
+            raise IncidentClosed(over(incident.state))
         if incident.lead_id == actor.id and incident.taken_up_at is not None:
             return
         mover = Mover(handling, case, by or actor)

@@ -25,7 +25,7 @@ from engine.usecases.actions import (
 from engine.usecases.belonging import check_asked
 from engine.usecases.handling import Handling
 from engine.usecases.running import PROPOSED, Mover
-from engine.usecases.standing import require
+from engine.usecases.standing import over, require
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Proposal:
     reference: str | None = None
     after: tuple[UUID, ...] = ()
     targets: tuple[str, ...] = ()
+    is_remedy: bool = False
 
     @classmethod
     def from_answers(cls, answers: Mapping[str, Any]) -> Self:
@@ -106,7 +107,7 @@ def propose(
     """Write the proposal as an action of the locked incident; ask its party if it is its turn."""
     case, incident = mover.case, mover.case.incident
     if incident.state != IncidentState.OPEN:
-        raise IncidentClosed("This is closed; if it is back, please report it again.")
+        raise IncidentClosed(over(incident.state))
     _check(mover, proposal)
     state = _first_state(mover, proposal, by)
     number = 1 + (
@@ -155,6 +156,7 @@ def propose(
         settled_by=None,
         climbed=0,
         work_seq=seq if counts else 0,
+        is_remedy=proposal.is_remedy,
     )
     add_action(mover, action, after=list(proposal.after), targets=list(proposal.targets))
     return action

@@ -69,6 +69,17 @@ def test_sql_by_the_owner_takes_nothing_from_a_closed_one(
     assert besieged.everything() == besieged.untouched
 
 
+@pytest.mark.parametrize("attack", attacks("out_of_handling"), ids=str)
+@pytest.mark.parametrize("role", ["owner", "application"])
+def test_sql_takes_nothing_out_of_the_handling_and_changes_nothing_that_is_out(
+    besieged: Besieged, attack: Attack, role: str
+) -> None:
+    with pytest.raises(REFUSED):
+        besieged.attack(getattr(besieged, role), attack)
+
+    assert besieged.everything() == besieged.untouched
+
+
 GUARDED = (*APPEND_ONLY, "incident", "action", "criterion", "target", "confirmer", "work_item")
 
 

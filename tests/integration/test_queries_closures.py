@@ -1,52 +1,26 @@
 """The auditor's own check finds every closure that lost its evidence, with the guard away."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import text
 
 from api.bench.counting import counted
 from engine.queries.closures import Unproven, closures_without_evidence
 from engine.queries.debt import confirmation_debt
 from engine.queries.figures import figures
 from engine.store.embedded import DatabaseUrls
-from engine.store.migrate import owner_engine
+from tests.unguarded import unguarded
 from tests.world import KEY, World
 
 KEYS = {KEY.id: KEY.secret}
-GUARDED = (
-    "incident",
-    "action",
-    "criterion",
-    "confirmer",
-    "confirmation",
-    "confirmation_line",
-    "decision",
-    "target",
-    "verification",
-    "entry",
-    "work_item",
-)
 
 
 def audited(world: World) -> tuple[int, list[Unproven]]:
     with world.handling.store.read() as conn:
         return closures_without_evidence(conn, KEYS)
-
-
-@contextmanager
-def unguarded(database: DatabaseUrls) -> Iterator[Connection]:
-    """Somebody who may alter the schema has switched the guard off."""
-    engine: Engine = owner_engine(database.owner_url)
-    with engine.begin() as conn:
-        for table in GUARDED:
-            conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        yield conn
-    engine.dispose()
 
 
 def test_what_was_closed_in_the_right_way_is_proven(world: World) -> None:

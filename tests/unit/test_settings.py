@@ -1,6 +1,8 @@
 """Settings are read once, whole, and every problem is told at once."""
 
 import os
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,18 @@ def test_the_data_of_root_is_not_in_roots_own_home() -> None:
 
     assert (data_dir == Path("/var/lib/putright")) is (os.geteuid() == 0)
     assert data_dir.name == "putright"
+
+
+def test_how_often_is_too_often_can_be_set() -> None:
+    limits = Settings.from_environment(
+        {
+            "PUTRIGHT_REMEDY_AFTER": "2",
+            "PUTRIGHT_REMEDY_DAYS": "30",
+            "PUTRIGHT_OBJECTIONS": "5",
+            "PUTRIGHT_OBJECTIONS_PERCENT": "10",
+        }
+    ).limits
+
+    assert (limits.remedy_after, limits.remedy_window) == (2, timedelta(days=30))
+    assert limits.objections_needed(Decimal(20)) == 5
+    assert limits.objections_needed(Decimal(200)) == 20
