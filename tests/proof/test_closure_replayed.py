@@ -55,7 +55,7 @@ TOLD = {name: text for name, (text, _) in CLOSURE.items() if "other.word" not in
 
 @pytest.mark.parametrize("text", TOLD.values(), ids=TOLD.keys())
 def test_what_closes_wrongly_does_so_in_the_engine(text):
-    specs = Specs.parse({"p.bpmn": draw(text)})
+    specs = Specs.load({"p.bpmn": draw(text)})
     (proved,) = prove_release(specs.release, domains=DOMAINS)
     for finding in proved.findings:
         if finding.severity is not Severity.REFUTED or finding.rule not in OF_CLOSURE:
