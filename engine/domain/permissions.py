@@ -57,6 +57,7 @@ class Verb(StrEnum):
     SPLIT = "split"
     REPORT_RECURRENCE = "report_recurrence"
     DISPUTE = "dispute"
+    DECIDE_DISPUTE = "decide_dispute"
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ _S = Standing
 _OWNERS = frozenset({_S.OWNER, _S.DEPUTY_OWNER})
 _DUTY = frozenset({_S.DUTY_LEAD, _S.DEPUTY_DUTY_LEAD})
 _HANDLERS = frozenset({_S.LEAD, _S.DESK}) | _DUTY
+_DECIDERS = _OWNERS | {_S.AUTHORITY, _S.DEPUTY_AUTHORITY}
 _ANYBODY_INVOLVED = frozenset(Standing)
 
 # verb -> the standings that grant it while the incident is open
@@ -203,6 +205,7 @@ _WHILE_OPEN = {
     Verb.ADD_NOTE: _ANYBODY_INVOLVED,
     Verb.ASK_FOR_HELP: _ANYBODY_INVOLVED,
     Verb.DISPUTE: _ANYBODY_INVOLVED,
+    Verb.DECIDE_DISPUTE: _DECIDERS,
     Verb.ACCEPT_PROPOSAL: frozenset({_S.LEAD}),
     Verb.ACCEPT_TARGETS: _OWNERS,
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
@@ -221,6 +224,7 @@ _AFTER = {
     IncidentState.CLOSED: {
         Verb.REPORT_RECURRENCE: _ANYBODY_INVOLVED,
         Verb.DISPUTE: _ANYBODY_INVOLVED,
+        Verb.DECIDE_DISPUTE: _DECIDERS,
     },
 }
 # Deeds of our own organisation: a supplier's or a customer's person is never granted these.
@@ -233,6 +237,7 @@ _INSIDE_ONLY = frozenset(
         Verb.SPLIT,
         Verb.RESTRICT,
         Verb.RECORD_ANSWER,
+        Verb.DECIDE_DISPUTE,
     }
 )
 

@@ -148,6 +148,7 @@ VERBS: Mapping[str, str] = {
     "decision:made": "{actor} decided without the customer's answer",
     "dispute:raised": "{actor} disagrees about whose time it was",
     "dispute:decided": "{actor} decided whose time it was",
+    "dispute:withdrawn": "{actor} took back that it was somebody else’s time",
 }
 
 

@@ -5,10 +5,12 @@ disagree about who is barred.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.mark import Mark
 from engine.domain.permissions import IncidentView, ItemView, barred_from
+from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.store.facts import Hands
 from engine.store.rows import Incident, Item
 
@@ -40,10 +42,14 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
     )
 
 
-def incident_view(incident: Incident) -> IncidentView:
-    """Return the incident as permissions see it."""
+def incident_view(
+    incident: Incident, now: datetime | None = None, rules: Rules = DEFAULT_RULES
+) -> IncidentView:
+    """Return the incident as permissions see it at `now` (aware); None: soon after its end."""
+    ended_at = incident.ended_at
     return IncidentView(
         IncidentState(incident.state),
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
+        is_disputable=now is None or ended_at is None or now <= ended_at + rules.disputable_for,
     )

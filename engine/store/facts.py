@@ -63,7 +63,6 @@ class Confirmer:
 
     person_id: UUID
     name: str
-    time_zone: str
     is_outside: bool
     answer: Answer | None
     entry_seq: int
@@ -146,7 +145,7 @@ _GATE = text("""
 """)
 
 _CONFIRMERS = text("""
-    SELECT c.person_id, p.name, p.time_zone, p.organisation_id IS NOT NULL AS is_outside,
+    SELECT c.person_id, p.name, p.organisation_id IS NOT NULL AS is_outside,
       a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id
     FROM confirmer c JOIN person p ON p.id = c.person_id
     LEFT JOIN LATERAL (SELECT * FROM confirmation x WHERE x.incident_id = c.incident_id
@@ -161,7 +160,6 @@ def confirmers(conn: Connection, incident_id: UUID) -> tuple[Confirmer, ...]:
         Confirmer(
             row.person_id,
             row.name,
-            row.time_zone,
             row.is_outside,
             Answer(row.answer) if row.answer else None,
             row.entry_seq,

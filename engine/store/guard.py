@@ -20,7 +20,17 @@ from engine.store.evidence import EVIDENCE
 from engine.store.keeping import KEEPING
 
 # Never changed by anybody; the application's role may not even try.
-APPEND_ONLY = ("entry", "visit", "confirmation", "confirmation_line", "decision", "verification")
+APPEND_ONLY = (
+    "entry",
+    "visit",
+    "confirmation",
+    "confirmation_line",
+    "decision",
+    "verification",
+    "calendar",
+    "dispute",
+    "dispute_end",
+)
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.
 _EVIDENCE = (
@@ -33,7 +43,7 @@ _EVIDENCE = (
 )
 
 # Everything the guard stands on.
-_GUARDED = ("incident", *_EVIDENCE, "target", "confirmation_line", "work_item", "entry", "visit")
+_GUARDED = tuple(dict.fromkeys(("incident", *_EVIDENCE, "target", "work_item", *APPEND_ONLY)))
 
 _REQUIRE = r"""
 CREATE OR REPLACE FUNCTION putright_require_evidence() RETURNS trigger

@@ -27,7 +27,8 @@ def require(mover: Mover, actor: Actor, verb: Verb) -> frozenset[Standing]:
     standing = standing_of(
         actor.id, people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
     )
-    verbs = incident_verbs(incident_view(incident), actor, standing)
+    view = incident_view(incident, mover.case.now, mover.handling.rules)
+    verbs = incident_verbs(view, actor, standing)
     if Verb.SEE not in verbs:
         raise NotFound("There is no such incident.", incident=str(incident.id))
     if verb not in verbs:
