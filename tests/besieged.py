@@ -15,8 +15,12 @@ from uuid import UUID
 import psycopg
 
 from engine.domain.incident import Level
+from engine.domain.party import Party
+from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.directory import NewCalendar, enter_calendar
+from engine.usecases.disputing import dispute, withdraw_dispute
 from tests.world import World
 
 _FOLDER = Path(__file__).parent / "attacks"
@@ -127,6 +131,7 @@ class Besieged:
             reason="Not yet",
             until=(world.clock.now.date().replace(day=28)).isoformat(),
         )
+        self._disagree(decided)
         self.ids |= {
             "confirmed": confirmed,
             "decided": decided,
@@ -136,6 +141,23 @@ class Besieged:
             "kept": kept,
             "process": world.process_id,
         }
+
+    def _disagree(self, incident: UUID) -> None:
+        """Have a calendar, and a dispute that was decided."""
+        world = self.world
+        with world.handling.store.begin() as work:
+            enter_calendar(work, NewCalendar("UTC", party=Party.IT))
+            line = incident_ledger(work.conn, incident, world.clock.now).lines[-1]
+        raised = dispute(
+            world.handling,
+            incident,
+            since=line.since,
+            until=line.until,
+            should_be=Party.EXTERNAL,
+            why="They were on holiday",
+            actor=world.actor("hugo"),
+        )
+        withdraw_dispute(world.handling, raised, actor=world.actor("hugo"))
 
     def _two(self) -> UUID:
         world = self.world
