@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    disputes,
     history,
     incident,
     incidents,
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        disputes,
         history,
         reporting,
         you,

@@ -225,8 +225,9 @@ def _line(one: Attributed, charged: Mapping[UUID, Any], calendars: Calendars) ->
     segment = one.segment
     item = charged[segment.stint_id] if segment.stint_id else None
     holder = Holder(party=segment.party)
-    if item is not None and item.time_zone is not None:
-        holder = Holder(ZoneInfo(item.time_zone), segment.party, item.team_id, item.organisation_id)
+    if item is not None:
+        zone = ZoneInfo(item.time_zone or "UTC")
+        holder = Holder(zone, segment.party, item.team_id, item.organisation_id)
     parts = split(segment, calendars.versions(holder))
     return LedgerLine(
         segment.since,

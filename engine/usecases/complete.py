@@ -25,6 +25,7 @@ from engine.usecases.actions import start_followers
 from engine.usecases.answering import Answering, Recorder
 from engine.usecases.handling import Handling
 from engine.usecases.recording import act, agree, confirm, decide, verify
+from engine.usecases.recording.act import tell_whose_time_it_is_then
 from engine.usecases.running import Mover
 
 RECORDERS: dict[str, Recorder] = {
@@ -101,6 +102,7 @@ def complete(
                 start_followers(mover, action_facts.action.id)
                 mover.forget()
         mover.settle()
+        tell_whose_time_it_is_then(answering)
 
 
 def record(answering: "Answering") -> Mapping[str, str | bool]:

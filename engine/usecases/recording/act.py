@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from engine.domain.action import TargetOutcome
 from engine.domain.party import Lane, Party
 from engine.errors import InvalidAnswers
+from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.calendars import holders
 from engine.store.rows import Action
@@ -119,6 +120,23 @@ def note_late(answering: Answering, done_at: object) -> None:
     if not answering.item.opened_at <= happened_at <= answering.mover.case.now:
         raise InvalidAnswers({"done_at": "This lies between when you were asked and now."})
     answering.happened_at = happened_at
+
+
+def tell_whose_time_it_is_then(answering: Answering) -> None:
+    """Record which parties' time it becomes by a late note, if it is one, so that they are told."""
+    case, happened_at = answering.mover.case, answering.happened_at
+    if happened_at is None:
+        return
+    ledger = incident_ledger(case.conn, case.incident.id, case.now)
+    theirs = {
+        line.party for line in ledger.lines if line.is_claimed and line.item_id != answering.item.id
+    }
+    if theirs:
+        case.record(
+            "time:claimed",
+            {"from": happened_at, "until": case.now, "parties": sorted(theirs)},
+            answering.mover.by,
+        )
 
 
 def sender_of(mover: Mover, action: Action) -> Party:
