@@ -7,10 +7,10 @@ a switch that turns a rule off: what the rules call *never* has no setting.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
 from engine.bpmn.timing import parse_duration
 from engine.domain.incident import Priority
@@ -51,9 +51,20 @@ def read_rules(path: Path) -> tuple[Rules, Ladder]:
     return rules, Ladder(**rungs)
 
 
-def settable(of: type[Rules] | type[Rungs]) -> Iterator[Field[Any]]:
-    """Yield the fields that a file may set: those that say what they mean."""
-    yield from (one for one in fields(of) if "says" in one.metadata)
+@dataclass(frozen=True)
+class Number:
+    """A number that a file may set: its name, its type, and what it means."""
+
+    name: str
+    kind: object
+    meaning: str
+
+
+def settable(of: type[Rules] | type[Rungs]) -> Iterator[Number]:
+    """Yield the numbers that a file may set: those that are annotated with their meaning."""
+    for name, kind in get_type_hints(of, include_extras=True).items():
+        if get_origin(kind) is Annotated:
+            yield Number(name, *get_args(kind))
 
 
 def written(value: object) -> str:
@@ -71,15 +82,14 @@ def _set(defaults: T, told: object, place: str, problems: list[str]) -> T:
     if not isinstance(told, Mapping):
         problems.append(f"“{place}” must be a table")
         return defaults
-    kinds = get_type_hints(type(defaults))
-    known = {one.name for one in settable(type(defaults))}
+    known = {one.name: one.kind for one in settable(type(defaults))}
     changed: dict[str, object] = {}
     for name, value in told.items():
         if name not in known:
             problems.append(f"“{place}.{name}” is no number of the rules")
             continue
         try:
-            changed[name] = _read(kinds[name], value)
+            changed[name] = _read(known[name], value)
         except ValueError as error:
             problems.append(f"“{place}.{name}” {error}")
     return replace(defaults, **changed)  # type: ignore[arg-type] # read by the fields' own types

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    deeds,
     disputes,
     history,
     incident,
@@ -17,6 +18,7 @@ from api.pages import (
     todo,
     todos,
     you,
+    your_tokens,
 )
 
 
@@ -30,9 +32,11 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        deeds,
         disputes,
         history,
         reporting,
         you,
+        your_tokens,
     ):
         app.register_blueprint(module.pages)

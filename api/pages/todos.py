@@ -1,14 +1,20 @@
 """Home: my to-dos, my teams', and all; each view is an address that can be bookmarked."""
 
+from datetime import timedelta
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
 from engine.queries.todos import Scope, todos
 
 pages = for_readers("todos", __name__)
+
+# so long it stands here that one's own report was set aside or joined with another
+_TOLD_FOR = timedelta(days=30)
 
 
 @pages.get("/")
@@ -19,4 +25,7 @@ def home() -> ResponseReturnValue:
     page = Page(size=50, after=request.args.get("after") or None)
     with identity.handling().store.read() as conn:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
-    return render_template("todos.html", found=found, scope=scope, is_first=page.after is None)
+        out = own_ways_out(conn, identity.actor().id, filters.now() - _TOLD_FOR)
+    return render_template(
+        "todos.html", found=found, scope=scope, out=out, is_first=page.after is None
+    )
