@@ -21,7 +21,7 @@ def test_the_readme_lists_every_error_with_its_status() -> None:
 
 
 def test_the_readme_s_mapping_of_a_log_and_its_numbers_can_be_read(tmp_path: Path) -> None:
-    rules, mapping = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    mapping, rules = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "our-tool.toml"
     file.write_text(mapping, encoding="utf-8")
     assert read_mapping(file).name == "our-tool"
