@@ -146,6 +146,22 @@ class ToldSent(ReasonSent):
     )
 
 
+class DisputeSent(Schema):
+    """Which part of the time should be another party's; its borders are those of a line."""
+
+    since = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    should_be = fields.Enum(Party, by_value=True, required=True)
+    why = fields.String(required=True, validate=_REASON)
+
+
+class DisputeDecided(Schema):
+    """Whether the time moves to the other party, and why."""
+
+    moves = fields.Boolean(required=True)
+    why = fields.String(required=True, validate=_REASON)
+
+
 class AcceptanceSent(ReasonSent):
     """Which targets that are not done are accepted, and why."""
 

@@ -17,7 +17,11 @@ from uuid import UUID
 import psycopg
 
 from engine.domain.incident import Level
+from engine.domain.party import Party
+from engine.queries.ledger import incident_ledger
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.directory import NewCalendar, enter_calendar
+from engine.usecases.disputing import dispute, withdraw_dispute
 from engine.usecases.holding import claim
 from engine.usecases.merging import merge
 from engine.usecases.setting_aside import bring_back, set_aside
@@ -128,6 +132,7 @@ class Besieged:
             reason="Not yet",
             until=(world.clock.now.date().replace(day=28)).isoformat(),
         )
+        self._disagree(decided)
         self.ids |= {
             "confirmed": confirmed,
             "decided": decided,
@@ -167,6 +172,23 @@ class Besieged:
         )
         self.owner.commit()
         self.ids |= made
+
+    def _disagree(self, incident: UUID) -> None:
+        """Have a calendar, and a dispute that was decided."""
+        world = self.world
+        with world.handling.store.begin() as work:
+            enter_calendar(work, NewCalendar("UTC", party=Party.IT))
+            line = incident_ledger(work.conn, incident, world.clock.now).lines[-1]
+        raised = dispute(
+            world.handling,
+            incident,
+            since=line.since,
+            until=line.until,
+            should_be=Party.EXTERNAL,
+            why="They were on holiday",
+            actor=world.actor("hugo"),
+        )
+        withdraw_dispute(world.handling, raised, actor=world.actor("hugo"))
 
     def _two(self) -> UUID:
         world = self.world

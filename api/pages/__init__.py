@@ -8,6 +8,7 @@ from flask import Flask
 from api.pages import (
     actions,
     deeds,
+    disputes,
     history,
     incident,
     incidents,
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
         incident,
         actions,
         deeds,
+        disputes,
         history,
         reporting,
         you,

@@ -42,7 +42,12 @@ def time(number: int) -> ResponseReturnValue:
         incident = incident_page(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
     return render_template(
-        "incident_time.html", incident=incident, ledger=ledger, drawing=draw(ledger)
+        "incident_time.html",
+        incident=incident,
+        ledger=ledger,
+        drawing=draw(ledger),
+        may_dispute=Verb.DISPUTE in incident.verbs,
+        may_decide=Verb.DECIDE_DISPUTE in incident.verbs,
     )
 
 

@@ -1,23 +1,21 @@
 """The ladder: who is asked next, and when, while an answer is missing (rules, The ladder).
 
 Nothing here closes anything: a rung only says when the next person is asked.  Working days are
-those of the person asked, so every instant needs their zone; results are aware UTC.  For P1 and
+those of the person asked, so every instant needs their calendar; results are aware UTC.  For P1 and
 P2 the decision opens only after two logged tries (`tries_needed`), however late it is.
 """
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from engine.domain.incident import Priority
 from engine.domain.standing import Standing
+from engine.domain.working_calendar import WorkingCalendar
 
 # A whole number of working days, or a length of time by the clock.
 Step = int | timedelta
 
-_NO_HOLIDAYS: AbstractSet[date] = frozenset()
-_ONE_DAY = timedelta(days=1)
-_SATURDAY = 5
 _OWNERS = frozenset({Standing.OWNER, Standing.DEPUTY_OWNER})
 _AUTHORITIES = frozenset({Standing.AUTHORITY, Standing.DEPUTY_AUTHORITY})
 
@@ -26,24 +24,23 @@ _AUTHORITIES = frozenset({Standing.AUTHORITY, Standing.DEPUTY_AUTHORITY})
 class Rungs:
     """One priority's column of the table; each step counts from when the person was asked.
 
-    `reminders` are the steps at which a reminder goes out; with `remind_on`, they go on at
-    that interval without end.  `owner_told` None: the owner is not told.  `decided_by` grants
-    the closing decision, `never_decided_by` denies it again.
+    What is annotated with its meaning can be set.  `owner_told` None: the owner is not told.
+    `decided_by` grants the closing decision, `never_decided_by` denies it again.
     """
 
     asked_by: str
-    remind_every: timedelta
-    reminders: tuple[Step, ...]
-    remind_on: bool
-    deputy: Step
-    owner_told: Step | None
-    decision: Step
-    debt: Step
-    tries_needed: int
+    remind_every: Annotated[timedelta, "how often it is looked whether a reminder is due"]
+    reminders: Annotated[tuple[Step, ...], "when who was asked is reminded"]
+    remind_on: Annotated[bool, "whether reminders go on at the last interval without end"]
+    deputy: Annotated[Step, "when the deputy is asked too"]
+    owner_told: Annotated[Step | None, "when the owner is told, and the lead must phone"]
+    decision: Annotated[Step, "when the closing decision may open"]
+    debt: Annotated[Step, "from when the missing answer is confirmation debt"]
+    tries_needed: Annotated[int, "tries to reach them that are logged before that"]
     decided_by: frozenset[Standing]
-    next_look: timedelta
-    action_due: Step
-    climb_every: timedelta
+    next_look: Annotated[timedelta, "how long the lead may go without looking again"]
+    action_due: Annotated[Step, "when an action is due that was given no date"]
+    climb_every: Annotated[timedelta, "how long each up the line has before it climbs on"]
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
 
@@ -134,41 +131,7 @@ class Ladder:
 DEFAULT = Ladder()
 
 
-def add_working_days(
-    start: datetime, days: int, zone: tzinfo, holidays: AbstractSet[date] = _NO_HOLIDAYS
-) -> datetime:
-    """Return the same wall time `days` working days (Monday to Friday) after `start`, in UTC.
-
-    From a free day it counts from the beginning of the next working day, so that the person
-    has that many whole working days; 0 days return `start`.  A wall time that summer time
-    swallows is taken as if it had not.  Raises ValueError for a naive start or negative days.
-    """
-    if start.utcoffset() is None:
-        raise ValueError("Working days are counted from an aware instant.")
-    if days < 0:
-        raise ValueError("Working days are counted forward only.")
-    if days == 0:
-        return start.astimezone(UTC)
-    local = start.astimezone(zone)
-    day, wall = local.date(), local.time()
-    if not _is_working(day, holidays):
-        wall = time(0)
-        while not _is_working(day, holidays):
-            day += _ONE_DAY
-    left = days
-    while left:
-        day += _ONE_DAY
-        left -= _is_working(day, holidays)
-    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
-
-
-def _is_working(day: date, holidays: AbstractSet[date]) -> bool:
-    return day.weekday() < _SATURDAY and day not in holidays
-
-
-def after(
-    start: datetime, step: Step, zone: tzinfo, holidays: AbstractSet[date] = _NO_HOLIDAYS
-) -> datetime:
+def after(start: datetime, step: Step, calendar: WorkingCalendar) -> datetime:
     """Return the instant (UTC) one step after `start`: so many working days, or so long.
 
     Raises ValueError for a naive start.
@@ -177,56 +140,52 @@ def after(
         if start.utcoffset() is None:
             raise ValueError("A step is counted from an aware instant.")
         return start.astimezone(UTC) + step
-    return add_working_days(start, step, zone, holidays)
+    return calendar.add_days(start, step)
 
 
 def decide_at(
     priority: Priority,
     asked_at: datetime,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime:
     """Return when the closing decision may open (P1, P2: and `tries_needed` are logged)."""
-    return after(asked_at, ladder.of(priority).decision, zone, holidays)
+    return after(asked_at, ladder.of(priority).decision, calendar)
 
 
 def deputy_asked_at(
     priority: Priority,
     asked_at: datetime,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime:
     """Return when the confirmer's deputy is asked too."""
-    return after(asked_at, ladder.of(priority).deputy, zone, holidays)
+    return after(asked_at, ladder.of(priority).deputy, calendar)
 
 
 def owner_told_at(
     priority: Priority,
     asked_at: datetime,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime | None:
     """Return when the owner is told and the lead must phone; None where no rung says so."""
     step = ladder.of(priority).owner_told
-    return None if step is None else after(asked_at, step, zone, holidays)
+    return None if step is None else after(asked_at, step, calendar)
 
 
 def debt_from(
     priority: Priority,
     asked_at: datetime,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime:
     """Return from when the missing answer counts as confirmation debt."""
-    return after(asked_at, ladder.of(priority).debt, zone, holidays)
+    return after(asked_at, ladder.of(priority).debt, calendar)
 
 
 def remind_every(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelta:
@@ -238,9 +197,8 @@ def reminders_by(
     priority: Priority,
     asked_at: datetime,
     now: datetime,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> int:
     """Return how many reminders should have gone out by `now`; send one if fewer have.
@@ -251,12 +209,12 @@ def reminders_by(
     due_at = asked_at
     count = 0
     for step in rungs.reminders:
-        due_at = after(asked_at, step, zone, holidays)
+        due_at = after(asked_at, step, calendar)
         if due_at > now:
             return count
         count += 1
     while rungs.remind_on:
-        due_at = after(due_at, rungs.reminders[-1], zone, holidays)
+        due_at = after(due_at, rungs.reminders[-1], calendar)
         if due_at > now:
             break
         count += 1
@@ -267,20 +225,19 @@ def next_reminder_at(
     priority: Priority,
     asked_at: datetime,
     sent: int,
-    zone: tzinfo,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime | None:
     """Return when one more than the `sent` reminders is due, by `reminders_by`; None if never."""
     rungs = ladder.of(priority)
     if sent < len(rungs.reminders):
-        return after(asked_at, rungs.reminders[sent], zone, holidays)
+        return after(asked_at, rungs.reminders[sent], calendar)
     if not rungs.remind_on:
         return None
-    due_at = after(asked_at, rungs.reminders[-1], zone, holidays)
+    due_at = after(asked_at, rungs.reminders[-1], calendar)
     for _ in range(sent + 1 - len(rungs.reminders)):
-        due_at = after(due_at, rungs.reminders[-1], zone, holidays)
+        due_at = after(due_at, rungs.reminders[-1], calendar)
     return due_at
 
 
@@ -324,13 +281,12 @@ def next_look_after(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelt
 def default_due(
     priority: Priority,
     now: datetime,
-    zone: tzinfo = UTC,
+    calendar: WorkingCalendar,
     *,
-    holidays: AbstractSet[date] = _NO_HOLIDAYS,
     ladder: Ladder = DEFAULT,
 ) -> datetime:
     """Return when an action is due that was given no date."""
-    return after(now, ladder.of(priority).action_due, zone, holidays)
+    return after(now, ladder.of(priority).action_due, calendar)
 
 
 def climb_every(priority: Priority, *, ladder: Ladder = DEFAULT) -> timedelta:

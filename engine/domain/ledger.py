@@ -221,8 +221,9 @@ def _whole(since: datetime, until: datetime) -> tuple[datetime, datetime]:
         raise ValueError("The ledger takes aware instants only.")
     if until < since:
         raise ValueError(f"An interval ends at {until} before it starts at {since}.")
-    return _second(since), _second(until)
+    return second(since), second(until)
 
 
-def _second(instant: datetime) -> datetime:
+def second(instant: datetime) -> datetime:
+    """Return the instant cut to its whole second, in UTC."""
     return instant.astimezone(UTC).replace(microsecond=0)

@@ -60,6 +60,7 @@ class Verb(StrEnum):
     ANSWER_LATE = "answer_late"
     OBJECT = "object"
     DISPUTE = "dispute"
+    DECIDE_DISPUTE = "decide_dispute"
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ _S = Standing
 _OWNERS = frozenset({_S.OWNER, _S.DEPUTY_OWNER})
 _DUTY = frozenset({_S.DUTY_LEAD, _S.DEPUTY_DUTY_LEAD})
 _HANDLERS = frozenset({_S.LEAD, _S.DESK}) | _DUTY
+_DECIDERS = _OWNERS | {_S.AUTHORITY, _S.DEPUTY_AUTHORITY}
 _ANYBODY_INVOLVED = frozenset(Standing)
 
 # verb -> the standings that grant it while the incident is open
@@ -213,6 +215,7 @@ _WHILE_OPEN = {
     Verb.ADD_NOTE: _ANYBODY_INVOLVED,
     Verb.ASK_FOR_HELP: _ANYBODY_INVOLVED,
     Verb.DISPUTE: _ANYBODY_INVOLVED,
+    Verb.DECIDE_DISPUTE: _DECIDERS,
     Verb.ACCEPT_PROPOSAL: frozenset({_S.LEAD}),
     Verb.ACCEPT_TARGETS: _OWNERS,
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
@@ -232,6 +235,7 @@ _AFTER = {
     IncidentState.CLOSED: {
         Verb.REPORT_RECURRENCE: _ANYBODY_INVOLVED,
         Verb.DISPUTE: _ANYBODY_INVOLVED,
+        Verb.DECIDE_DISPUTE: _DECIDERS,
         Verb.ACCEPT_UNTIL: _OWNERS,
         Verb.ANSWER_LATE: frozenset({_S.CONFIRMER}),
     },
@@ -248,6 +252,7 @@ _INSIDE_ONLY = frozenset(
         Verb.SPLIT,
         Verb.RESTRICT,
         Verb.RECORD_ANSWER,
+        Verb.DECIDE_DISPUTE,
     }
 )
 

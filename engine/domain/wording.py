@@ -161,8 +161,10 @@ VERBS: Mapping[str, str] = {
     "confirmation:tried": "{actor} tried to reach the person who is to answer",
     "decision:opened": "{actor} asked for a decision without the customer's answer",
     "decision:made": "{actor} decided without the customer's answer",
+    "time:claimed": "{actor} noted late when it was done: the time after it is others’",
     "dispute:raised": "{actor} disagrees about whose time it was",
     "dispute:decided": "{actor} decided whose time it was",
+    "dispute:withdrawn": "{actor} took back that it was somebody else’s time",
 }
 
 

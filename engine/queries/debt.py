@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from engine.domain.incident import Priority
 from engine.domain.ladder import DEFAULT, Ladder, debt_from
+from engine.store.calendars import holders, load_calendars
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Debt:
 
 
 _MISSING = text("""
-    SELECT w.opened_at, i.highest_priority, i.process_id,
-      coalesce((SELECT p.time_zone FROM person p WHERE p.id = w.people[1]), 'UTC') AS zone
+    SELECT w.opened_at, i.highest_priority, i.process_id, w.people[1] AS asked
     FROM work_item w JOIN incident i ON i.id = w.incident_id
     WHERE w.mark = 'confirmation' AND w.ended_at IS NULL
 """)
@@ -37,14 +37,15 @@ _MISSING = text("""
 def confirmation_debt(conn: Connection, now: datetime, *, ladder: Ladder = DEFAULT) -> Debt:
     """Return the debt at `now` (aware).  Working days are those of the person asked."""
     rows = conn.execute(_MISSING).all()
-    owed = [
-        row
-        for row in rows
-        if debt_from(
-            Priority(row.highest_priority), row.opened_at, ZoneInfo(row.zone), ladder=ladder
+    calendars, asked = load_calendars(conn), holders(conn, {row.asked for row in rows})
+
+    def is_owed(row: Any) -> bool:
+        calendar = calendars.at(asked[row.asked], row.opened_at)
+        return (
+            debt_from(Priority(row.highest_priority), row.opened_at, calendar, ladder=ladder) <= now
         )
-        <= now
-    ]
+
+    owed = [row for row in rows if is_owed(row)]
     return Debt(
         len(rows),
         len(owed),

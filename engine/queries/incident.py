@@ -264,7 +264,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
 
     Raises NotFound, in the same words for one that is not there and one that is not for them.
     """
-    seen = seen_incident(conn, which, actor)
+    seen = seen_incident(conn, which, actor, now)
     incident = seen.incident
     asked = {"id": incident.id, "me": actor.id, "teams": list(actor.team_ids)}
     about = conn.execute(_ABOUT, asked).one()

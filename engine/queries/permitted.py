@@ -5,6 +5,7 @@ disagree about who is barred.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from engine.domain.permissions import (
     barred_from,
     incident_verbs,
 )
+from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.domain.standing import Standing, standing_of
 from engine.queries.people import Involved, involved
 from engine.store.facts import Hands
@@ -52,21 +54,33 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
 
 
 def towards(
-    conn: Connection, incident: Incident, actor: Actor
+    conn: Connection,
+    incident: Incident,
+    actor: Actor,
+    now: datetime | None = None,
+    rules: Rules = DEFAULT_RULES,
 ) -> tuple[frozenset[Standing], frozenset[Verb]]:
-    """Return what the actor is towards the incident, and may do to it now.  One statement."""
+    """Return what the actor is towards the incident, and may do to it.  One statement.
+
+    `now` is aware; None is soon after its end.
+    """
     found = involved(conn, incident.id)
     standing = standing_of(
         actor.id, found.people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
     )
-    return standing, incident_verbs(_incident_view(incident, found), actor, standing)
+    view = _incident_view(incident, found, now, rules)
+    return standing, incident_verbs(view, actor, standing)
 
 
-def _incident_view(incident: Incident, found: Involved) -> IncidentView:
+def _incident_view(
+    incident: Incident, found: Involved, now: datetime | None, rules: Rules
+) -> IncidentView:
+    ended_at = incident.ended_at
     return IncidentView(
         IncidentState(incident.state),
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
+        is_disputable=now is None or ended_at is None or now <= ended_at + rules.disputable_for,
         has_begun=found.has_begun,
         is_found_right=incident.right_since is not None,
         is_reporter_alone_harmed=found.is_reporter_alone_harmed,

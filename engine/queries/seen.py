@@ -5,6 +5,7 @@ out short, and their lengths would tell how many there are that the reader may n
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,8 +36,10 @@ class Seen:
         return bool(self.standing & NAMED)
 
 
-def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
-    """Return the incident with this id or number.  Two statements.
+def seen_incident(
+    conn: Connection, which: UUID | int, actor: Actor, now: datetime | None = None
+) -> Seen:
+    """Return the incident with this id or number, and what may be done at `now`.  Two statements.
 
     Raises NotFound for one that is not there and, in the same words, for one that the actor
     may not see.
@@ -48,7 +51,7 @@ def seen_incident(conn: Connection, which: UUID | int, actor: Actor) -> Seen:
     if row is None:
         raise _not_found(which)
     incident: Incident = split(row, (t.incident, Incident))[0]
-    standing, verbs = towards(conn, incident, actor)
+    standing, verbs = towards(conn, incident, actor, now)
     if Verb.SEE not in verbs:
         raise _not_found(which)
     return Seen(incident, standing, verbs)

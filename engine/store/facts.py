@@ -67,7 +67,6 @@ class Confirmer:
 
     person_id: UUID
     name: str
-    time_zone: str
     is_outside: bool
     answer: Answer | None
     entry_seq: int
@@ -157,7 +156,7 @@ _GATE = text("""
 """)
 
 _CONFIRMERS = text("""
-    SELECT c.person_id, p.name, p.time_zone, p.organisation_id IS NOT NULL AS is_outside,
+    SELECT c.person_id, p.name, p.organisation_id IS NOT NULL AS is_outside,
       a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id,
       coalesce(a.is_withdrawal, false) AS withdraws
     FROM confirmer c JOIN person p ON p.id = c.person_id
@@ -173,7 +172,6 @@ def confirmers(conn: Connection, incident_id: UUID) -> tuple[Confirmer, ...]:
         Confirmer(
             row.person_id,
             row.name,
-            row.time_zone,
             row.is_outside,
             Answer(row.answer) if row.answer else None,
             row.entry_seq,

@@ -28,6 +28,9 @@ APPEND_ONLY = (
     "confirmation_line",
     "decision",
     "verification",
+    "calendar",
+    "dispute",
+    "dispute_end",
     "way_out",
     "way_back",
     "acceptance",
@@ -45,17 +48,7 @@ _EVIDENCE = (
 )
 
 # Everything the guard stands on.
-_GUARDED = (
-    "incident",
-    *_EVIDENCE,
-    "target",
-    "confirmation_line",
-    "work_item",
-    "entry",
-    "visit",
-    "way_back",
-    "acceptance",
-)
+_GUARDED = tuple(dict.fromkeys(("incident", *_EVIDENCE, "target", "work_item", *APPEND_ONLY)))
 
 _REQUIRE = r"""
 CREATE OR REPLACE FUNCTION putright_require_evidence() RETURNS trigger

@@ -87,6 +87,8 @@ class Item:
     ended_at: datetime | None
     how: str | None
     ended_by: UUID | None
+    happened_at: datetime | None
+    charged_to: str | None
     draft: dict[str, Any] | None
     answers: dict[str, Any] | None
     completed_with: str | None

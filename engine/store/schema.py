@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    Time,
     UniqueConstraint,
     Uuid,
     text,
@@ -168,6 +170,29 @@ deputy = Table(
         CheckConstraint("of IN ('owner', 'duty_lead', 'authority')", name="of"),
         primary_key=True,
     ),
+)
+
+# When somebody is at work: a team's own, a customer's or supplier's, or a whole party's.  A change
+# is a new row from an instant on, so that old hours are counted by the calendar of then.
+calendar = Table(
+    "calendar",
+    metadata,
+    _id(),
+    _ref("team_id", "team"),
+    _ref("organisation_id", "organisation"),
+    Column("party", Text, _one_of("party", Party)),
+    _instant("valid_from", required=True),
+    _words("time_zone"),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    # 0 is Monday
+    Column("days", ARRAY(Integer), nullable=False),
+    # whose public holidays are free: ISO 3166-1, and the code of a part of the country
+    _words("country", required=False),
+    _words("subdivision", required=False),
+    Column("free_days", ARRAY(Date), nullable=False, server_default="{}"),
+    CheckConstraint("num_nonnulls(party, team_id, organisation_id) = 1", name="whose"),
+    CheckConstraint("days && ARRAY[0,1,2,3,4,5,6]", name="days"),
 )
 
 # --- what runs ---------------------------------------------------------------------------------
@@ -596,11 +621,16 @@ work_item = Table(
         "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")
     ),
     _ref("ended_by", "person"),
+    # a late note: when it had happened, before it was entered (`ended_at`)
+    _instant("happened_at"),
+    # declined as not ours: whose time it was instead, the sender's
+    Column("charged_to", Text, _one_of("charged_to", Party)),
     Column("draft", JSONB),
     Column("answers", JSONB),
     # the client's key, so that a double click completes once
     _words("completed_with", required=False),
     CheckConstraint("(ended_at IS NULL) = (how IS NULL)", name="ended"),
+    CheckConstraint("happened_at BETWEEN opened_at AND ended_at", name="happened"),
     # who has worked on it, found without reading every to-do it ever had
     Index(
         "ix_work_item_worked",
@@ -618,6 +648,43 @@ work_item = Table(
     ),
     Index("ix_work_item_task_open", "run_id", "task_id", postgresql_where=text("ended_at IS NULL")),
     Index("ix_work_item_claimed_open", "claimed_by", postgresql_where=text("ended_at IS NULL")),
+)
+
+# Somebody disagrees about whose time it was: the time from `since` until `until`, which counts as
+# `party`'s, should be another's.  Only the label can move (rules, The ledger 9).
+dispute = Table(
+    "dispute",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _instant("since", required=True),
+    _instant("until", required=True),
+    Column("party", Text, _one_of("party", Party), nullable=False),
+    Column("should_be", Text, _one_of("should_be", Party), nullable=False),
+    _words("why"),
+    _ref("raised_by", "person", required=True),
+    _instant("raised_at", required=True),
+    _instant("decide_by", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("since < until AND party <> should_be AND btrim(why) <> ''", name="says"),
+    Index(None, "incident_id"),
+)
+
+# How a dispute ended: decided by somebody of neither party, or withdrawn by who raised it.
+dispute_end = Table(
+    "dispute_end",
+    metadata,
+    Column("dispute_id", Uuid, ForeignKey("dispute.id"), primary_key=True),
+    Column(
+        "how",
+        Text,
+        CheckConstraint("how IN ('moved', 'kept', 'withdrawn')", name="how"),
+        nullable=False,
+    ),
+    _words("why"),
+    _ref("ended_by", "person", required=True),
+    _instant("ended_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
 )
 
 entry = Table(

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from engine.domain.party import Party
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
 from engine.store.facts import ActionFacts
@@ -25,6 +27,9 @@ class Answering:
     action_facts: ActionFacts | None
     # process data that is not a step's answer, such as the party of an action asked again
     process_data: dict[str, object] = field(default_factory=dict)
+    # when it had happened, if it is entered late; whose time it was, if it was not theirs
+    happened_at: datetime | None = None
+    charged_to: Party | None = None
 
     def checked(self) -> Mapping[str, Any]:
         """Return the answers made clean.  Raises InvalidAnswers naming each field."""

@@ -7,7 +7,6 @@ step's own form) go there, filed under the step, so that nothing posted can set 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, update
@@ -27,6 +26,7 @@ from engine.usecases.actions import start_followers
 from engine.usecases.answering import Answering, Recorder
 from engine.usecases.handling import Handling
 from engine.usecases.recording import act, agree, confirm, decide, verify
+from engine.usecases.recording.act import tell_whose_time_it_is_then
 from engine.usecases.running import Mover
 
 RECORDERS: dict[str, Recorder] = {
@@ -86,7 +86,7 @@ def complete(
         prefill = prefill_for(case.conn, form, case.incident.id, targets)
         answering = Answering(mover, item, actor, answers, form, prefill, action_facts)
         filed = record(answering)
-        _finish(case, item, answering.answers, actor, key)
+        _finish(case, answering, key)
         if action_facts is None and item.mark == Mark.CONFIRMATION:
             mover.forget()
             mover.settle()
@@ -104,6 +104,7 @@ def complete(
                 start_followers(mover, action_facts.action.id)
                 mover.forget()
         mover.settle()
+        tell_whose_time_it_is_then(answering)
 
 
 def record(answering: "Answering") -> Mapping[str, str | bool]:
@@ -135,17 +136,17 @@ def not_allowed(item: Item) -> NotAllowed:
     return NotAllowed(f"“{item.title}” is for somebody else to do.", lane=item.lane)
 
 
-def _finish(
-    case: Case, item: Item, answers: Mapping[str, Any], actor: Actor, key: str | None
-) -> None:
+def _finish(case: Case, answering: Answering, key: str | None) -> None:
     case.conn.execute(
         _FINISH_ITEM,
         {
-            "the_id": item.id,
+            "the_id": answering.item.id,
             "ended_at": case.now,
             "how": "completed",
-            "ended_by": actor.id,
-            "answers": dict(answers),
+            "ended_by": answering.actor.id,
+            "happened_at": answering.happened_at,
+            "charged_to": answering.charged_to,
+            "answers": dict(answering.answers),
             "draft": None,
             "completed_with": key,
         },

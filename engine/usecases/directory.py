@@ -1,13 +1,18 @@
 """Entering organisations, people, teams and business processes: who there is to ask."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import insert, select
 
 from engine.domain.party import Party
 from engine.domain.permissions import Role
+from engine.domain.public_holidays import free_days
+from engine.domain.working_calendar import WorkingCalendar
+from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.store.work import Work
 
@@ -39,9 +44,56 @@ class NewProcess:
     deputies: Iterable[tuple[str, UUID]] = ()
 
 
+@dataclass(frozen=True)
+class NewCalendar:
+    """Who is at work when, from an instant on: of a team, an organisation, or a whole party.
+
+    `country` and `subdivision` say whose public holidays are free, `free_days` which others.
+    """
+
+    time_zone: str
+    team_id: UUID | None = None
+    organisation_id: UUID | None = None
+    party: Party | None = None
+    opens: time = time(8)
+    closes: time = time(18)
+    days: Sequence[int] = (0, 1, 2, 3, 4)
+    country: str | None = None
+    subdivision: str | None = None
+    free_days: Sequence[date] = ()
+
+
 def is_known(work: Work, login: str) -> bool:
     """Say whether somebody signs in with this login."""
     return work.conn.scalar(select(t.person.c.id).where(t.person.c.login == login)) is not None
+
+
+def enter_calendar(
+    work: Work, calendar: NewCalendar, *, valid_from: datetime | None = None
+) -> None:
+    """Enter a calendar that is in force from `valid_from` (aware; now, unless said) on.
+
+    What was in force before stays for the time before.  Raises InvalidAnswers naming the field.
+    """
+    if (
+        sum(one is not None for one in (calendar.team_id, calendar.organisation_id, calendar.party))
+        != 1
+    ):
+        raise InvalidAnswers({"team": "A calendar is a team's, an organisation's or a party's."})
+    try:
+        free = free_days(calendar.country, calendar.subdivision, calendar.free_days)
+    except ValueError as error:
+        raise InvalidAnswers({"country": str(error)}) from error
+    try:
+        zone = ZoneInfo(calendar.time_zone)
+        WorkingCalendar(zone, calendar.opens, calendar.closes, frozenset(calendar.days), free)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidAnswers({"days": str(error)}) from error
+    row = {one.name: getattr(calendar, one.name) for one in fields(calendar)}
+    row |= {"days": list(calendar.days), "free_days": list(calendar.free_days)}
+    work.conn.execute(
+        insert(t.calendar), {"id": uuid4(), "valid_from": valid_from or work.now, **row}
+    )
 
 
 def enter_organisation(work: Work, name: str, kind: str) -> UUID:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from engine.domain.ladder import Ladder
-from engine.domain.limits import Limits
+from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import NotFound
 from engine.runtime import Specs
 from engine.store import schema as t
@@ -82,7 +82,7 @@ class Handling:
     store: Store
     ladder: Ladder
     releases: Releases = field(default_factory=Releases)
-    limits: Limits = field(default_factory=Limits)
+    rules: Rules = DEFAULT_RULES
 
     def within(self, work: Work) -> "Handling":
         """Return the same, for use cases that are to be parts of one transaction."""

@@ -127,7 +127,7 @@ def _count(mover: Mover, actor: Actor) -> None:
     incident = mover.case.incident
     asked = {"id": incident.id, "work_seq": incident.work_seq, "me": actor.id}
     others = mover.case.conn.scalar(_OTHERS, asked) or 0
-    if others + 1 < mover.handling.limits.objections_needed(incident.size):
+    if others + 1 < mover.handling.rules.objections_needed(incident.size):
         return
     looking = Proposal(
         title="See why it is not right for everybody",

@@ -15,6 +15,7 @@ from engine.domain.party import Party
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.store import schema as t
+from engine.store.calendars import Holder, holders
 from engine.store.rows import Action
 from engine.usecases.actions import (
     add_action,
@@ -144,7 +145,7 @@ def propose(
         party=proposal.party,
         team_id=proposal.team_id,
         person_id=proposal.person_id,
-        due_at=proposal.due_at or default_due(Priority(incident.priority), case.now),
+        due_at=proposal.due_at or _default_due(mover, proposal),
         ends_cause=proposal.ends_cause,
         reference=proposal.reference,
         proposed_by=by.id if isinstance(by, Actor) else None,
@@ -160,6 +161,16 @@ def propose(
     )
     add_action(mover, action, after=list(proposal.after), targets=list(proposal.targets))
     return action
+
+
+def _default_due(mover: Mover, proposal: Proposal) -> datetime:
+    """Return when it is due by the calendar of whoever is asked."""
+    case = mover.case
+    asked = Holder(party=proposal.party, team_id=proposal.team_id)
+    if proposal.person_id is not None:
+        asked = holders(case.conn, [proposal.person_id])[proposal.person_id]
+    calendar = mover.calendars.at(asked, case.now)
+    return default_due(Priority(case.incident.priority), case.now, calendar)
 
 
 def _first_state(mover: Mover, proposal: Proposal, by: Actor | Machine) -> ActionState:

@@ -83,7 +83,7 @@ def _count(again: Mover, before: Sequence[Occurrence]) -> None:
     """Ask for a remedy if it has come back too often; what was a mistake is no time."""
     conn, now = again.case.conn, again.case.now
     told = [one.told_at for one in before[1:] if one.state != IncidentState.SET_ASIDE] + [now]
-    if not again.handling.limits.is_too_often(told, now):
+    if not again.handling.rules.is_too_often(told, now):
         return
     if not is_remedy_settled(conn, [one.id for one in before], now):
         _ask_for_remedy(again, len(told))

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, select, update
 
@@ -22,11 +21,11 @@ def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) ->
     del passage, action
     incident, now = mover.case.incident, mover.case.now
     waiting = mover.case.conn.execute(
-        select(t.work_item.c.id, t.work_item.c.opened_at, t.work_item.c.reminders).where(
-            _unanswered(run.id)
-        )
+        select(
+            t.work_item.c.id, t.work_item.c.opened_at, t.work_item.c.reminders, t.work_item.c.people
+        ).where(_unanswered(run.id))
     ).all()
-    zones = {who.time_zone for who in mover.confirmers} or {"UTC"}
+    calendars = mover.calendars_of({who for item in waiting for who in item.people})
     due = {
         item.id: count
         for item in waiting
@@ -36,7 +35,7 @@ def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) ->
                 Priority(incident.highest_priority),
                 item.opened_at,
                 now,
-                ZoneInfo(min(zones)),
+                calendars[item.people[0]],
                 ladder=mover.handling.ladder,
             )
         )

@@ -6,10 +6,9 @@ A newcomer would copy facts into process data: there they would grow old, and co
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from engine.domain.incident import Priority
-from engine.domain.ladder import climb_every, decide_at, remind_every
+from engine.domain.ladder import climb_every, remind_every
 from engine.store.rows import Action
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ class RunFacts(Mapping[str, object]):
             case "remind_every":
                 return _duration(remind_every(priority, ladder=ladder))
             case "decide_at":
-                zone = next((who.time_zone for who in mover.confirmers), "UTC")
-                return _instant(decide_at(priority, now, ZoneInfo(zone), ladder=ladder))
+                return _instant(mover.decide_at())
             case "ask_again_at":
                 return _instant(incident.ask_again_at or now)
             case "watch_until":

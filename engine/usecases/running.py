@@ -7,7 +7,7 @@ again (`settle`) until they have nothing new to tell it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,13 +15,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
-from engine.domain.incident import IncidentState
+from engine.domain.incident import IncidentState, Priority
+from engine.domain.ladder import decide_at
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, party_of
 from engine.domain.permissions import Actor, Machine
+from engine.domain.working_calendar import WorkingCalendar
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
 from engine.store import schema as t
+from engine.store.calendars import Calendars, holders, load_calendars
 from engine.store.rows import Action, Run, split
 from engine.store.work import Case
 from engine.usecases import actions, closing
@@ -74,6 +77,31 @@ class Mover:
         if "confirmers" not in self._memory:
             self._memory["confirmers"] = ask.confirmers(self.case.conn, self.case.incident.id)
         return self._memory["confirmers"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Every working calendar."""
+        return load_calendars(self.case.conn)
+
+    def calendars_of(self, people: Iterable[UUID]) -> dict[UUID, WorkingCalendar]:
+        """Return the calendar that each of these people has now."""
+        return {
+            who: self.calendars.at(holder, self.case.now)
+            for who, holder in holders(self.case.conn, people).items()
+        }
+
+    def decide_at(self) -> datetime:
+        """Return when a closing decision may open: each of those asked now has had their days."""
+        asked = self.calendars_of(who.person_id for who in self.confirmers)
+        return max(
+            decide_at(
+                Priority(self.case.incident.highest_priority),
+                self.case.now,
+                calendar,
+                ladder=self.handling.ladder,
+            )
+            for calendar in asked.values() or [WorkingCalendar(UTC)]
+        )
 
     def forget(self) -> None:
         """Ask the facts anew: something they depend on was written."""

@@ -34,7 +34,9 @@ def require(mover: Mover, actor: Actor, verb: Verb) -> frozenset[Standing]:
     else NotAllowed.
     """
     incident = mover.case.incident
-    standing, verbs = towards(mover.case.conn, incident, actor)
+    standing, verbs = towards(
+        mover.case.conn, incident, actor, mover.case.now, mover.handling.rules
+    )
     if Verb.SEE not in verbs:
         raise NotFound("There is no such incident.", incident=str(incident.id))
     if verb not in verbs:

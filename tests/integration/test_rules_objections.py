@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.domain.incident import Answer
-from engine.domain.limits import Limits
+from engine.domain.rules import Rules
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers, NotAllowed
 from engine.queries.closures import closures_without_evidence
 from engine.queries.incident import IncidentPage, incident_page
@@ -145,12 +145,12 @@ def test_three_of_those_harmed_take_it_back_to_work(world: World) -> None:
 
 
 def test_of_a_thousand_one_percent_take_it_back_to_work() -> None:
-    limits = Limits()
+    rules = Rules()
 
-    assert limits.objections_needed(None) == 3
-    assert limits.objections_needed(Decimal(214)) == 3
-    assert limits.objections_needed(Decimal(301)) == 4
-    assert limits.objections_needed(Decimal(3000)) == 30
+    assert rules.objections_needed(None) == 3
+    assert rules.objections_needed(Decimal(214)) == 3
+    assert rules.objections_needed(Decimal(301)) == 4
+    assert rules.objections_needed(Decimal(3000)) == 30
 
 
 def test_an_objection_that_was_a_mistake_does_not_count(world: World) -> None:

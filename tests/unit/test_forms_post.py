@@ -157,7 +157,11 @@ def test_a_choice_that_is_not_asked_any_more_is_dropped_but_words_are_kept():
     typed = _read("do_it_action", outcome="declined", what_was_done="Half of it")
 
     assert answers == {"decided": "drop", "reason": "Not needed"}
-    assert typed == {"outcome": "declined", "what_was_done": "Half of it"}
+    assert typed == {
+        "outcome": "declined",
+        "what_was_done": "Half of it",
+        "not_ours": False,
+    }
 
 
 def test_an_unticked_box_is_a_no():

@@ -51,8 +51,11 @@ def test_choices_are_the_words_of_the_domain(step: str, field: str, words: type)
 def test_the_four_parties_answer_with_the_same_fields(step: str):
     fields = {field.name: field for field in FORMS[step].fields}
 
-    assert list(fields) == ["outcome", "what_was_done", "reason", "evidence", "targets"]
-    assert finite_domains(FORMS[step]) == {"outcome": ("done", "declined")}
+    assert " ".join(fields) == "outcome what_was_done reason not_ours evidence done_at targets"
+    assert finite_domains(FORMS[step]) == {
+        "outcome": ("done", "declined"),
+        "not_ours": (False, True),
+    }
     column = next(c for c in fields["targets"].fields if c.name == "outcome")
     assert {o.value for o in column.options} == {"", *(o.value for o in TargetOutcome)}
 

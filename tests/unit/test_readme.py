@@ -7,6 +7,9 @@ from click import Context
 
 from api.cli import main
 from api.errors import OF_HTTP, STATUS
+from api.rules_file import read_rules
+from engine.domain.ladder import DEFAULT
+from engine.domain.rules import DEFAULT_RULES
 from engine.usecases.replay import read_mapping
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -19,12 +22,14 @@ def test_the_readme_lists_every_error_with_its_status() -> None:
         assert f"| `{code}` |" in README
 
 
-def test_the_readme_s_mapping_of_a_log_can_be_read(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+def test_the_readme_s_mapping_of_a_log_and_its_numbers_can_be_read(tmp_path: Path) -> None:
+    mapping, rules = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "our-tool.toml"
-    file.write_text(block, encoding="utf-8")
-
+    file.write_text(mapping, encoding="utf-8")
     assert read_mapping(file).name == "our-tool"
+
+    file.write_text(rules, encoding="utf-8")
+    assert read_rules(file) != (DEFAULT_RULES, DEFAULT)
 
 
 def test_the_readme_names_every_command() -> None:

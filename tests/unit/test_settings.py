@@ -1,8 +1,6 @@
 """Settings are read once, whole, and every problem is told at once."""
 
 import os
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -85,16 +83,15 @@ def test_the_data_of_root_is_not_in_roots_own_home() -> None:
     assert data_dir.name == "putright"
 
 
-def test_how_often_is_too_often_can_be_set() -> None:
-    limits = Settings.from_environment(
-        {
-            "PUTRIGHT_REMEDY_AFTER": "2",
-            "PUTRIGHT_REMEDY_DAYS": "30",
-            "PUTRIGHT_OBJECTIONS": "5",
-            "PUTRIGHT_OBJECTIONS_PERCENT": "10",
-        }
-    ).limits
+def test_the_rules_come_from_a_file_and_what_is_wrong_with_it_is_told_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text("[rules]\nremedy_after = 2\n")
+    assert Settings.from_environment({"PUTRIGHT_RULES": str(file)}).rules.remedy_after == 2
 
-    assert (limits.remedy_after, limits.remedy_window) == (2, timedelta(days=30))
-    assert limits.objections_needed(Decimal(20)) == 5
-    assert limits.objections_needed(Decimal(200)) == 20
+    file.write_text("[rules]\nremedy_after = -2\n")
+    with pytest.raises(SettingsWrong) as refused:
+        Settings.from_environment({"PUTRIGHT_RULES": str(file), "PUTRIGHT_PORT": "many"})
+
+    assert len(refused.value.problems) == 2

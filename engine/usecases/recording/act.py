@@ -1,18 +1,23 @@
 """What a party says of its action: done, declined, and what then; and of steps with no mark."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from engine.domain.action import TargetOutcome
-from engine.domain.party import Party
+from engine.domain.party import Lane, Party
 from engine.errors import InvalidAnswers
+from engine.queries.ledger import incident_ledger
+from engine.store import schema as t
+from engine.store.calendars import holders
 from engine.store.rows import Action
 from engine.usecases.actions import write_action
 from engine.usecases.answering import Answering
 from engine.usecases.belonging import check_asked
+from engine.usecases.running import Mover
 
 Filed = Mapping[str, str | bool]
 
@@ -55,6 +60,7 @@ def _done(answering: Answering, action: Action, answers: Mapping[str, Any]) -> N
     without = sum(1 for row in targets if not row.get("outcome"))
     if without:
         raise InvalidAnswers({"targets": f"{without} of those it reaches have no outcome yet."})
+    note_late(answering, answers.get("done_at"))
     action.outcome = answers.get("what_was_done")
     action.evidence = answers.get("evidence")
     action.settled_by = answering.actor.id
@@ -95,11 +101,62 @@ def write_targets(answering: Answering, targets: list[dict[str, Any]]) -> None:
 def _declined(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:
     reason = answers.get("reason") or ""
     write_action(answering.mover, action, declined_because=reason)
-    answering.mover.case.record(
-        "action:declined",
-        {"action": action.number, "party": action.party, "reason": reason},
-        answering.mover.by,
+    content = {"action": action.number, "party": action.party, "reason": reason}
+    if answers.get("not_ours"):
+        # it was never theirs: the whole stint goes back to who sent it (The ledger, 6)
+        answering.charged_to = sender_of(answering.mover, action)
+        content |= {"not_ours": True, "charged_to": answering.charged_to}
+    answering.mover.case.record("action:declined", content, answering.mover.by)
+
+
+def note_late(answering: Answering, done_at: object) -> None:
+    """Take down that it had happened before it was entered (The ledger, 8).
+
+    Raises InvalidAnswers unless that lies between being asked and now.
+    """
+    if not isinstance(done_at, str):
+        return
+    happened_at = datetime.fromisoformat(done_at)
+    if not answering.item.opened_at <= happened_at <= answering.mover.case.now:
+        raise InvalidAnswers({"done_at": "This lies between when you were asked and now."})
+    answering.happened_at = happened_at
+
+
+def tell_whose_time_it_is_then(answering: Answering) -> None:
+    """Record which parties' time it becomes by a late note, if it is one, so that they are told."""
+    case, happened_at = answering.mover.case, answering.happened_at
+    if happened_at is None:
+        return
+    ledger = incident_ledger(case.conn, case.incident.id, case.now)
+    theirs = {
+        line.party for line in ledger.lines if line.is_claimed and line.item_id != answering.item.id
+    }
+    if theirs:
+        case.record(
+            "time:claimed",
+            {"from": happened_at, "until": case.now, "parties": sorted(theirs)},
+            answering.mover.by,
+        )
+
+
+def sender_of(mover: Mover, action: Action) -> Party:
+    """Return the party of who asked for the action: the desk where it was asked again there."""
+    asked_again = mover.case.conn.scalar(
+        select(t.work_item.c.party)
+        .where(
+            t.work_item.c.action_id == action.id,
+            t.work_item.c.lane == Lane.SERVICE_DESK,
+            t.work_item.c.ended_at.is_not(None),
+        )
+        .order_by(t.work_item.c.ended_at.desc())
+        .limit(1)
     )
+    if asked_again is not None:
+        return Party(asked_again)
+    if action.proposed_by is None:
+        return mover.process.desk_party
+    proposer = holders(mover.case.conn, [action.proposed_by])[action.proposed_by]
+    return proposer.party or Party.BUSINESS
 
 
 def _asked_again(answering: Answering, action: Action, answers: Mapping[str, Any]) -> None:

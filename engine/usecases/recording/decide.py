@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, update
 
 from engine.domain.incident import Decided, Priority
-from engine.domain.ladder import decide_at
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
@@ -53,13 +52,8 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
     if asked is not None and decided is Decided.ASK_SOMEBODY_ELSE:
         _ask_instead(answering, asked)
     if decided in (Decided.KEEP_ASKING, Decided.ASK_SOMEBODY_ELSE):
-        later = decide_at(
-            Priority(case.incident.highest_priority),
-            case.now,
-            UTC,
-            ladder=mover.handling.ladder,
-        )
-        case.change(ask_again_at=until or later)
+        mover.forget()
+        case.change(ask_again_at=until or mover.decide_at())
     mover.forget()
     return answering.filed()
 

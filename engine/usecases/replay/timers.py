@@ -15,8 +15,11 @@ from sqlalchemy import Connection, text
 from engine.domain.incident import Priority
 from engine.domain.ladder import next_reminder_at, remind_every
 from engine.domain.mark import Mark
+from engine.domain.working_calendar import WorkingCalendar
 from engine.usecases.handling import Handling
 
+# nobody in a log has a calendar
+_DAYS = WorkingCalendar(UTC)
 _WAITING = text("""
     WITH hidden AS (UPDATE run SET due_at = NULL WHERE incident_id = :id AND due_at IS NOT NULL)
     SELECT r.id, r.release_id, r.waiting, i.highest_priority,
@@ -93,7 +96,7 @@ class Timers:
         """
         grave, ladder = Priority(priority), self._handling.ladder
         turns = [
-            next_reminder_at(grave, datetime.fromisoformat(since), sent, UTC, ladder=ladder)
+            next_reminder_at(grave, datetime.fromisoformat(since), sent, _DAYS, ladder=ladder)
             for since, sent in asked
         ]
         turn = min((at for at in turns if at is not None), default=None)
