@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from marshmallow import Schema, fields, validate
 
+from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
 from engine.domain.incident import Answer, ClosedBy, IncidentState, Priority
 from engine.domain.party import Party
+from engine.proof import Severity, Verdict
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
 
@@ -253,6 +255,82 @@ class ClosuresShown(Schema):
     set_aside = fields.Integer()
     merged = fields.Integer()
     unproven = fields.List(fields.Nested(UnprovenShown))
+
+
+class RuleSent(Schema):
+    """An own rule: `end` is completed only after `step` has been."""
+
+    end = fields.String(required=True)
+    step = fields.String(required=True)
+
+
+class FilesSent(Schema):
+    """Diagrams (.bpmn), tables (.dmn) and forms (.json), by file name."""
+
+    files = fields.Dict(
+        keys=fields.String(validate=validate.Length(min=1, max=200)),
+        values=fields.String(),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_FILES),
+    )
+    after = fields.List(
+        fields.Nested(RuleSent), load_default=list, validate=validate.Length(max=100)
+    )
+    soundness_only = fields.Boolean(
+        load_default=False,
+        metadata={"description": "each file by itself, whatever tool drew it"},
+    )
+
+
+class FindingProved(Schema):
+    """What is wrong, where, and the path that leads there."""
+
+    rule = fields.String()
+    severity = fields.String(validate=validate.OneOf(list(Severity)))
+    element = fields.String(allow_none=True)
+    message = fields.String(metadata={"description": "for a process owner"})
+    path = fields.List(fields.String(), metadata={"description": "ids of elements, in order"})
+    answers = fields.List(
+        fields.Dict(keys=fields.String()),
+        metadata={"description": "what was answered or chosen at each element of the path"},
+    )
+
+
+class ProcessProved(Schema):
+    """What was proved of one process, or of pools side by side; a null property is not known."""
+
+    id = fields.String()
+    verdict = fields.String(validate=validate.OneOf(list(Verdict)))
+    semantics = fields.String(metadata={"description": "run_to_completion or interleaving"})
+    states = fields.Integer()
+    properties = fields.Dict(keys=fields.String(), values=fields.Boolean(allow_none=True))
+    findings = fields.List(fields.Nested(FindingProved))
+
+
+class FileProved(Schema):
+    """What was found about one file; its own findings belong to none of its processes."""
+
+    file = fields.String()
+    executable = fields.Boolean()
+    elapsed_ms = fields.Float()
+    processes = fields.List(fields.Nested(ProcessProved))
+    findings = fields.List(fields.Nested(FindingProved))
+
+
+class FilesProved(Schema):
+    """What was found about each file that was sent."""
+
+    files = fields.List(fields.Nested(FileProved))
+
+
+class ReleaseProved(FilesProved):
+    """The proof that a release was published with."""
+
+    release_id = fields.UUID()
+    release = fields.Integer(metadata={"description": "its number"})
+    proved_at = fields.AwareDateTime()
+    proved_with = fields.String(metadata={"description": "the version of Putright"})
+    elapsed_ms = fields.Integer()
 
 
 class ChoicesShown(Schema):

@@ -67,7 +67,7 @@ class IncidentClosed(Conflict):
 
 
 class Busy(Conflict):
-    """The incident's row lock was not had in time; trying again is safe."""
+    """Others are just at it: the incident's row, or proofs; trying again is safe."""
 
     code = "try_again"
 

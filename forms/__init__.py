@@ -5,9 +5,9 @@ would look for a route or an error of the engine: forms know neither; they retur
 findings, and whoever calls decides.
 """
 
-from forms.checking import Checked, check, decisions, domains, overall, worst
+from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
-from forms.form import Form, FormError, as_api_schema, shipped
+from forms.form import Form, FormError, FormUnreadable, as_api_schema, shipped
 from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
@@ -21,12 +21,13 @@ __all__ = [
     "Finding",
     "Form",
     "FormError",
+    "FormUnreadable",
     "Kind",
     "RowsAsked",
     "as_api_schema",
     "check",
     "decisions",
-    "domains",
+    "finite_domains",
     "from_post",
     "markdown",
     "overall",

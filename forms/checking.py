@@ -102,15 +102,21 @@ def decisions(form: Form, answers: Mapping[str, object]) -> dict[str, str | bool
     return found
 
 
-def domains(form: Form) -> dict[str, tuple[str | bool, ...]]:
-    """Return every value that each of the form's decisions can take."""
-    return {
-        field.name: (False, True)
-        if field.kind is Kind.BOOLEAN
-        else tuple(option.value for option in field.options)
-        for field in form.fields
-        if field.is_decision
-    }
+def finite_domains(form: Form) -> dict[str, tuple[str | bool | None, ...]]:
+    """Return every value that each of the form's decisions can take, once it is answered.
+
+    None stands for a choice that need not be made, or is not always asked; an unticked box is a no
+    (see `decisions`), and what is computed is always there.
+    """
+    return {field.name: _values_of(field) for field in form.fields if field.is_decision}
+
+
+def _values_of(field: Field) -> tuple[str | bool | None, ...]:
+    if field.kind is Kind.BOOLEAN:
+        return False, True
+    values = tuple(option.value for option in field.options)
+    is_there = field.required or "x-worst-of" in field.schema
+    return values if is_there else (*values, None)
 
 
 def overall(answers: Mapping[str, object]) -> str:

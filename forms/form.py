@@ -46,6 +46,10 @@ class FormError(ValueError):
         self.findings = tuple(findings)
 
 
+class FormUnreadable(FormError):
+    """A form is no JSON that may be read, so that nothing else is known of it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Form:
     """A form that has passed all rules; immutable, so threads may share it."""
@@ -104,11 +108,11 @@ def shipped() -> dict[str, bytes]:
 
 def _read(name: str, content: bytes) -> Any:
     if len(content) > MAX_BYTES:
-        raise FormError(name, [Finding("", f"A form has at most {MAX_BYTES // 1024} kB.")])
+        raise FormUnreadable(name, [Finding("", f"A form has at most {MAX_BYTES // 1024} kB.")])
     try:
         return json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise FormError(name, [Finding("", f"This is not JSON: {error}.")]) from error
+        raise FormUnreadable(name, [Finding("", f"This is not JSON: {error}.")]) from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

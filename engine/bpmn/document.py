@@ -5,15 +5,30 @@ Sequence flows without an id are valid XML that the engine drops without a word:
 here, before anybody else sees the tree.
 """
 
+import re
+from dataclasses import dataclass
+
 from lxml import etree
 
 from engine.bpmn.findings import Finding
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
-MAX_BYTES = 1_000_000
-MAX_XML_NODES = 20_000
-MAX_XML_DEPTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read; `any_encoding` takes the encoding that the file declares."""
+
+    max_bytes: int
+    max_nodes: int
+    max_depth: int
+    any_encoding: bool = False
+
+
+OF_RELEASE = Limits(max_bytes=1_000_000, max_nodes=20_000, max_depth=60)
+FROM_ANYWHERE = Limits(max_bytes=20_000_000, max_nodes=150_000, max_depth=100, any_encoding=True)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
 class UnreadableError(Exception):
@@ -24,20 +39,22 @@ class UnreadableError(Exception):
         self.finding = finding
 
 
-def parse_xml(file: str, content: bytes) -> etree._Element:
+def parse_xml(file: str, content: bytes, limits: Limits = OF_RELEASE) -> etree._Element:
     """Return the root of a file's XML.
 
     Raises UnreadableError for files that are too large or deep, are no UTF-8, hold a DOCTYPE, or
     are not well-formed.
     """
-    if len(content) > MAX_BYTES:
-        raise _refused(file, "too_large", f"It is larger than {MAX_BYTES} bytes.", "Split it.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _refused(file, "not_utf8", "It is not UTF-8.", "Save it as UTF-8.") from None
+    if len(content) > limits.max_bytes:
+        raise _refused(
+            file, "too_large", f"It is larger than {limits.max_bytes} bytes.", "Split it."
+        )
+    text = _decoded(file, content, limits)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise _refused(file, "doctype", "It holds a DOCTYPE.", "Remove the DOCTYPE.")
+    # before a tree of them takes the memory: tags that open and close, and attributes
+    if max(text.count("<"), text.count('="') + text.count("='")) > 2 * limits.max_nodes:
+        raise _too_many(file, limits)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -49,15 +66,41 @@ def parse_xml(file: str, content: bytes) -> etree._Element:
         encoding="utf-8",
     )
     try:
-        root = etree.fromstring(text.encode("utf-8"), parser)
+        root = etree.fromstring(_without_declaration(text).encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
+        if "Excessive depth" in str(error):
+            raise _too_deep(file, limits) from error
         raise _refused(
             file, "not_xml", f"It is not well-formed XML ({error}).", "Export it again."
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise _refused(file, "doctype", "It holds a DOCTYPE.", "Remove the DOCTYPE.")
-    _check_bounds(file, root)
+    _check_bounds(file, root, limits)
     return root
+
+
+def _decoded(file: str, content: bytes, limits: Limits) -> str:
+    encodings = ["utf-8-sig"]
+    if limits.any_encoding:
+        declared = _DECLARED.match(content.lstrip()[:300])
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encodings = ["utf-16"]
+        elif declared is not None:
+            encodings.append(declared[1].decode("ascii"))
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise _refused(file, "not_utf8", "It is not UTF-8.", "Save it as UTF-8.")
+
+
+def _without_declaration(text: str) -> str:
+    """What is UTF-8 now must not say that it is something else."""
+    text = text.lstrip()
+    if text.startswith("<?xml ") and "?>" in text[:300]:
+        return text.partition("?>")[2]
+    return text
 
 
 def name_flows(root: etree._Element) -> None:
@@ -92,17 +135,26 @@ def bpmn_children(node: etree._Element, *tags: str) -> list[etree._Element]:
     ]
 
 
-def _check_bounds(file: str, root: etree._Element) -> None:
+def _check_bounds(file: str, root: etree._Element, limits: Limits) -> None:
     nodes = 0
     level = [root]
-    for _ in range(MAX_XML_DEPTH):
+    for _ in range(limits.max_depth):
         nodes += len(level)
-        if nodes > MAX_XML_NODES:
-            raise _refused(file, "too_large", f"It has over {MAX_XML_NODES} nodes.", "Split it.")
+        if nodes > limits.max_nodes:
+            raise _too_many(file, limits)
         level = [child for node in level for child in node]
         if not level:
             return
-    raise _refused(file, "too_deep", f"It nests over {MAX_XML_DEPTH} levels.", "Flatten it.")
+    raise _too_deep(file, limits)
+
+
+def _too_deep(file: str, limits: Limits) -> UnreadableError:
+    sentence = f"It nests over {limits.max_depth} levels."
+    return _refused(file, "too_deep", sentence, "Flatten it.")
+
+
+def _too_many(file: str, limits: Limits) -> UnreadableError:
+    return _refused(file, "too_large", f"It has over {limits.max_nodes} nodes.", "Split it.")
 
 
 def _refused(file: str, rule: str, sentence: str, mend: str) -> UnreadableError:

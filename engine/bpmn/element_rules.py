@@ -17,7 +17,6 @@ from engine.expressions import evaluate, expression, is_reserved, script
 MARKS = frozenset({"agreement", "work", "verification", "confirmation", "closing_decision"})
 CLOSES = frozenset({"confirmed", "escalated"})
 DOES = frozenset({"remind", "climb"})
-MAX_ELEMENTS = 250
 
 _HOSTS = frozenset(
     {
@@ -53,14 +52,6 @@ _BARE_TIMER = re.compile(r"[RP][0-9A-Z/]*|\d{4}-\d\d-\d\d.*")
 
 def check_elements(process: Process, release: Release, findings: Findings) -> None:
     """Add what is wrong with the elements of one process, one by one."""
-    if len(process.elements) > MAX_ELEMENTS:
-        findings.refuse(
-            process.file,
-            process.id,
-            "too_many_elements",
-            f"It has more than {MAX_ELEMENTS} elements.",
-            "Call a process of its own for a part of it.",
-        )
     for element in process.elements.values():
         _check_id(process, element, findings)
         _check_event(process, element, findings)

@@ -1,5 +1,6 @@
 """Refuses flows and shapes in which a token gets lost, never leaves, or goes two ways at once."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from engine.bpmn.findings import Findings
@@ -9,9 +10,6 @@ from engine.errors import ExpressionRefused
 from engine.expressions import expression
 
 Refuse = Callable[[str, str, str], None]
-MAX_FAN = 50
-WARN_PAIRS = 5
-MAX_PAIRS = 9
 _CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _MANY_WAYS = _CHOICES | {"parallelGateway", "eventBasedGateway"}
 _AUTOMATIC = _CHOICES | {
@@ -29,8 +27,8 @@ def check_flows(process: Process, findings: Findings) -> None:
     """Add what is wrong with the flows of one process and with its shape."""
     for flow in process.flows:
         _check_flow(process, flow, findings)
-    pairs = [(flow.source, flow.target) for flow in process.flows]
-    for source, target in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
+    pairs = Counter((flow.source, flow.target) for flow in process.flows)
+    for source, target in sorted(pair for pair, count in pairs.items() if count > 1):
         findings.refuse(
             process.file,
             source,
@@ -44,7 +42,6 @@ def check_flows(process: Process, findings: Findings) -> None:
             _check_leaving(graph, element, findings)
             _check_repeating(graph, element, findings)
         _check_joins(graph, findings)
-        _check_pairs(graph, findings)
 
 
 def _check_flow(process: Process, flow: Flow, findings: Findings) -> None:
@@ -104,8 +101,6 @@ def _check_leaving(graph: Graph, element: Element, findings: Findings) -> None:
         refuse("no_way_on", "The path stops here and the run would stay open.", "Draw an end.")
     if len(out) > 1 and element.type not in _MANY_WAYS:
         refuse("two_ways", "Two flows leave it.", "Put a gateway between.")
-    if len(out) > MAX_FAN:
-        refuse("fan", f"More than {MAX_FAN} flows leave it.", "Make each a run of its own.")
     if element.type in _CHOICES:
         _check_choice(element, out, refuse)
     if element.type == "eventBasedGateway":
@@ -213,27 +208,3 @@ def _stands_beside(graph: Graph, join: str, loop: set[str]) -> bool:
         elif graph.reachable([split], closing - {split}) & loop:
             return True
     return False
-
-
-def _check_pairs(graph: Graph, findings: Findings) -> None:
-    splits = [
-        one.id
-        for one in graph.elements.values()
-        if one.type in JOINS and len(graph.process.outgoing(one.id)) > 1
-    ]
-    if len(splits) >= MAX_PAIRS:
-        findings.refuse(
-            graph.process.file,
-            splits[0],
-            "parallel_pairs",
-            f"{len(splits)} parallel splits cost the engine thousands of tasks.",
-            "Call a process of its own for a part of it.",
-        )
-    elif len(splits) >= WARN_PAIRS:
-        findings.warn(
-            graph.process.file,
-            splits[0],
-            "parallel_pairs",
-            f"{len(splits)} parallel splits make each step slow.",
-            "Call a process of its own for a part of it.",
-        )

@@ -72,6 +72,20 @@ _REFUSED: Mapping[str, tuple[str, str, str]] = {
         "A diagram cannot call services.",
         "Use a plain task with a “does” property.",
     ),
+    **dict.fromkeys(
+        (
+            "globalTask",
+            "globalUserTask",
+            "globalManualTask",
+            "globalScriptTask",
+            "globalBusinessRuleTask",
+        ),
+        (
+            "global_task",
+            "Global tasks are not supported (nobody could call them).",
+            "Draw it as a process of its own.",
+        ),
+    ),
     "choreographyTask": (
         "choreography",
         "Choreographies are not supported.",
@@ -83,6 +97,22 @@ _REFUSED: Mapping[str, tuple[str, str, str]] = {
         "Draw lanes side by side.",
     ),
 }
+# Attributes that the engine ignores: the value that changes nothing, rule, mend.
+_IGNORED: Mapping[str, tuple[str, str, str]] = {
+    **dict.fromkeys(
+        ("startQuantity", "completionQuantity"),
+        ("1", "quantity", "Remove it, or draw the join that you mean."),
+    ),
+    "isForCompensation": ("false", "compensation", "Draw what puts it right as a path of its own."),
+    "eventGatewayType": (
+        "Exclusive",
+        "event_gateway",
+        "Draw a parallel gateway before the events.",
+    ),
+    "instantiate": ("false", "instantiate", "Begin with a start event."),
+}
+# In XML 1 is true as well, but not for the engine.
+_TRUE_OR_FALSE = ("cancelActivity", "isInterrupting", "triggeredByEvent", "isExecutable")
 _ALLOWED_BESIDE = frozenset(
     {
         "association",
@@ -105,14 +135,11 @@ _ALLOWED_EXTENSIONS = frozenset({"properties", "property", "calledDecisionId"})
 
 def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
     """Add what is wrong with one BPMN file's XML."""
-    if root.tag != f"{{{BPMN}}}definitions":
-        findings.refuse(file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN.")
-        return
     for node in root.iter(f"{{{BPMN}}}*"):
         reason = _REFUSED.get(local(node))
         if reason is not None:
             findings.refuse(file, _nearest_id(node), *reason)
-        _check_quantity(file, node, findings)
+        _check_attributes(file, node, findings)
     for node in root.iter(f"{{{SPIFF}}}*"):
         if local(node) not in _ALLOWED_EXTENSIONS:
             findings.refuse(
@@ -123,10 +150,7 @@ def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
                 "Remove it; rules belong on the flows out of gateways or in tables.",
             )
     _check_ids(file, root, findings)
-    processes = list(root.iter(f"{{{BPMN}}}process"))
-    if not processes:
-        findings.refuse(file, None, "no_process", "It holds no process.", "Draw one.")
-    for process in processes:
+    for process in root.iter(f"{{{BPMN}}}process"):
         _check_process(file, process, findings)
 
 
@@ -140,16 +164,14 @@ def _nearest_id(node: etree._Element) -> str | None:
     return None
 
 
-def _check_quantity(file: str, node: etree._Element, findings: Findings) -> None:
-    for attribute in ("startQuantity", "completionQuantity"):
-        if node.get(attribute, "1") != "1":
-            findings.refuse(
-                file,
-                node.get("id"),
-                "quantity",
-                f"The engine ignores {attribute}.",
-                "Remove it, or draw the join that you mean.",
-            )
+def _check_attributes(file: str, node: etree._Element, findings: Findings) -> None:
+    for attribute, (plain, rule, mend) in _IGNORED.items():
+        if node.get(attribute, plain) != plain:
+            findings.refuse(file, node.get("id"), rule, f"The engine ignores {attribute}.", mend)
+    for attribute in _TRUE_OR_FALSE:
+        if node.get(attribute, "true") not in ("true", "false"):
+            sentence = f"The engine takes {attribute} to be false."
+            findings.refuse(file, node.get("id"), "spelling", sentence, "Write true or false.")
 
 
 def _check_ids(file: str, root: etree._Element, findings: Findings) -> None:

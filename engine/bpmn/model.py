@@ -29,6 +29,7 @@ EventKind = Literal[
     "multiple",
 ]
 TimerKind = Literal["date", "duration", "cycle"]
+Repeats = Literal["loop", "sequential", "parallel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Event:
     """What an event (or a send or receive task) is about.
 
     `name` is the message's, signal's, error's or escalation's name, `code` the error's or
-    escalation's; `timer` and `expression` belong to timers.
+    escalation's; `timer` and `expression` belong to timers.  A `multiple` event has `parts`, and
+    needs all of them if `all_parts`.
     """
 
     kind: EventKind
@@ -44,11 +46,17 @@ class Event:
     code: str | None = None
     timer: TimerKind | None = None
     expression: str | None = None
+    parts: tuple["Event", ...] = ()
+    all_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A flow node: `type` is its BPMN tag (`userTask`, `exclusiveGateway`, ...)."""
+    """A flow node: `type` is its BPMN tag (`userTask`, `exclusiveGateway`, ...).
+
+    `interrupting` is about events on a border and starts of event subprocesses; `on_event` marks
+    an event subprocess, `compensates` a handler that only a compensation runs.
+    """
 
     id: str
     name: str
@@ -62,6 +70,9 @@ class Element:
     called: str | None = None
     decision: str | None = None
     script: str | None = None
+    on_event: bool = False
+    compensates: bool = False
+    repeats: Repeats | None = None
     properties: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property
@@ -145,3 +156,32 @@ class Release:
             for element in process.elements.values()
             if element.is_step
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFlow:
+    """What one pool tells another; an end is an element or a whole pool."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collaboration:
+    """Pools side by side: `pools` maps each to its process (None: nobody can look inside)."""
+
+    id: str
+    name: str
+    pools: Mapping[str, str | None]
+    message_flows: tuple[MessageFlow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyFile:
+    """A BPMN file from anywhere, read for its control flow only."""
+
+    file: str
+    processes: Mapping[str, Process]
+    collaborations: tuple[Collaboration, ...]

@@ -1,12 +1,13 @@
 """Turns a BPMN file's XML into the model.  Forgiving: what is wrong is for `rules` to say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
 from types import MappingProxyType
 
 from lxml import etree
 
 from engine.bpmn.document import BPMN, SPIFF, bpmn_children, local
-from engine.bpmn.model import Element, Event, EventKind, Flow, Process, TimerKind
+from engine.bpmn.events import Names, read_event
+from engine.bpmn.model import Element, Flow, Process, Repeats
 
 SUBPROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 FLOW_NODES = SUBPROCESSES | {
@@ -31,23 +32,7 @@ FLOW_NODES = SUBPROCESSES | {
     "task",
     "userTask",
 }
-_EVENTS: Mapping[str, EventKind] = {
-    "messageEventDefinition": "message",
-    "timerEventDefinition": "timer",
-    "signalEventDefinition": "signal",
-    "errorEventDefinition": "error",
-    "escalationEventDefinition": "escalation",
-    "terminateEventDefinition": "terminate",
-    "cancelEventDefinition": "cancel",
-    "linkEventDefinition": "link",
-    "compensateEventDefinition": "compensate",
-    "conditionalEventDefinition": "conditional",
-}
-_TIMERS: Mapping[str, TimerKind] = {
-    "timeDate": "date",
-    "timeDuration": "duration",
-    "timeCycle": "cycle",
-}
+_TRUE = ("true", "1")
 
 
 def flow_nodes(process: etree._Element) -> Iterator[tuple[etree._Element, str | None]]:
@@ -61,21 +46,31 @@ def flow_nodes(process: etree._Element) -> Iterator[tuple[etree._Element, str | 
                 waiting.append((node, node.get("id")))
 
 
-def read_process(file: str, root: etree._Element, process: etree._Element) -> Process:
-    """Return the model of one `bpmn:process`."""
-    name = process.get("id", "")
+def read_processes(file: str, root: etree._Element, *, by_id: bool = False) -> list[Process]:
+    """Return the model of each process of a file.
+
+    With `by_id` messages and the like that have no name are called by their id.
+    """
+    names = Names(root, by_id=by_id)
+    return [_process(file, node, names) for node in root.iter(f"{{{BPMN}}}process")]
+
+
+def _process(file: str, process: etree._Element, names: Names) -> Process:
+    process_id = process.get("id", "")
     lanes = _lanes(process)
+    nodes = list(flow_nodes(process))
     elements: dict[str, Element] = {}
-    for node, container in flow_nodes(process):
+    for node, container in nodes:
         inherited = elements[container].lane if container in elements else None
-        element = _element(node, root, name, container, lanes.get(node.get("id", "")) or inherited)
+        lane = lanes.get(node.get("id", "")) or inherited
+        element = _element(node, names, process_id, container, lane)
         elements[element.id] = element
     return Process(
-        id=name,
-        name=process.get("name", name),
+        id=process_id,
+        name=process.get("name", process_id),
         file=file,
         elements=MappingProxyType(elements),
-        flows=tuple(_flows(process)),
+        flows=tuple(_flows(process, {node.get("default") for node, _ in nodes})),
         lanes=tuple(
             (lane.get("name") or "").strip()
             for lane_set in bpmn_children(process, "laneSet")
@@ -97,12 +92,15 @@ def _lanes(process: etree._Element) -> dict[str, str]:
 
 def _element(
     node: etree._Element,
-    root: etree._Element,
+    names: Names,
     process: str,
     container: str | None,
     lane: str | None,
 ) -> Element:
-    scripts = bpmn_children(node, "script")
+    children = bpmn_children(node)
+    extensions = [child for child in children if local(child) == "extensionElements"]
+    scripts = [child for child in children if local(child) == "script"]
+    interrupts = "cancelActivity" if local(node) == "boundaryEvent" else "isInterrupting"
     return Element(
         id=node.get("id", ""),
         name=" ".join(node.get("name", "").split()),
@@ -110,69 +108,46 @@ def _element(
         process=process,
         lane=lane or None,
         container=container,
-        event=_event(node, root),
+        event=read_event(node, children, names),
         attached_to=node.get("attachedToRef"),
-        interrupting=node.get("cancelActivity", "true") == "true",
+        interrupting=node.get(interrupts, "true") in _TRUE,
         called=node.get("calledElement"),
-        decision=_extension(node, "calledDecisionId"),
+        decision=_extension(extensions, "calledDecisionId"),
         script=scripts[0].text if scripts else None,
+        on_event=node.get("triggeredByEvent") in _TRUE,
+        compensates=node.get("isForCompensation") in _TRUE,
+        repeats=_repeats(children),
         properties=MappingProxyType(
             {
                 one.get("name", ""): one.get("value", "")
-                for holder in bpmn_children(node, "extensionElements")
+                for holder in extensions
                 for one in holder.iter(f"{{{SPIFF}}}property")
             }
         ),
     )
 
 
-def _extension(node: etree._Element, tag: str) -> str | None:
-    for holder in bpmn_children(node, "extensionElements"):
+def _repeats(children: list[etree._Element]) -> Repeats | None:
+    for child in children:
+        if local(child) == "standardLoopCharacteristics":
+            return "loop"
+        if local(child) == "multiInstanceLoopCharacteristics":
+            return "sequential" if child.get("isSequential") in _TRUE else "parallel"
+    return None
+
+
+def _extension(extensions: list[etree._Element], tag: str) -> str | None:
+    for holder in extensions:
         for one in holder.iter(f"{{{SPIFF}}}{tag}"):
             return (one.text or "").strip() or None
     return None
 
 
-def _event(node: etree._Element, root: etree._Element) -> Event | None:
-    tag = local(node)
-    if tag in ("sendTask", "receiveTask"):
-        return Event("message", name=_named(root, "message", node.get("messageRef")).get("name"))
-    if not tag.endswith("Event"):
-        return None
-    definitions = [child for child in bpmn_children(node) if local(child) in _EVENTS]
-    if bpmn_children(node, "eventDefinitionRef") or len(definitions) > 1:
-        return Event("multiple")
-    if not definitions:
-        return Event("none")
-    definition = definitions[0]
-    kind = _EVENTS[local(definition)]
-    if kind == "timer":
-        for child in bpmn_children(definition, *_TIMERS):
-            text = (child.text or "").strip()
-            return Event(kind, timer=_TIMERS[local(child)], expression=text)
-        return Event(kind)
-    if kind in ("message", "signal", "error", "escalation"):
-        target = _named(root, kind, definition.get(f"{kind}Ref"))
-        code = target.get(f"{kind}Code")
-        return Event(kind, name=target.get("name"), code=code)
-    return Event(kind)
-
-
-def _named(root: etree._Element, tag: str, name: str | None) -> Mapping[str, str]:
-    """Return the attributes of the top-level message, signal, ... with this id; {} without."""
-    for node in bpmn_children(root, tag):
-        if name and node.get("id") == name:
-            return {str(key): str(value) for key, value in node.attrib.items()}
-    return {}
-
-
-def _flows(process: etree._Element) -> Iterator[Flow]:
-    nodes = {node.get("id"): node for node, _ in flow_nodes(process)}
+def _flows(process: etree._Element, defaults: Set[str | None]) -> Iterator[Flow]:
     order: dict[str, int] = {}
     for flow in process.iter(f"{{{BPMN}}}sequenceFlow"):
         source = flow.get("sourceRef", "")
         conditions = bpmn_children(flow, "conditionExpression")
-        origin = nodes.get(source)
         order[source] = order.get(source, 0) + 1
         yield Flow(
             id=flow.get("id", ""),
@@ -180,6 +155,6 @@ def _flows(process: etree._Element) -> Iterator[Flow]:
             target=flow.get("targetRef", ""),
             name=" ".join(flow.get("name", "").split()),
             condition=(conditions[0].text or "").strip() if conditions else None,
-            is_default=origin is not None and origin.get("default") == flow.get("id"),
+            is_default=flow.get("id") in defaults,
             order=order[source],
         )

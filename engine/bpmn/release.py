@@ -14,11 +14,15 @@ from engine.bpmn.findings import Finding, Findings
 from engine.bpmn.flow_rules import check_flows
 from engine.bpmn.markup_rules import check_markup
 from engine.bpmn.model import Process, Release
-from engine.bpmn.reader import read_process
+from engine.bpmn.reader import read_processes
+from engine.bpmn.size_rules import MAX_PROCESSES, check_calls, check_fans, is_small
 from engine.bpmn.tables import DecisionTable, read_table
+from engine.bpmn.throw_rules import check_throws
 from engine.errors import DiagramRefused
 
 MAX_FILES = 200
+WHOLE = "the release"
+"""Where a finding is that is about no file by itself."""
 
 
 @dataclass(frozen=True)
@@ -30,63 +34,114 @@ class ReadFiles:
     warnings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class JudgedFiles:
+    """What could be read of a release, and everything that is wrong with it.
+
+    `unreadable` are the findings that hide a whole file: it is not in `release`.
+    """
+
+    release: Release
+    documents: Mapping[str, etree._Element]
+    unreadable: tuple[Finding, ...]
+    refused: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
 def read_release(files: Mapping[str, bytes]) -> ReadFiles:
     """Return the model of `files` ({file name: content}; .bpmn, .dmn and .json forms).
 
     The XML in `documents` is shared: copy it before changing it.  Raises DiagramRefused with
     every finding at once; a file that cannot be read at all hides what depends on it.
     """
-    findings = Findings()
+    judged = judge_release(files)
+    if refused := Findings([*judged.unreadable, *judged.refused]).refused():
+        raise DiagramRefused(refused)
+    return ReadFiles(judged.release, judged.documents, judged.warnings)
+
+
+def judge_release(files: Mapping[str, bytes]) -> JudgedFiles:
+    """Return what can be read of `files`, and all that is wrong with it; raises nothing."""
+    reading = _Reading()
     if len(files) > MAX_FILES:
-        findings.refuse("the release", None, "too_large", "It has too many files.", "Split it.")
-        raise DiagramRefused(findings)
-    processes: list[Process] = []
-    tables: list[DecisionTable] = []
-    documents: dict[str, etree._Element] = {}
-    forms = set()
+        reading.unreadable.refuse(WHOLE, None, "too_large", "It has too many files.", "Split it.")
+        files = {}
     for file, content in sorted(files.items()):
+        reading.read(file, content)
+    return reading.judged()
+
+
+class _Reading:
+    """Reads one file after the other; what needs all of them is checked at the end."""
+
+    def __init__(self) -> None:
+        self.processes: list[Process] = []
+        self.tables: list[DecisionTable] = []
+        self.documents: dict[str, etree._Element] = {}
+        self.forms: set[str] = set()
+        self.unreadable = Findings()
+        self.findings = Findings()
+
+    def read(self, file: str, content: bytes) -> None:
         path = PurePosixPath(file)
         if path.suffix == ".json":
-            forms.add(path.stem)
-            continue
+            self.forms.add(path.stem)
+            return
         if path.suffix not in (".bpmn", ".dmn"):
-            findings.refuse(file, None, "file_kind", "Nobody reads such files.", "Remove it.")
-            continue
+            self.unreadable.refuse(
+                file, None, "file_kind", "Nobody reads such files.", "Remove it."
+            )
+            return
         try:
             root = parse_xml(file, content)
         except UnreadableError as error:
-            findings.append(error.finding)
-            continue
+            self.unreadable.append(error.finding)
+            return
         if path.suffix == ".dmn":
-            tables += _read_table(file, root, findings)
+            self._read_table(file, root)
         else:
-            processes += _read_diagram(file, root, findings)
-            documents[file] = root
-    release = Release(
-        MappingProxyType({one.id: one for one in processes}),
-        MappingProxyType({one.id: one for one in tables}),
-        frozenset(forms),
-    )
-    _check_names(processes, tables, findings)
-    for process in processes:
-        check_elements(process, release, findings)
-        check_flows(process, findings)
-    _check_calls(release, findings)
-    if refused := findings.refused():
-        raise DiagramRefused(refused)
-    return ReadFiles(release, MappingProxyType(documents), findings.warnings())
+            self._read_diagram(file, root)
 
+    def _read_table(self, file: str, root: etree._Element) -> None:
+        table, wrong = read_table(file, root)
+        self.findings.extend(wrong)
+        if table is not None:
+            self.tables.append(table)
 
-def _read_table(file: str, root: etree._Element, findings: Findings) -> list[DecisionTable]:
-    table, wrong = read_table(file, root)
-    findings.extend(wrong)
-    return [table] if table is not None else []
+    def _read_diagram(self, file: str, root: etree._Element) -> None:
+        name_flows(root)
+        found = read_processes(file, root)
+        if root.tag != f"{{{BPMN}}}definitions":
+            self.unreadable.refuse(
+                file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN."
+            )
+        elif not found:
+            self.unreadable.refuse(file, None, "no_process", "It holds no process.", "Draw one.")
+        else:
+            check_markup(file, root, self.findings)
+            self.processes += found
+            self.documents[file] = root
 
-
-def _read_diagram(file: str, root: etree._Element, findings: Findings) -> list[Process]:
-    name_flows(root)
-    check_markup(file, root, findings)
-    return [read_process(file, root, node) for node in root.iter(f"{{{BPMN}}}process")]
+    def judged(self) -> JudgedFiles:
+        release = Release(
+            MappingProxyType({one.id: one for one in self.processes}),
+            MappingProxyType({one.id: one for one in self.tables}),
+            frozenset(self.forms),
+        )
+        _check_names(self.processes, self.tables, self.findings)
+        for process in self.processes:
+            if is_small(process, self.findings):
+                check_elements(process, release, self.findings)
+                check_flows(process, self.findings)
+                check_fans(process, self.findings)
+        _check_calls(release, self.findings)
+        return JudgedFiles(
+            release,
+            MappingProxyType(self.documents),
+            tuple(self.unreadable),
+            tuple(self.findings.refused()),
+            self.findings.warnings(),
+        )
 
 
 def _check_names(processes: list[Process], tables: list[DecisionTable], findings: Findings) -> None:
@@ -113,6 +168,11 @@ def _check_names(processes: list[Process], tables: list[DecisionTable], findings
 
 def _check_calls(release: Release, findings: Findings) -> None:
     """A process that calls itself, however far round, would never stop starting."""
+    if len(release.processes) > MAX_PROCESSES:
+        findings.refuse(WHOLE, None, "too_large", "It has too many processes.", "Split it.")
+        return
+    check_calls(release, findings)
+    check_throws(release, findings)
     calls = {
         name: {
             one.called

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.bpmn.document import BPMN, parse_xml
-from engine.bpmn.reader import read_process
+from engine.bpmn.document import parse_xml
+from engine.bpmn.reader import read_processes
 from engine.errors import NotFound
 
 Titles = Mapping[tuple[str, str], str]
@@ -270,9 +270,7 @@ def _title(titles: Titles, diagram: str, element: str) -> str:
 def _titles(files: tuple[tuple[str, bytes], ...]) -> Titles:
     titles: dict[tuple[str, str], str] = {}
     for file, content in files:
-        root = parse_xml(file, content)
-        for node in root.iter(f"{{{BPMN}}}process"):
-            process = read_process(file, root, node)
+        for process in read_processes(file, parse_xml(file, content)):
             titles |= {
                 (process.id, element.id): element.name for element in process.elements.values()
             }

@@ -22,7 +22,16 @@ from SpiffWorkflow.spiff.parser.event_parsers import (
 )
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from engine.bpmn import DecisionTable, Element, Finding, Release, read_release
+from engine.bpmn import (
+    WHOLE,
+    DecisionTable,
+    Element,
+    Finding,
+    ReadFiles,
+    Release,
+    judge_release,
+    read_release,
+)
 from engine.errors import DiagramRefused
 from engine.runtime.timers import Cycle, Date, Duration
 
@@ -60,7 +69,26 @@ class Specs:
         A form is the file called after its step; a step without one is refused, unless no forms
         are given at all.  Raises DiagramRefused with every finding.
         """
-        read = read_release(files)
+        return cls.of(read_release(files), files)
+
+    @classmethod
+    def load(cls, files: Mapping[str, bytes]) -> "Specs":
+        """Return a release that was published once, by whatever rules were known then.
+
+        A rule found later keeps nobody's open run from going on.  Raises DiagramRefused if the
+        files cannot be read any more.
+        """
+        judged = judge_release(files)
+        if judged.unreadable:
+            raise DiagramRefused(judged.unreadable)
+        return cls.of(ReadFiles(judged.release, judged.documents, judged.warnings), files)
+
+    @classmethod
+    def of(cls, read: ReadFiles, files: Mapping[str, bytes]) -> "Specs":
+        """Return the release that was read from `files`.
+
+        Raises DiagramRefused with the one finding that the engine's own parser has.
+        """
         parser = _Parser(read.release.decisions)
         try:
             for file, root in read.documents.items():
@@ -176,7 +204,7 @@ def _without_drawing(root: etree._Element) -> etree._Element:
 def _unparsed(error: Exception) -> Finding:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     return Finding(
-        str(getattr(error, "file_name", None) or "the release"),
+        str(getattr(error, "file_name", None) or WHOLE),
         getattr(error, "id", None),
         "unparsed",
         f"The engine cannot read it ({reason}).",

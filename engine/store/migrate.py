@@ -73,8 +73,7 @@ def _grant(conn: Connection) -> None:
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO",
         f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM",
         "REVOKE DELETE ON incident, action, criterion, confirmer, run FROM",
-        "REVOKE DELETE ON release, release_part, diagram_version FROM",
-        "REVOKE UPDATE ON release, release_part, diagram_version FROM",
+        "REVOKE UPDATE, DELETE ON release, release_part, release_proof, diagram_version FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
     ):
         conn.exec_driver_sql(f"{grant} {APP_ROLE}")

@@ -231,6 +231,18 @@ release_part = Table(
     Column("hash", LargeBinary, ForeignKey("diagram_version.hash"), nullable=False),
 )
 
+release_proof = Table(
+    "release_proof",
+    metadata,
+    Column("release_id", Uuid, ForeignKey("release.id"), primary_key=True),
+    _instant("proved_at", required=True),
+    # the version of Putright whose proof it is
+    _words("proved_with"),
+    Column("elapsed_ms", Integer, nullable=False),
+    # what was found about each file, as `putright verify --json` says it
+    Column("files", JSONB, nullable=False),
+)
+
 # --- the incident and its facts ----------------------------------------------------------------
 
 incident = Table(

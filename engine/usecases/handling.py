@@ -13,11 +13,11 @@ from sqlalchemy import Connection, select
 
 from engine.domain.ladder import Ladder
 from engine.domain.rules import DEFAULT_RULES, Rules
-from engine.errors import DiagramRefused, NotFound
+from engine.errors import NotFound
 from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.work import Store, Work
-from forms import Form, FormError
+from forms import Form
 
 _IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
 
@@ -66,28 +66,13 @@ def _load(conn: Connection, release_id: UUID) -> Release:
         .join(t.diagram_version, t.diagram_version.c.hash == t.release_part.c.hash)
         .where(t.release_part.c.release_id == release_id)
     )
-    return parse_release(release_id, number, {row.name: row.content for row in rows})
-
-
-def parse_release(release_id: UUID, number: int, files: Mapping[str, bytes]) -> Release:
-    """Parse the files of a release.  Raises DiagramRefused with every finding."""
-    findings: list[object] = []
-    forms: dict[str, Form] = {}
-    specs = None
-    try:
-        specs = Specs.parse(files)
-    except DiagramRefused as refused:
-        findings += refused.findings
-    for file, content in files.items():
-        name = file.removesuffix(".json")
-        if name != file:
-            try:
-                forms[name] = Form.parse(name, content)
-            except FormError as refused:
-                findings += [f"{file}: {finding}" for finding in refused.findings]
-    if specs is None or findings:
-        raise DiagramRefused(findings)
-    return Release(release_id, number, specs, forms, files)
+    files = {row.name: row.content for row in rows}
+    forms = {
+        name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
+        for name, content in files.items()
+        if name.endswith(".json")
+    }
+    return Release(release_id, number, Specs.load(files), forms, files)
 
 
 @dataclass(frozen=True)

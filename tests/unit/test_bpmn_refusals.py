@@ -15,6 +15,7 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   <bpmn:message id="news" name="news"/><bpmn:message id="nameless"/>
   <bpmn:signal id="alarm" name="alarm"/><bpmn:signal id="mute"/>
   <bpmn:error id="broken" name="broken" errorCode="broken"/>
+  <bpmn:error id="unlike" name="unlike" errorCode="unlike"/>
   <bpmn:escalation id="help" name="help" escalationCode="help"/>
 """
 LANE = (
@@ -104,6 +105,24 @@ INNER = (
     '<bpmn:sequenceFlow id="in_out" sourceRef="in" targetRef="out"/>'
 )
 GOOD = straight('<bpmn:task id="middle"/>')
+
+
+def ending(inner: str) -> bytes:
+    """A process with this in its end event."""
+    end = f'<bpmn:endEvent id="over">{inner}</bpmn:endEvent>'
+    return GOOD.replace(b'<bpmn:endEvent id="over"/>', end.encode())
+
+
+def failing(thrown: str, caught: str) -> bytes:
+    """A subprocess that ends in one error and has another on its border."""
+    end = f'<bpmn:endEvent id="out">{definition("error", thrown)}</bpmn:endEvent>'
+    catch = f'<bpmn:boundaryEvent id="failed" attachedToRef="middle">{definition("error", caught)}'
+    return straight(
+        sub(INNER.replace('<bpmn:endEvent id="out"/>', end)) + catch + "</bpmn:boundaryEvent>",
+        extra=flow("failed", "over"),
+    )
+
+
 WAY_OUT = flow("choice", "other")
 
 
@@ -165,6 +184,14 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
             start=f'<bpmn:startEvent id="begin">{definition("compensate")}</bpmn:startEvent>',
         ),
     ),
+    "a link start": (
+        "event_kind",
+        "begin",
+        straight(
+            '<bpmn:task id="middle"/>',
+            start=f'<bpmn:startEvent id="begin">{definition("link")}</bpmn:startEvent>',
+        ),
+    ),
     "two starts": (
         "one_start",
         "p",
@@ -194,23 +221,34 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
         "middle",
         straight(event(definition("error", "broken"), "intermediateThrowEvent")),
     ),
+    "a compensation throw": (
+        "event_kind",
+        "middle",
+        straight(event(definition("compensate"), "intermediateThrowEvent")),
+    ),
+    "a link end": ("event_kind", "over", ending(definition("link"))),
+    "a cancel end outside a transaction": ("event_kind", "over", ending(definition("cancel"))),
+    "an error that nobody hears": ("not_caught", "over", ending(definition("error", "broken"))),
+    "an escalation that nobody hears": (
+        "not_caught",
+        "over",
+        ending(definition("escalation", "help")),
+    ),
+    "an error of another code": ("not_caught", "out", failing("broken", "unlike")),
+    "an error without a code for a border with one": ("not_caught", "out", failing("", "broken")),
     "a signal end": (
         "event_kind",
         "over",
-        GOOD.replace(
-            b'<bpmn:endEvent id="over"/>',
-            f'<bpmn:endEvent id="over">{definition("signal", "alarm")}</bpmn:endEvent>'.encode(),
-        ),
+        ending(definition("signal", "alarm")),
     ),
     "a compensation end": (
         "event_kind",
         "over",
-        GOOD.replace(
-            b'<bpmn:endEvent id="over"/>',
-            f'<bpmn:endEvent id="over">{definition("compensate")}</bpmn:endEvent>'.encode(),
-        ),
+        ending(definition("compensate")),
     ),
     "a conditional event on a border": ("event_kind", "middle", border(definition("conditional"))),
+    "a link event on a border": ("event_kind", "middle", border(definition("link"))),
+    "a compensation event on a border": ("event_kind", "middle", border(definition("compensate"))),
     "a cancel event outside a transaction": ("event_kind", "middle", border(definition("cancel"))),
     "an error event on a task's border": (
         "border",
@@ -311,6 +349,31 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
         "repeated_activity",
         "middle",
         task('<bpmn:standardLoopCharacteristics loopMaximum="3"/>'),
+    ),
+    "a task for compensation": (
+        "compensation",
+        "middle",
+        task(attributes='isForCompensation="true"'),
+    ),
+    "an event gateway for all its events": (
+        "event_gateway",
+        "middle",
+        task(tag="eventBasedGateway", attributes='eventGatewayType="Parallel"'),
+    ),
+    "a receive task that starts the process": (
+        "instantiate",
+        "middle",
+        task(tag="receiveTask", attributes='messageRef="news" instantiate="true"'),
+    ),
+    "a global task": (
+        "global_task",
+        "anywhere",
+        GOOD.replace(b"<bpmn:process ", b'<bpmn:globalUserTask id="anywhere"/><bpmn:process '),
+    ),
+    "a one that XML takes for true": (
+        "spelling",
+        "middle",
+        border(definition("message", "news"), 'cancelActivity="1"'),
     ),
     "a start quantity": ("quantity", "middle", task(attributes='startQuantity="2"')),
     "a completion quantity": ("quantity", "middle", task(attributes='completionQuantity="3"')),
@@ -588,3 +651,55 @@ def test_many_parallel_splits_in_sequence_are_refused_and_some_are_warned_of():
     assert ("parallel_pairs", "s0") in findings({"p.bpmn": pairs(10)})
     assert [one.rule for one in read_release({"p.bpmn": pairs(5)}).warnings] == ["parallel_pairs"]
     assert read_release({"p.bpmn": pairs(4)}).warnings == ()
+
+
+def two_parts(catches: tuple[str, ...], between: str = "parallelGateway") -> bytes:
+    """Two subprocesses; the first ends in an error, and `catches` have it on their borders."""
+
+    def part(name: str, end: str) -> str:
+        inner = f'<bpmn:startEvent id="{name}_in"/><bpmn:endEvent id="{name}_out">{end}'
+        return (
+            f'<bpmn:subProcess id="{name}">{inner}</bpmn:endEvent>'
+            + flow(f"{name}_in", f"{name}_out")
+            + "</bpmn:subProcess>"
+            + flow("split", name)
+            + flow(name, "over")
+        )
+
+    error = definition("error", "broken")
+    body = LANE + START + STEP + f'<bpmn:{between} id="split" name="Which?" default="split_first"/>'
+    body += END + part("first", error) + part("second", "")
+    for name in catches:
+        body += f'<bpmn:boundaryEvent id="{name}_failed" attachedToRef="{name}">{error}'
+        body += "</bpmn:boundaryEvent>" + flow(f"{name}_failed", "over")
+    body = body.replace("</bpmn:subProcess>" + flow("split", "second"), "</bpmn:subProcess>")
+    body += flow("split", "second", "" if between == "parallelGateway" else "gate == 'shut'")
+    return process(body + flow("begin", "ask") + flow("ask", "split"))
+
+
+def test_an_error_that_a_border_beside_would_hear_too_is_refused():
+    both = two_parts(("first", "second"))
+
+    assert findings({"p.bpmn": both}) == [("caught_beside", "first_out")]
+    assert findings({"p.bpmn": two_parts(("second",))}) == [
+        ("caught_beside", "first_out"),
+        ("not_caught", "first_out"),
+    ]
+    read_release({"p.bpmn": two_parts(("first", "second"), between="exclusiveGateway")})
+    read_release({"p.bpmn": two_parts(("first",))})
+
+
+def test_an_error_may_be_caught_by_whoever_calls():
+    error = definition("error", "broken")
+    inner = '<bpmn:startEvent id="in"/>' + flow("in", "out")
+    inner += f'<bpmn:endEvent id="out">{error}</bpmn:endEvent>'
+    call = '<bpmn:callActivity id="middle" calledElement="q"/>'
+    catch = f'<bpmn:boundaryEvent id="failed" attachedToRef="middle">{error}</bpmn:boundaryEvent>'
+
+    def calling(catches: str) -> dict[str, bytes]:
+        flows = flow("failed", "over") if catches else ""
+        called = process(inner, 'id="q" isExecutable="true"')
+        return {"p.bpmn": straight(call + catches, extra=flows), "q.bpmn": called}
+
+    read_release(calling(catch))
+    assert findings(calling("")) == [("not_caught", "out")]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import Checked, Form, check, decisions, overall, shipped
+from forms import Checked, Form, check, decisions, finite_domains, overall, shipped
 from forms.sentences import IN_FUTURE, IN_PAST, LINES_CHANGED, NOT_ASKED, NOT_OFFERED, NOT_YOURS
 
 FORMS = {name: Form.parse(name, content) for name, content in shipped().items()}
@@ -343,6 +343,25 @@ def test_an_unticked_box_is_a_no_and_an_open_choice_is_nothing():
         "party": "it",
         "ends_cause": False,
     }
+
+
+def test_what_a_decision_can_be_leaves_room_for_no_choice_where_none_need_be_made():
+    assert finite_domains(FORMS["propose_action"]) == {
+        "party": ("it", "business", "customer", "external"),
+        "kind": ("puts_right", "prevents", None),
+        "ends_cause": (False, True),
+    }
+
+
+def test_a_choice_that_is_not_always_asked_may_be_nothing():
+    domains = finite_domains(FORMS["decide_declined_action"])
+
+    assert domains["decided"] == ("ask_again", "drop")
+    assert domains["party"][-1] is None
+
+
+def test_what_is_computed_is_always_there():
+    assert finite_domains(FORMS["confirm_outcome"]) == {"answer": ("yes", "partly", "no")}
 
 
 _NAMES = sorted(

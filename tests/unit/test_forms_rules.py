@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import Form, FormError, as_api_schema, domains
+from forms import Form, FormError, as_api_schema, finite_domains
 from forms.rules import DIALECT
 
 
@@ -65,7 +65,7 @@ def test_a_form_within_the_rules_is_read():
 
     assert [field.name for field in form.fields] == ["said", "words", "lines"]
     assert form.title == "Say it"
-    assert domains(form) == {"said": ("yes", "no")}
+    assert finite_domains(form) == {"said": ("yes", "no")}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from click import Context
+
 from api.cli import main
 from api.errors import OF_HTTP, STATUS
 from api.rules_file import read_rules
@@ -31,5 +33,5 @@ def test_the_readme_s_mapping_of_a_log_and_its_numbers_can_be_read(tmp_path: Pat
 
 
 def test_the_readme_names_every_command() -> None:
-    for name in main.commands:
+    for name in main.list_commands(Context(main)):
         assert f"`{name}" in README or f"putright {name}" in README

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from engine.errors import Conflict, ExpressionRefused, WorkflowFault
+from engine.errors import Conflict, DiagramRefused, ExpressionRefused, WorkflowFault
 from engine.runtime import Answered, Specs, advance, start
 from engine.runtime.interpreter import Interpreter
 
@@ -195,6 +195,21 @@ def test_a_snapshot_of_another_release_or_diagram_is_refused(story, files, clock
     for specs, diagram in ((other, "incident"), (story.specs, "action")):
         with pytest.raises(WorkflowFault, match="release or diagram"):
             advance(specs, diagram, story.state.snapshot, facts={}, now=clock.now)
+
+
+def test_a_rule_found_after_publishing_does_not_stop_what_runs(draw, clock):
+    body = BEGIN + STEP + OVER + flow("begin", "ask") + flow("ask", "over")
+    error = (
+        '<bpmn:endEvent id="over"><bpmn:errorEventDefinition errorRef="broken"/></bpmn:endEvent>'
+    )
+    files = {"p.bpmn": draw(body.replace(OVER, error), steps=["ask"])}
+
+    with pytest.raises(DiagramRefused, match="Nobody hears"):
+        Specs.parse(files)
+    specs = Specs.load(files)
+
+    state = start(specs, "p", data={}, facts={}, now=clock.now)
+    assert answer(specs, state, clock).end_element == "over"
 
 
 @pytest.mark.parametrize("snapshot", [b"", b"null", b"[]", b"{", b"\xff\xfe", b'{"v": 1}'])

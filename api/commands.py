@@ -1,0 +1,158 @@
+"""The commands that need the database.  They share the embedded one unless told otherwise.
+
+Each opens only what it needs, and what it opened is closed however it ends.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from api.app import create_app
+from api.demo import PASSWORD, SIGN_INS, furnish
+from api.passwords import hash_password
+from api.releasing import SHIPPED, publish_shipped_first, read_release
+from api.serving import serve_until_stopped, work_until_stopped
+from api.settings import Settings
+from api.wiring import Opened, opened, ready
+from engine.errors import DiagramRefused, NotFound
+from engine.queries.closures import closures_without_evidence
+from engine.queries.ways_out import ways_out
+from engine.store.guard import faults
+from engine.store.migrate import is_current, migrate
+from engine.usecases.publish import publish, unproven
+from engine.usecases.timing import lateness
+from engine.usecases.verifying import verify_release
+
+
+@click.command()
+def demo() -> None:
+    """Serve a demonstration, with people and incidents at every stage."""
+    with ready() as found:
+        publish_shipped_first(found.handling.store)
+        furnish(found.handling, hash_password)
+        address = f"http://{found.settings.host}:{found.settings.port}"
+        click.echo(f"\n  Putright is at {address}\n")
+        for login, name, who in SIGN_INS:
+            click.echo(f"  {login:<8}{name:<16}{who}")
+        click.echo(f"\n  The password of all of them: {PASSWORD}")
+        click.echo("\n  Ctrl-C ends it; nothing is lost.\n")
+        serve_until_stopped(found, create_app(found.handling, found.settings))
+
+
+@click.command()
+@click.option("--worker/--no-worker", default=True, help="Do jobs in this process too.")
+def serve(worker: bool) -> None:
+    """Serve the pages and the API, and do jobs beside them."""
+    with ready() as found:
+        publish_shipped_first(found.handling.store)
+        click.echo(f"Putright is at http://{found.settings.host}:{found.settings.port}")
+        serve_until_stopped(found, create_app(found.handling, found.settings), with_worker=worker)
+
+
+@click.command()
+def worker() -> None:
+    """Do jobs only: timers, and what happens later.  Run as many as you like."""
+    with ready() as found:
+        work_until_stopped(found)
+
+
+@click.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to this version's tables, guard and grants."""
+    with opened(Settings.from_environment(os.environ)) as found:
+        migrate(found.owner_url)
+        click.echo("The database is at this version's tables.")
+
+
+@click.command()
+def check() -> None:
+    """Say what is wrong with the settings, the database, its guard and the diagrams."""
+    with ready(require=False) as found:
+        problems = list(_problems(found))
+        for problem in problems:
+            click.echo(f"- {problem}")
+        if problems:
+            raise click.ClickException("Putright is not in order.")
+        click.echo("Settings, tables, guard and diagrams are in order.")
+
+
+def _problems(found: Opened) -> Iterator[str]:
+    with found.handling.store.read() as conn:
+        if not is_current(conn):
+            yield "the tables are not this version's: run putright migrate"
+            return
+        yield from faults(conn)
+        if conn.exec_driver_sql(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).scalar():
+            yield "DATABASE_URL is a superuser's: use the role putright_app"
+        if conn.exec_driver_sql(
+            "SELECT has_table_privilege(current_user, 'entry', 'UPDATE')"
+        ).scalar():
+            yield "DATABASE_URL may change the audit trail: use the role putright_app"
+        try:
+            release = found.handling.releases.in_force(conn)
+        except NotFound as missing:
+            yield missing.sentence
+        else:
+            # proved again: this version may know better than the one that published it
+            for reason in unproven(verify_release(release.files)):
+                yield f"the release in force is not proved: {reason}"
+        late, longest = lateness(conn, found.handling.store.clock())
+        if longest.total_seconds() > 60:
+            yield f"{late} timers are late, the longest by {longest}: is a worker running?"
+
+
+@click.command("publish")
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--reason", default="published by an operator", help="Why, for the record.")
+def publish_command(folders: tuple[Path, ...], reason: str) -> None:
+    """Make the diagrams and forms in FOLDERS the release that new incidents start with.
+
+    Without FOLDERS, what is shipped is published.  What is not proved is refused.
+    """
+    files = read_release(folders or SHIPPED)
+    by = os.environ.get("USER", "operator")
+    with ready() as found:
+        try:
+            _, number = publish(found.handling.store, files, by=by, reason=reason)
+        except DiagramRefused as refused:
+            for finding in refused.findings:
+                click.echo(f"- {finding}", err=True)
+            raise click.ClickException("These files cannot be published.") from refused
+        click.echo(f"Release {number} is in force: {len(files)} files.")
+
+
+@click.group()
+def audit() -> None:
+    """What can be proved about what happened."""
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def closures(as_json: bool) -> None:
+    """List every incident closed, set aside or merged whose evidence is not valid.
+
+    Exit status 1 if there is one.
+    """
+    with ready() as found:
+        key = found.handling.store.key
+        with found.handling.store.read() as conn:
+            closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
+            out = ways_out(conn, {key.id: key.secret})
+    unproven += out.unproven
+    counts = {"closed": closed, "set_aside": out.set_aside, "merged": out.merged}
+    if as_json:
+        without = [{"incident": one.number, "why": one.why} for one in unproven]
+        click.echo(json.dumps(counts | {"without_evidence": without}))
+    else:
+        said = ", ".join(f"{count} {way.replace('_', ' ')}" for way, count in counts.items())
+        click.echo(f"{said}, {len(unproven)} without valid evidence")
+        for one in unproven:
+            click.echo(f"- incident {one.number}: {one.why}")
+    if unproven:
+        sys.exit(1)

@@ -1,0 +1,112 @@
+"""Reads any BPMN from anywhere for its control flow, whatever may be run of it.
+
+A newcomer would refuse what is not executable: here flows and elements without ids get one,
+nothing needs to be marked, named or in a lane, and several pools in one file are fine.
+"""
+
+from collections import Counter
+from types import MappingProxyType
+
+from lxml import etree
+
+from engine.bpmn.document import (
+    BPMN,
+    FROM_ANYWHERE,
+    UnreadableError,
+    bpmn_children,
+    local,
+    name_flows,
+    parse_xml,
+)
+from engine.bpmn.findings import Finding
+from engine.bpmn.model import AnyFile, Collaboration, MessageFlow
+from engine.bpmn.reader import FLOW_NODES, read_processes
+
+_REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement")
+
+
+def read_any(file: str, content: bytes) -> AnyFile:
+    """Return the processes and pools of a BPMN file.
+
+    Raises UnreadableError with one finding if it is no XML that may be read, no BPMN, or holds an
+    id twice (then nobody can say what leads where).
+    """
+    root = parse_xml(file, content, FROM_ANYWHERE)
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise _refused(file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN.")
+    _name_nodes(root)
+    _mend_references(root)
+    name_flows(root)
+    _check_ids(file, root)
+    processes = {one.id: one for one in read_processes(file, root, by_id=True)}
+    if not processes:
+        raise _refused(file, None, "no_process", "It holds no process.", "Draw one.")
+    collaborations = tuple(_collaboration(one) for one in root.iter(f"{{{BPMN}}}collaboration"))
+    return AnyFile(file, MappingProxyType(processes), collaborations)
+
+
+def _name_nodes(root: etree._Element) -> None:
+    """Give an id to every process, pool, and flow node that has none."""
+    taken = {node.get("id") for node in root.iter() if node.get("id")}
+    number = 0
+    for node in root.iter(f"{{{BPMN}}}*"):
+        tag = local(node)
+        if node.get("id") or (tag not in FLOW_NODES and tag not in _ALSO_NAMED):
+            continue
+        number += 1
+        while f"{tag}_{number}" in taken:
+            number += 1
+        node.set("id", f"{tag}_{number}")
+
+
+_ALSO_NAMED = frozenset({"process", "participant", "collaboration", "messageFlow"})
+
+
+def _mend_references(root: etree._Element) -> None:
+    """Some tools write a prefix before the id that they mean."""
+    known = {node.get("id") for node in root.iter() if node.get("id")}
+    for node in root.iter(f"{{{BPMN}}}*"):
+        for attribute in _REFERENCES:
+            name = node.get(attribute)
+            if name and name not in known and name.rpartition(":")[2] in known:
+                node.set(attribute, name.rpartition(":")[2])
+
+
+def _check_ids(file: str, root: etree._Element) -> None:
+    counted = Counter(
+        node.get("id")
+        for node in root.iter(f"{{{BPMN}}}*")
+        if local(node) in FLOW_NODES or local(node) in ("sequenceFlow", "process")
+    )
+    for name, count in counted.items():
+        if count > 1:
+            sentence = f"The id “{name}” stands {count} times."
+            raise _refused(file, name, "duplicate_id", sentence, "Rename one.")
+
+
+def _collaboration(node: etree._Element) -> Collaboration:
+    return Collaboration(
+        id=node.get("id", ""),
+        name=node.get("name", ""),
+        pools=MappingProxyType(
+            {
+                one.get("id", ""): one.get("processRef") or None
+                for one in bpmn_children(node, "participant")
+            }
+        ),
+        message_flows=tuple(
+            MessageFlow(
+                one.get("id", ""),
+                one.get("name", ""),
+                one.get("sourceRef", ""),
+                one.get("targetRef", ""),
+            )
+            for one in bpmn_children(node, "messageFlow")
+        ),
+    )
+
+
+def _refused(
+    file: str, element: str | None, rule: str, sentence: str, mend: str
+) -> UnreadableError:
+    return UnreadableError(Finding(file, element, rule, sentence, mend))

@@ -1,0 +1,315 @@
+"""Fires transitions: what becomes of the tokens, of what they know, and of the monitor.
+
+The monitor is *stale* at first, after work, and when a proposal comes; an answer that closes makes
+it fresh for as long as the same move lasts.  A newcomer would let it stay fresh: once anything
+waits, the answer has been left alone with the world, and a closing end must not rest on it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from engine.proof.data import UNKNOWN, Failed, Values, combined
+from engine.proof.machine import STALE, Machine, State, outputs_of
+from engine.proof.net import Catch, Choice, Transition, Variable, Way
+from engine.proof.values import Scalar
+
+_FRESH = frozenset({"confirmed", "escalated"})
+_WAITED = {"confirmed": "confirmed, then waited", "escalated": "escalated, then waited"}
+_GATE = {
+    STALE: "shut",
+    "confirmed": "confirmed",
+    "escalated": "escalated",
+    _WAITED["confirmed"]: "confirmed",
+    _WAITED["escalated"]: "escalated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition fired, with what was answered, the state it made, and what it broke."""
+
+    transition: Transition
+    state: State
+    answers: Mapping[str, Scalar]
+    woke: tuple[str, ...] = ()
+    broke: tuple[str, ...] = ()
+
+
+_NO_ANSWERS: Mapping[str, Scalar] = {}
+
+
+class Firing:
+    """Fires the transitions of a machine's net."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.overlaps: set[tuple[str, str, str]] = set()  # gateway and two flows that both hold
+
+    def fire(self, state: State, one: Transition) -> list[Move]:
+        """Return every way in which a transition may go; none if its expressions fail."""
+        if self.machine.plain[one.number] and not self._ages(state, one):
+            tokens = list(state)
+            for place in one.inputs:
+                tokens.remove(place)
+            tokens.extend(one.outputs)
+            tokens.sort()
+            return [Move(one, tuple(tokens), _NO_ANSWERS)]
+        return list(self._fire(state, one))
+
+    def _ages(self, state: State, one: Transition) -> bool:
+        """Whether an answer that was fresh until now has waited."""
+        is_watched = one.external and self.machine.net.monitor is not None
+        return is_watched and self.machine.monitored(state) in _FRESH
+
+    def _fire(self, state: State, one: Transition) -> Iterator[Move]:
+        monitored = self.machine.monitored(state)
+        if one.external and monitored in _FRESH:
+            monitored = _WAITED[monitored]
+        for consumed, values in self._consumed(state, one):
+            for told, answers in self._told(one, values):
+                after = self._judged(one, monitored, told)
+                yield from self._left(state, one, consumed, told, answers, after)
+
+    def _left(
+        self,
+        state: State,
+        one: Transition,
+        consumed: tuple[int, ...],
+        told: dict[Variable, Scalar],
+        answers: Mapping[str, Scalar],
+        monitored: str,
+    ) -> Iterator[Move]:
+        gate = _GATE[monitored]
+        try:
+            variants = self._computed(one, told, gate)
+        except Failed:
+            return
+        for values in variants:
+            for places, flow in self._chosen(one, values, gate):
+                made = self._made(state, one, consumed, (*one.outputs, *places), values)
+                woke = self._wake_first(one, made)
+                if self.machine.net.monitor is not None:
+                    made.append(self.machine.monitor(monitored))
+                after = tuple(sorted(made))
+                seen = {"flow": flow} if flow is not None else answers
+                yield Move(one, after, seen, woke, self._broken(state, one, after, monitored))
+
+    def _consumed(
+        self, state: State, one: Transition
+    ) -> Iterator[tuple[tuple[int, ...], dict[Variable, Scalar]]]:
+        """Yield which tokens are taken, and what they know together."""
+        places = self.machine.places(state)
+        inputs = one.inputs or tuple(place for place in one.join if place in places)
+        taken = [
+            sorted({token for token, at in zip(state, places, strict=True) if at == place})
+            for place in inputs
+        ]
+        gathered: list[int] = []
+        if one.still is not None:
+            ends = set(self.machine.net.scopes[one.still].ends)
+            gathered = [token for token, at in zip(state, places, strict=True) if at in ends]
+        for tokens in product(*taken):
+            for values in self._merged([*tokens, *gathered]):
+                yield tokens, values
+
+    def _merged(self, tokens: list[int]) -> Iterator[dict[Variable, Scalar]]:
+        known: dict[Variable, list[Scalar]] = {}
+        for token in tokens:
+            if self.machine.place_of[token] != self.machine.net.monitor:
+                for name, value in self.machine.values_of[token]:
+                    held = known.setdefault(name, [])
+                    if value not in held:
+                        held.append(value)
+        for values in combined(list(known.values())):
+            yield dict(zip(known, values, strict=True))
+
+    def _told(
+        self, one: Transition, values: dict[Variable, Scalar]
+    ) -> Iterator[tuple[dict[Variable, Scalar], Mapping[str, Scalar]]]:
+        """Yield the data after people have answered, and what they answered."""
+        step = one.answers or one.enters
+        if step is not None:
+            values = {name: value for name, value in values.items() if name[0] != step}
+        if one.forgets_all:
+            live = {name for place in one.outputs for name in self.machine.known.live[place]}
+            values = dict.fromkeys(live, UNKNOWN)  # type: ignore[arg-type]
+        if one.answers is None:
+            yield values, _NO_ANSWERS
+            return
+        needed = {
+            name for place in self._outputs_of(one) for name in self.machine.known.live[place]
+        }
+        if one.mark in _DECIDES:
+            needed.add((one.answers, _DECIDES[one.mark][0]))
+        for answers in self.machine.known.answered(one.answers, frozenset(needed)):
+            shown = {
+                str(name[1]): value
+                for name, value in answers.items()
+                if not _is_unknown(value) and value is not None
+            }
+            yield values | answers, shown
+
+    @staticmethod
+    def _outputs_of(one: Transition) -> Iterator[int]:
+        return outputs_of(one, one.inputs[0])
+
+    def _judged(self, one: Transition, monitored: str, told: Mapping[Variable, Scalar]) -> str:
+        """Return the monitor's value after a transition."""
+        if one.mark in ("work", "proposal"):
+            return STALE
+        if one.mark in _DECIDES and one.answers is not None:
+            field, closes, fresh = _DECIDES[one.mark]
+            value = told.get((one.answers, field))
+            return fresh if value == closes or _is_unknown(value) else STALE
+        return monitored
+
+    def _computed(
+        self, one: Transition, told: dict[Variable, Scalar], gate: str
+    ) -> list[dict[Variable, Scalar]]:
+        if one.script is not None:
+            told = dict(told)
+            self.machine.known.scripted(one.script, told, gate)
+        if one.table is not None:
+            return [told | outputs for outputs in self.machine.known.decided(one.table, told, gate)]
+        return [told]
+
+    def _chosen(
+        self, one: Transition, values: dict[Variable, Scalar], gate: str
+    ) -> Iterator[tuple[tuple[int, ...], str | None]]:
+        """Yield the ways that a gateway may take."""
+        if one.choice is None:
+            yield (), None
+            return
+        seen = tuple(values.items())
+        holds: list[bool | None] = []
+        fails = False
+        for way in one.choice.ways:
+            try:
+                holds.append(self._holds(way, seen, gate))
+            except Failed:
+                fails = True
+                break
+        if not one.choice.many:
+            self._note_overlap(one, holds)
+            yield from _one(one.choice, holds, fails=fails)
+        elif not fails:
+            yield from _many(one.choice, holds)
+
+    def _holds(self, way: Way, seen: Values, gate: str) -> bool | None:
+        if way.is_default:
+            return False
+        if way.condition is None:
+            return None
+        return self.machine.known.truth(way.condition, seen, gate)
+
+    def _note_overlap(self, one: Transition, holds: list[bool | None]) -> None:
+        ways = one.choice.ways if one.choice else ()
+        sure = [way.flow for way, holding in zip(ways, holds, strict=False) if holding]
+        self.overlaps.update((one.element or "", sure[0], other) for other in sure[1:])
+
+    def _made(
+        self,
+        state: State,
+        one: Transition,
+        consumed: tuple[int, ...],
+        outputs: tuple[int, ...],
+        values: dict[Variable, Scalar],
+    ) -> list[int]:
+        """Return the tokens after a move, without the monitor's."""
+        tokens = [
+            token for token in state if self.machine.place_of[token] != self.machine.net.monitor
+        ]
+        for token in consumed:
+            if self.machine.place_of[token] != self.machine.net.monitor:
+                tokens.remove(token)
+        gone = one.clears | one.fulfils
+        if gone:
+            tokens = [token for token in tokens if self.machine.place_of[token] not in gone]
+        tokens += [
+            self.machine.token(place, self.machine.known.keep(place, values)) for place in outputs
+        ]
+        return tokens
+
+    def _wake_first(self, one: Transition, tokens: list[int]) -> tuple[str, ...]:
+        """Wake all at the first level at which anybody waits; return who that was."""
+        place_of = self.machine.place_of
+        for level in one.levels:
+            waiting = [
+                (catch, token)
+                for catch in level
+                for token in tokens
+                if place_of[token] == catch.waiter
+            ]
+            if waiting:
+                return tuple(self._wake(tokens, waiting))
+        return ()
+
+    def _wake(self, tokens: list[int], waiting: list[tuple[Catch, int]]) -> Iterator[str]:
+        place_of, known = self.machine.place_of, self.machine.known
+        for catch, token in waiting:
+            if token not in tokens:
+                continue  # cleared by one before
+            tokens.remove(token)
+            if catch.clears:
+                tokens[:] = [one for one in tokens if place_of[one] not in catch.clears]
+            values = dict(self.machine.values_of[token])
+            tokens += [
+                self.machine.token(place, known.keep(place, values)) for place in catch.outputs
+            ]
+            yield catch.element
+
+    def _broken(
+        self, state: State, one: Transition, after: State, monitored: str
+    ) -> tuple[str, ...]:
+        """Return the rules that a move breaks."""
+        broke = []
+        if one.mark in _FRESH:
+            if monitored == STALE:
+                broke.append("closes_stale")
+            elif monitored in _WAITED.values():
+                broke.append("waits_before_closing")
+            elif monitored != one.mark:
+                broke.append("closes_otherwise")
+            if not self.machine.is_final(after):
+                broke.append("closes_beside_work")
+        if one.must_fulfil:
+            places = self.machine.places(state)
+            broke += [f"after:{place}" for place in one.must_fulfil if place in places]
+        return tuple(broke)
+
+
+_DECIDES: dict[str | None, tuple[str, str, str]] = {
+    "confirmation": ("answer", "yes", "confirmed"),
+    "closing_decision": ("decided", "close", "escalated"),
+}
+"""By mark: the field that decides, the answer that closes, and what it makes of the monitor."""
+
+
+def _is_unknown(value: object) -> bool:
+    return value is UNKNOWN
+
+
+def _one(
+    choice: Choice, holds: list[bool | None], *, fails: bool
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Yield the ways up to the first that holds; the default unless one holds or fails before."""
+    is_sure = False
+    for way, holding in zip(choice.ways, holds, strict=False):
+        if holding is not False and not is_sure:
+            yield (way.place,), way.flow
+            is_sure = holding is True
+    if not is_sure and not fails:
+        for way in choice.ways:
+            if way.is_default:
+                yield (way.place,), way.flow
+
+
+def _many(choice: Choice, holds: list[bool | None]) -> Iterator[tuple[tuple[int, ...], str]]:
+    options = [(False, True) if one is None else (one,) for one in holds]
+    for taken in product(*options):
+        ways = [way for way, takes in zip(choice.ways, taken, strict=True) if takes]
+        ways = ways or [way for way in choice.ways if way.is_default]
+        if ways or choice.always:
+            places = (*choice.always, *(way.place for way in ways))
+            yield places, " ".join(way.flow for way in ways)

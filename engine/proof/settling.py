@@ -1,0 +1,47 @@
+"""Decides how to search, and when a search has answered enough.
+
+First everything is looked at, as long as little goes on at once: that answers most diagrams
+exactly, with shortest paths.  Where much goes on at once a reduced search follows.  What it shows
+going wrong is wrong; that a diagram is sound it shows only together with weights (`stubborn` says
+which property needs what).  Only what is left open then is searched in full, within the bound.
+"""
+
+from engine.proof.case import Case
+from engine.proof.judging import judge, leave_open
+from engine.proof.machine import Machine
+from engine.proof.search import Effort, explore
+from engine.proof.stubborn import Stubborn
+from engine.proof.values import Bound, Proved, Verdict
+from engine.proof.weighing import is_bounded
+
+FIRST_WIDTH = 4
+FIRST_STATES = 3_000
+
+
+def settle(case: Case, bound: Bound, until: float) -> Proved:
+    """Return what is proved of a case within `bound`, before an instant of `monotonic`."""
+    if case.drawing.undecided:
+        return leave_open(case)
+    whole = Effort(bound, until, bound.states)
+    if not _may_be_reduced(case):
+        return judge(case, explore(Machine(case.net), whole))
+    first = min(FIRST_STATES + 4 * len(case.net.places), bound.states)
+    found = explore(Machine(case.net), Effort(bound, until, first, FIRST_WIDTH))
+    if found.is_complete:
+        return judge(case, found)
+    machine = Machine(case.net)
+    found = explore(machine, whole, Stubborn(machine))
+    found.is_weighed = found.is_complete and found.is_reduced and is_bounded(case.net)
+    proved = judge(case, found)
+    if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
+        return proved
+    unreduced = explore(Machine(case.net), whole)
+    better = judge(case, unreduced)
+    is_better = unreduced.is_complete or better.verdict is Verdict.UNSOUND
+    return better if is_better else proved
+
+
+def _may_be_reduced(case: Case) -> bool:
+    """Nets with a monitor or rules are not; nor what may still be woken when all is over."""
+    is_watched = case.net.monitor is not None or bool(case.after)
+    return not is_watched and not case.drawing.wakes_at_top
