@@ -32,7 +32,18 @@ def draw_borders(
     ended: Clearing,
     inner: int | None,
 ) -> None:
-    """Draw the events on a host's border; `ended` is what an interrupting one clears."""
+    """Draw the events on a host's border; `ended` is what an interrupting one clears.
+
+    The host's own place stands first in it.
+    """
+    interrupting = [
+        borders[one.id]
+        for one in level.shape.borders[host.id]
+        if one.id in borders and one.interrupting
+    ]
+    if len(interrupting) == 1 or not drawing.by_engine:  # in the engine two may come at once
+        for place in interrupting:
+            drawing.builder.together[place] = ended.places[0]
     for one in level.shape.borders[host.id]:
         if one.id in borders:
             clearing = ended if one.interrupting else Clearing()

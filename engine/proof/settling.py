@@ -23,7 +23,7 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     if case.drawing.undecided:
         return leave_open(case)
     whole = Effort(bound, until, bound.states)
-    if not _may_be_reduced(case):
+    if case.drawing.wakes_at_top:  # what may still be woken when all is over is not reduced
         return judge(case, explore(Machine(case.net), whole))
     first = min(FIRST_STATES + 4 * len(case.net.places), bound.states)
     found = explore(Machine(case.net), Effort(bound, until, first, FIRST_WIDTH))
@@ -39,9 +39,3 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     better = judge(case, unreduced)
     is_better = unreduced.is_complete or better.verdict is Verdict.UNSOUND
     return better if is_better else proved
-
-
-def _may_be_reduced(case: Case) -> bool:
-    """Nets with a monitor or rules are not; nor what may still be woken when all is over."""
-    is_watched = case.net.monitor is not None or bool(case.after)
-    return not is_watched and not case.drawing.wakes_at_top
