@@ -16,6 +16,7 @@ from engine.proof.weighing import is_bounded
 
 FIRST_WIDTH = 4
 FIRST_STATES = 3_000
+MORE_STATES = 20_000
 
 
 def settle(case: Case, bound: Bound, until: float) -> Proved:
@@ -35,7 +36,11 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     proved = judge(case, found)
     if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
         return proved
+    if proved.verdict is Verdict.UNSOUND:  # a shorter path is worth a little more
+        whole = Effort(bound, until, min(MORE_STATES, bound.states))
     unreduced = explore(Machine(case.net), whole)
+    if unreduced.is_complete:
+        return judge(case, unreduced)
     better = judge(case, unreduced)
-    is_better = unreduced.is_complete or better.verdict is Verdict.UNSOUND
+    is_better = better.verdict is Verdict.UNSOUND and proved.verdict is not Verdict.UNSOUND
     return better if is_better else proved
