@@ -25,7 +25,8 @@ class Rungs:
 
     `reminders` are the steps at which a reminder goes out; with `remind_on`, they go on at
     that interval without end.  `owner_told` None: the owner is not told.  `decided_by` grants
-    the closing decision, `never_decided_by` denies it again.
+    the closing decision, `never_decided_by` denies it again.  What is noticed between two ticks
+    of `remind_every` is done at the next.
     """
 
     asked_by: str
@@ -43,6 +44,10 @@ class Rungs:
     climb_every: timedelta
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
+    # who decides is silent: from when the deputies are asked too (working days of who was asked)
+    decision_deputy: Step = 2
+    # and how often the superior is told after that
+    superior_told_every: timedelta = timedelta(days=7)
 
 
 _P1 = Rungs(

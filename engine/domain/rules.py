@@ -15,6 +15,10 @@ class Rules:
     disputable_for: timedelta = timedelta(days=30)
     # within how many working days a dispute is decided (The ledger, 9)
     dispute_working_days: int = 10
+    # so many askings without an answer, begun within that time, and the deputy is asked at once
+    # from then on (The ladder)
+    never_answers_times: int = 3
+    never_answers_within: timedelta = timedelta(days=30)
 
 
 DEFAULT_RULES = Rules()

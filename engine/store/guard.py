@@ -30,6 +30,8 @@ APPEND_ONLY = (
     "calendar",
     "dispute",
     "dispute_end",
+    "rung",
+    "tried",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

@@ -85,8 +85,6 @@ def offer_incident_step(
         return [Offer(lane, party, process.desk_id, (incident.lead_id,))]
     if step.mark == Mark.VERIFICATION:
         return [Offer(lane, party, people=_verifiers(incident, process, had))]
-    if lane is Lane.AUTHORITY:
-        return [Offer(lane, party, people=deciders(incident, process))]
     return [Offer(lane, party, people=process.owners)]
 
 
@@ -98,13 +96,3 @@ def _verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[
     # never the only person who did the work
     left = tuple(dict.fromkeys(who for who in may if had.worked != {who}))
     return left or tuple(dict.fromkeys(may))
-
-
-def deciders(incident: Incident, process: ProcessPeople) -> tuple[UUID, ...]:
-    """Return who may decide without the customer's answer, by the highest priority it ever had."""
-    if Priority(incident.highest_priority) in (Priority.P1, Priority.P2):
-        may = process.authorities
-        if incident.highest_priority == Priority.P1:
-            may = tuple(who for who in may if who != process.owner_id)
-        return may
-    return process.owners

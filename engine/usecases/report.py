@@ -158,6 +158,7 @@ def _incident(
         closed_by=None,
         confirmation_id=None,
         decision_id=None,
+        delegate_id=None,
         head_seq=0,
         head_hash=b"",
         work_seq=0,
