@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import any_, insert, select
 
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Verb
@@ -77,7 +77,7 @@ def _asked(mover: Mover, whom_id: UUID) -> tuple[UUID, datetime]:
             t.work_item.c.incident_id == mover.case.incident.id,
             t.work_item.c.mark == Mark.CONFIRMATION,
             t.work_item.c.ended_at.is_(None),
-            t.work_item.c.people.any(whom_id),
+            any_(t.work_item.c.people) == whom_id,
         )
     ).first()
     if asked is None:
