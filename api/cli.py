@@ -25,6 +25,7 @@ from api.settings import Settings
 from api.wiring import Opened, opened, ready
 from engine.errors import NotFound, PutrightError
 from engine.queries.closures import closures_without_evidence
+from engine.queries.stranded import stranded
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
 from engine.usecases.publish import publish
@@ -130,7 +131,9 @@ def _problems(found: Opened) -> Iterator[str]:
             found.handling.releases.in_force(conn)
         except NotFound as missing:
             yield missing.sentence
-        late, longest = lateness(conn, found.handling.store.clock())
+        now, ladder = found.handling.store.clock(), found.handling.ladder
+        yield from stranded(conn, now, ladder=ladder)
+        late, longest = lateness(conn, now)
         if longest.total_seconds() > 60:
             yield f"{late} timers are late, the longest by {longest}: is a worker running?"
 

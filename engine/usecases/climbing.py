@@ -29,9 +29,10 @@ from engine.usecases.reminding import remind
 if TYPE_CHECKING:
     from engine.usecases.running import Mover
 
-_ASK_TOO = text("UPDATE work_item SET people = people || :too WHERE id = :item").bindparams(
-    bindparam("too", type_=ARRAY(Uuid))
-)
+# whoever has taken it and stays silent does not keep it from those who are asked too
+_ASK_TOO = text(
+    "UPDATE work_item SET people = people || :too, claimed_by = NULL WHERE id = :item"
+).bindparams(bindparam("too", type_=ARRAY(Uuid)))
 _TELL_AGAIN = text(
     "UPDATE work_item SET reminders = reminders + 1, reminded_at = :now WHERE id = :item"
 )

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from engine.domain.gate import Grade
 from engine.errors import NotAllowed
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.recording.agree import name_confirmers
+from engine.usecases.recording.agree import replace_confirmers
 
 
 def confirm(answering: Answering) -> Mapping[str, str | bool]:
@@ -65,12 +65,4 @@ def _stand_in(answering: Answering) -> None:
         {"asked": named[asked], "confirmers": [str(who) for who in (*kept, actor.id)]},
         mover.by,
     )
-    name_confirmers(mover, [*kept, actor.id])
-    mover.case.conn.execute(
-        update(t.confirmer)
-        .where(
-            t.confirmer.c.incident_id == mover.case.incident.id,
-            t.confirmer.c.person_id == actor.id,
-        )
-        .values(stands_for=named[asked])
-    )
+    replace_confirmers(mover, [asked], actor.id, named[asked])

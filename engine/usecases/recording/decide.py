@@ -12,8 +12,9 @@ from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.recording.agree import name_confirmers
+from engine.usecases.recording.agree import replace_confirmers
 from engine.usecases.reminding import ask_again
+from engine.usecases.running import Mover
 
 
 def decide(answering: Answering) -> Mapping[str, str | bool]:
@@ -69,6 +70,7 @@ def _authority(answering: Answering) -> str:
 def _ask_instead(answering: Answering, asked: UUID) -> None:
     """Name somebody who stands for those who have not answered, and hand their to-dos on."""
     mover, case, item = answering.mover, answering.mover.case, answering.item
+    is_outside = _require_askable(mover, asked)
     open_items = case.conn.execute(
         update(t.work_item)
         .where(
@@ -79,26 +81,32 @@ def _ask_instead(answering: Answering, asked: UUID) -> None:
         .values(ended_at=case.now, how="handed_on", ended_by=answering.actor.id)
         .returning(*t.work_item.c)
     ).all()
-    silent = {one.people[0] for one in open_items}
-    kept = [who.person_id for who in mover.confirmers if who.person_id not in silent]
-    name_confirmers(mover, [*kept, asked], field="ask")
-    mover.forget()
+    silent = {one.people[0] for one in open_items} - {asked}
+    names = [who.name for who in mover.confirmers if who.person_id in silent]
+    replace_confirmers(mover, silent, asked, ", ".join(names))
     if not open_items:
         return
     before = open_items[0]
-    outside = case.conn.scalar(
-        select(t.person.c.organisation_id.is_not(None)).where(t.person.c.id == asked)
-    )
     kept_of = ("incident_id", "run_id", "action_id", "task_id", "step", "mark", "title", "lane")
     row = {name: getattr(before, name) for name in kept_of} | {
         "id": uuid4(),
-        "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=bool(outside)),
+        "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=is_outside),
         "team_id": None,
         "people": [asked],
         "opened_at": case.now,
         "due_at": None,
     }
     mover.add_items([row])
+
+
+def _require_askable(mover: Mover, asked: UUID) -> bool:
+    """Return whether the person is of another organisation.  Raises InvalidAnswers."""
+    person = mover.case.conn.execute(select(t.person).where(t.person.c.id == asked)).first()
+    if person is None or not person.is_active:
+        raise InvalidAnswers({"ask": "Please choose from the people listed."})
+    if asked in mover.hands.everybody:
+        raise InvalidAnswers({"ask": "Who led it, worked on it or checked it cannot confirm it."})
+    return person.organisation_id is not None
 
 
 def _until(answering: Answering, value: object) -> datetime | None:
