@@ -13,14 +13,16 @@ from sqlalchemy import Row, select, text, update
 from engine.domain.incident import Level
 from engine.domain.silence import Channel, Rung
 from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed, NotFound
+from engine.queries.closures import closures_without_evidence
 from engine.queries.debt import confirmation_debt
+from engine.queries.stranded import stranded
 from engine.store import schema as t
 from engine.usecases.absences import end_absence, enter_absence, name_deputy
 from engine.usecases.delegating import name_delegate
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.holding import claim
 from engine.usecases.trying import log_try
-from tests.world import World
+from tests.world import KEY, World
 
 HIGH, MEDIUM, LOW = Level.HIGH, Level.MEDIUM, Level.LOW
 PRIORITIES = {
@@ -318,6 +320,20 @@ def test_a_deputy_who_answers_stands_for_the_confirmer_by_name(world: World) -> 
         world.people["carla"]: (None, False),
         world.people["marco"]: ("Carla Costa", True),
     }
+    with world.handling.store.read() as conn:
+        assert closures_without_evidence(conn, {KEY.id: KEY.secret}) == (1, [])
+
+
+def test_who_has_taken_it_and_is_silent_does_not_keep_it_from_the_deputy(world: World) -> None:
+    colleague(world, "marco", of="carla")
+    be_deputy(world, "marco", of="carla")
+    incident = asked(world)
+    claim(world.handling, world.item(incident, "confirm_outcome").id, actor=world.actor("carla"))
+    days_pass(world, incident, 7)
+
+    world.confirm(incident, "marco")
+
+    assert world.row(incident).closed_by == "confirmed"
 
 
 def test_who_was_asked_first_can_still_answer_beside_the_deputy(world: World) -> None:
@@ -645,6 +661,23 @@ def test_who_has_said_yes_stays_when_somebody_else_is_asked(world: World) -> Non
     assert world.row(incident).closed_by == "confirmed"
 
 
+@pytest.mark.parametrize("whom", ["olga", "ada"], ids=["answered", "worked on it"])
+def test_who_has_answered_or_worked_on_it_is_not_asked_instead(world: World, whom: str) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"), confirmers=("carla", "olga"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    world.confirm(incident, "olga")
+    days_pass(world, incident, 14)
+
+    with pytest.raises(InvalidAnswers) as refused:
+        decide(world, incident, "dora", "ask_somebody_else", ask=str(world.people[whom]))
+
+    assert list(refused.value.fields) == ["ask"]
+    assert world.row(incident).state == "open"
+
+
 # --- who decides --------------------------------------------------------------------------------
 
 
@@ -908,3 +941,30 @@ def decision_open_by_hugo(world: World) -> UUID:
     world.clock.forward(days=7)
     world.fire(incident)
     return incident
+
+
+def said(world: World) -> list[str]:
+    with world.handling.store.read() as conn:
+        return list(stranded(conn, world.clock.now))
+
+
+def test_the_check_names_offices_and_to_dos_that_everybody_has_left(world: World) -> None:
+    asked(world)
+    assert said(world) == []
+
+    leave(world, "gita", "dora", "hugo", "carla")
+
+    assert said(world) == [
+        "“Customer statements”: nobody is left who may decide on P1, P2, P3, P4 without an answer",
+        "“Customer statements”: the duty lead and every deputy have left",
+        "incident 1: a to-do waits for people who have all left",
+    ]
+
+
+def test_a_deputy_who_is_here_is_enough_for_the_check(world: World) -> None:
+    for login, office in (("greta", "authority"), ("dirk", "owner"), ("hanna", "duty_lead")):
+        hire(world, login, deputy_of=office)
+
+    leave(world, "gita", "dora", "hugo")
+
+    assert said(world) == []

@@ -13,6 +13,8 @@ from engine.usecases.answering import Answering
 from engine.usecases.proposing import Proposal, propose
 from engine.usecases.running import Mover
 
+HAD_A_HAND = "Who led it, worked on it or checked it cannot confirm it."
+
 
 def agree(answering: Answering) -> Mapping[str, str | bool]:
     """Record the criteria, the confirmers and the first actions that were agreed."""
@@ -72,11 +74,8 @@ def _wording(one: Mapping[str, Any]) -> tuple[str, str, str]:
 def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     """Make just these people the confirmers.  Raises InvalidAnswers for who had a hand in it."""
     conn, incident = mover.case.conn, mover.case.incident
-    barred = set(wanted) & mover.hands.everybody
-    if barred:
-        raise InvalidAnswers(
-            {"confirmers": "Who led it, worked on it or checked it cannot confirm it."}
-        )
+    if set(wanted) & mover.hands.everybody:
+        raise InvalidAnswers({"confirmers": HAD_A_HAND})
     known = conn.scalar(
         select(text("count(*)")).select_from(t.person).where(t.person.c.id.in_(wanted))
     )

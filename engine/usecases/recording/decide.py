@@ -12,7 +12,7 @@ from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.recording.agree import replace_confirmers
+from engine.usecases.recording.agree import HAD_A_HAND, replace_confirmers
 from engine.usecases.reminding import ask_again
 from engine.usecases.running import Mover
 
@@ -81,7 +81,10 @@ def _ask_instead(answering: Answering, asked: UUID) -> None:
         .values(ended_at=case.now, how="handed_on", ended_by=answering.actor.id)
         .returning(*t.work_item.c)
     ).all()
-    silent = {one.people[0] for one in open_items} - {asked}
+    silent = {one.people[0] for one in open_items}
+    if any(who.person_id == asked for who in mover.confirmers) and asked not in silent:
+        raise InvalidAnswers({"ask": "This person has answered already."})
+    silent -= {asked}
     names = [who.name for who in mover.confirmers if who.person_id in silent]
     replace_confirmers(mover, silent, asked, ", ".join(names))
     if not open_items:
@@ -105,7 +108,7 @@ def _require_askable(mover: Mover, asked: UUID) -> bool:
     if person is None or not person.is_active:
         raise InvalidAnswers({"ask": "Please choose from the people listed."})
     if asked in mover.hands.everybody:
-        raise InvalidAnswers({"ask": "Who led it, worked on it or checked it cannot confirm it."})
+        raise InvalidAnswers({"ask": HAD_A_HAND})
     return person.organisation_id is not None
 
 

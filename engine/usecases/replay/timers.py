@@ -25,7 +25,8 @@ _WAITING = text("""
     SELECT r.id, r.release_id, r.waiting, i.highest_priority,
       (SELECT json_agg(json_build_array(w.opened_at, w.reminders,
            EXISTS (SELECT FROM rung WHERE item_id = w.id AND kind = 'owner_told')))
-         FROM work_item w WHERE w.run_id = r.id AND w.mark = 'confirmation' AND w.ended_at IS NULL) AS asked
+         FROM work_item w WHERE w.run_id = r.id AND w.mark = 'confirmation'
+           AND w.ended_at IS NULL) AS asked
     FROM run r JOIN incident i ON i.id = r.incident_id
     WHERE r.incident_id = :id AND r.ended_at IS NULL
 """)
