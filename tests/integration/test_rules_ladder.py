@@ -3,6 +3,7 @@
 The clock begins on a Monday, 9 o'clock; nobody here has a calendar, so that every weekday works.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy import Row, select, text, update
 from engine.domain.incident import Level
 from engine.domain.silence import Channel, Rung
 from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed, NotFound
+from engine.queries.absences import standing_in
 from engine.queries.closures import closures_without_evidence
 from engine.queries.debt import confirmation_debt
 from engine.queries.stranded import stranded
@@ -22,6 +24,8 @@ from engine.usecases.delegating import name_delegate
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.holding import claim
 from engine.usecases.trying import log_try
+from tests.machine import Machine
+from tests.visitor import Visitor, todo_path, words_of
 from tests.world import KEY, World
 
 HIGH, MEDIUM, LOW = Level.HIGH, Level.MEDIUM, Level.LOW
@@ -968,3 +972,160 @@ def test_a_deputy_who_is_here_is_enough_for_the_check(world: World) -> None:
     leave(world, "gita", "dora", "hugo")
 
     assert said(world) == []
+
+
+# --- told through HTTP by the people it is about ------------------------------------------------
+
+
+def test_a_silent_customers_brother_answers_for_the_bakery_on_pages(
+    world: World, visit: Callable[[str | None], Visitor]
+) -> None:
+    colleague(world, "marco", of="carla")
+    carla, marco, hugo, dora = (visit(login) for login in ("carla", "marco", "hugo", "dora"))
+    carla.send("/you/deputy", {"deputy": str(world.people["marco"])}, at="/you")
+    incident = asked(world, "P2")
+    number = world.row(incident).number
+
+    days_pass(world, incident, 3)
+    for reader in (hugo, dora):
+        assert "Please phone Carla Costa or Marco" in words_of(reader.get("/"))
+    path = f"/incidents/{number}/tries"
+    said = {"whom": str(world.people["carla"]), "channel": "phone"}
+    assert "Please say what came of it." in hugo.send(path, said, status=422)
+    for words in ("Line is dead", "The bakery is shut"):
+        hugo.send(path, said | {"words": words})
+    assert "Please phone" not in hugo.get("/")
+
+    shown = words_of(dora.get(f"/incidents/{number}"))
+    assert "Marco asked too" in shown
+    assert "Dora Diaz, Hugo Hahn told that somebody has to phone" in shown
+    assert "Hugo Hahn tried to reach Carla Costa by phone" in shown
+    assert "“The bakery is shut”" in shown
+    assert "The bakery is shut" not in carla.get(f"/incidents/{number}")
+
+    item = world.item(incident, "confirm_outcome")
+    assert "Is it right again?" in words_of(marco.get(todo_path(item.id)))
+    marco.send(todo_path(item.id), {"criteria.0.answer": "yes"})
+    assert world.row(incident).closed_by == "confirmed"
+
+
+def test_somebody_says_on_their_page_when_they_are_away_and_that_they_are_back(
+    world: World, visit: Callable[[str | None], Visitor]
+) -> None:
+    dora = visit("dora")
+    dora.send("/you/away", {"since": "2026-03-09", "last": "2026-03-01"}, status=422, at="/you")
+    dora.send("/you/away", {"since": "soon", "last": "later"}, status=422, at="/you")
+    dora.send("/you/away", {"since": "2026-03-02", "last": "2026-03-06"}, at="/you")
+
+    with world.handling.store.read() as conn:
+        (away,) = standing_in(conn, world.actor("dora"), world.clock.now).absences
+    assert (away.since, away.until) == (
+        datetime(2026, 3, 2, tzinfo=UTC),
+        datetime(2026, 3, 7, tzinfo=UTC),
+    )
+    assert "I am back" in dora.get("/you")
+    dora.send(f"/you/away/{away.id}/end", {}, at="/you")
+    assert "I am back" not in dora.get("/you")
+
+
+def test_an_owner_lets_somebody_else_decide_on_a_page(
+    world: World, visit: Callable[[str | None], Visitor]
+) -> None:
+    incident = decision_open(world, "P4")
+    number = world.row(incident).number
+    dora, bruno = visit("dora"), visit("bruno")
+    path = f"/incidents/{number}/delegate"
+    assert "Let somebody else decide" in dora.get(f"/incidents/{number}")
+    assert "Let somebody else decide" not in bruno.get(f"/incidents/{number}")
+    dora.send(path, {"person": "nobody"}, status=422)
+    dora.send(path, {"person": str(world.people["bruno"])})
+
+    item = world.item(incident, "decide_without_answer")
+    bruno.send(todo_path(item.id), {"decided": "close", "reason": "The customer has moved"})
+
+    assert world.row(incident).closed_by == "escalated"
+
+
+def test_the_superior_of_a_silent_authority_finds_the_line_at_home(
+    world: World, visit: Callable[[str | None], Visitor]
+) -> None:
+    hire(world, "boris")
+    superior_of(world, "gita", "boris")
+    incident = decision_open(world)
+    days_pass(world, incident, 2)
+    boris = visit("boris")
+
+    assert "Gita Gupta: no decision yet" in words_of(boris.get("/"))
+    shown = words_of(boris.get(f"/incidents/{world.row(incident).number}"))
+    assert "Boris told that a decision is missing" in shown
+
+    decide(world, incident, "gita", "back_to_work")
+    assert "no decision yet" not in words_of(boris.get("/"))
+
+
+def test_who_is_told_of_a_restricted_incident_reads_it_and_nobody_else(
+    world: World, visit: Callable[[str | None], Visitor]
+) -> None:
+    hire(world, "boris")
+    superior_of(world, "gita", "boris")
+    incident = decision_open(world)
+    with world.handling.store.begin() as work:
+        work.incident(incident).change(is_restricted=True)
+    number = world.row(incident).number
+    visit("boris").get(f"/incidents/{number}", status=404)
+
+    days_pass(world, incident, 2)
+
+    assert "Wrong balances" in visit("boris").get(f"/incidents/{number}")
+    visit("ada").get(f"/incidents/{number}/tries")
+    visit("bruno").get(f"/incidents/{number}/tries", status=404)
+
+
+def test_a_program_logs_tries_and_sees_what_is_missing(
+    world: World, machine: Callable[[str | None], Machine]
+) -> None:
+    incident = asked(world, "P1")
+    path = f"/incidents/{incident}"
+    said = {"whom": str(world.people["carla"]), "channel": "visit", "words": "Shop is shut"}
+    hugo, carla = machine("hugo"), machine("carla")
+    first = hugo.post(f"{path}/tries", said, status=201, key="once")
+    assert hugo.post(f"{path}/tries", said, status=201, key="once") == first
+    hugo.post(f"{path}/tries", said | {"channel": "dream"}, status=422)
+    carla.post(f"{path}/tries", said, status=403)
+    machine("fay").post(f"{path}/tries", said, status=404)
+
+    (line,) = hugo.get(f"{path}/missing-answers")
+    assert (line["mark"], line["tries_left"]) == ("confirmation", 1)
+    assert line["tries"][0]["words"] == "Shop is shut"
+    assert carla.get(f"{path}/missing-answers")[0]["tries"][0]["words"] is None
+    days_pass(world, incident, 1)
+    assert [one["kind"] for one in hugo.get("/me/told")] == ["owner_told"]
+    assert carla.get("/me/told") == []
+
+
+def test_a_program_says_who_stands_in_and_when(
+    world: World, machine: Callable[[str | None], Machine]
+) -> None:
+    dora = machine("dora")
+    bruno = str(world.people["bruno"])
+    dora.ask("PUT", "/me/deputy", {"person": bruno}, status=204)
+    dora.ask("PUT", "/me/deputy", {"person": str(world.people["carla"])}, status=422)
+    away = {"since": "2026-03-02T00:00:00+00:00", "until": "2026-03-07T00:00:00+00:00"}
+    made = dora.post("/me/absences", away, status=201)["id"]
+
+    shown = dora.get("/me/standing-in")
+    assert (shown["deputy"], shown["absences"][0]["is_now"]) == ("Bruno Bauer", True)
+    machine("ada").ask("DELETE", f"/me/absences/{made}", status=404)
+    dora.ask("DELETE", f"/me/absences/{made}", status=204)
+    dora.ask("PUT", "/me/deputy", {"person": None}, status=204)
+    assert dora.get("/me/standing-in")["deputy"] is None
+
+
+def test_a_program_names_a_delegate(world: World, machine: Callable[[str | None], Machine]) -> None:
+    path = f"/incidents/{decision_open(world, 'P4')}/delegate"
+    said = {"person": str(world.people["bruno"])}
+
+    machine("hugo").ask("PUT", path, said, status=403)
+    machine("dora").ask("PUT", path, said, status=204)
+
+    assert len(machine("bruno").get("/items")["lines"]) == 1
