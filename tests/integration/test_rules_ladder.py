@@ -637,6 +637,19 @@ def test_who_is_asked_instead_has_their_own_working_days(world: World) -> None:
     assert world.steps(incident) == ["confirm_outcome", "decide_without_answer"]
 
 
+def test_who_is_asked_again_has_to_be_tried_again(world: World) -> None:
+    incident = asked(world, "P2")
+    world.tried(incident)
+    days_pass(world, incident, 7)
+    decide(world, incident, "gita", "keep_asking", until="2026-03-16")
+
+    days_pass(world, incident, 10)
+    assert world.steps(incident) == ["confirm_outcome"]
+    world.tried(incident)
+
+    assert world.steps(incident) == ["confirm_outcome", "decide_without_answer"]
+
+
 def test_who_is_asked_instead_has_to_be_tried_before_it_is_decided_again(world: World) -> None:
     incident = asked(world, "P2")
     world.tried(incident)
