@@ -3,11 +3,13 @@
 The attacks stand in `tests/attacks/*.sql`, each a transaction under a line `--# name`.  The names
 in them are ids: people by their login, and the incidents `confirmed`, `decided` (closed), `half`
 (Carla has said yes, Olga has not answered), `stale` (answers older than work that goes on),
-`targeted` (Carla has said yes, one of two targets is not done) and `kept` (P1, the authority keeps
-asking).
+`targeted` (Carla has said yes, one of two targets is not done), `kept` (P1, the authority keeps
+asking), those of `out_of_handling.sql`, which says what they are, `alone` (only Carla, who
+reported it, is harmed), `many` (214 are) and `swapped` (Olga is to answer for what Carla reported).
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,10 +19,13 @@ import psycopg
 from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
-from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
+from engine.usecases.holding import claim
+from engine.usecases.merging import merge
+from engine.usecases.setting_aside import bring_back, set_aside
+from tests.evidence import digests
 from tests.world import World
 
 _FOLDER = Path(__file__).parent / "attacks"
@@ -78,11 +83,7 @@ class Besieged:
 
     def everything(self) -> dict[str, int]:
         """Return a digest over the rows of each table."""
-        digests = " UNION ALL ".join(
-            f"SELECT '{name}', coalesce(sum(hashtextextended(x::text, 0)), 0) FROM {name} x"  # noqa: S608
-            for name in t.metadata.tables
-        )
-        found = dict(self.owner.execute(digests).fetchall())
+        found = digests(self.owner)
         self.owner.rollback()
         return found
 
@@ -142,6 +143,36 @@ class Besieged:
             "kept": kept,
             "process": world.process_id,
         }
+        self._take_out()
+
+    def _take_out(self) -> None:
+        world, hugo = self.world, self.world.actor("hugo")
+        made = {}
+        for name in ("planned", "aside", "begun", "earlier"):
+            made[name] = world.report()
+            world.lead(made[name])
+            world.agree(made[name], world.for_team("databases"))
+        held = world.item(made["begun"], "do_it_action")
+        claim(world.handling, held.id, actor=world.actor("ada"))
+        world.clock.forward(hours=1)
+        made["returned"], made["joined"] = world.report(), world.report("olga")
+        made["later"] = world.report("olga", criteria=[{"measure": "Else", "threshold": "Any"}])
+        made["alone"], made["many"] = world.report(), world.report(size=Decimal(214))
+        # reported by Carla, to be answered by Olga alone
+        made["swapped"] = world.report()
+        world.agree(made["swapped"], confirmers=("olga",))
+        for name in ("aside", "returned"):
+            set_aside(world.handling, made[name], reason="Spam", actor=hugo)
+        bring_back(world.handling, made["returned"], actor=world.actor("carla"))
+        merge(world.handling, made["joined"], made["earlier"], reason="The same", actor=hugo)
+        self.owner.execute(
+            "INSERT INTO acceptance (id, incident_id, person_id, until, reason, accepted_at,"
+            " entry_seq)"
+            " VALUES (gen_random_uuid(), %s, %s, now() + interval '1 day', 'Dear', now(), 1)",
+            [made["returned"], self.ids["dora"]],
+        )
+        self.owner.commit()
+        self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:
         """Have a calendar, and a dispute that was decided."""

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    deeds,
     disputes,
     history,
     incident,
@@ -18,6 +19,7 @@ from api.pages import (
     todo,
     todos,
     you,
+    your_tokens,
 )
 
 
@@ -31,10 +33,12 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        deeds,
         disputes,
         silence,
         history,
         reporting,
         you,
+        your_tokens,
     ):
         app.register_blueprint(module.pages)

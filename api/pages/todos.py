@@ -1,15 +1,21 @@
 """Home: my to-dos, my teams', and all; each view is an address that can be bookmarked."""
 
+from datetime import timedelta
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
 from engine.queries.silence import told
 from engine.queries.todos import Scope, todos
 
 pages = for_readers("todos", __name__)
+
+# so long it stands here that one's own report was set aside or joined with another
+_TOLD_FOR = timedelta(days=30)
 
 
 @pages.get("/")
@@ -23,4 +29,7 @@ def home() -> ResponseReturnValue:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
         is_home = scope is Scope.MINE and is_first
         lines = told(conn, identity.actor(), ladder=handling.ladder) if is_home else []
-    return render_template("todos.html", found=found, told=lines, scope=scope, is_first=is_first)
+        out = own_ways_out(conn, identity.actor().id, filters.now() - _TOLD_FOR)
+    return render_template(
+        "todos.html", found=found, told=lines, scope=scope, out=out, is_first=is_first
+    )

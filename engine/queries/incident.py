@@ -19,6 +19,7 @@ from engine.domain.milestones import (
     restored_to_closed,
 )
 from engine.domain.permissions import Actor, Verb
+from engine.queries.incident_ways import LinkedLine, WayOutLine, ways_of
 from engine.queries.seen import seen_incident
 from engine.store import facts as ask
 from engine.store.rows import Incident
@@ -84,6 +85,7 @@ class ActionLine:
     due_at: datetime
     is_overdue: bool
     ends_cause: bool
+    is_remedy: bool
     reference: str | None
     proposed_by: str | None
     proposed_at: datetime
@@ -136,7 +138,8 @@ class IncidentPage:
     """Everything about one incident that this reader may see.
 
     `missing` are plain sentences, empty once closed or ready to close.  `repaired_to_restored`
-    and `restored_to_closed` are None until both ends are known.
+    and `restored_to_closed` are None until both ends are known.  For `way_out`, `linked` and `late`
+    see `Ways`.
     """
 
     id: UUID
@@ -180,6 +183,9 @@ class IncidentPage:
     actions: tuple[ActionLine, ...]
     decisions: tuple[DecisionLine, ...]
     open_items: tuple[OpenItem, ...]
+    way_out: WayOutLine | None
+    linked: tuple[LinkedLine, ...]
+    late: str | None
     verbs: frozenset[Verb]
 
 
@@ -264,6 +270,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
     about = conn.execute(_ABOUT, asked).one()
     gate, missing, work_seq, answers_since = _judged(conn, incident)
     reached = milestone_facts(incident)
+    ways = ways_of(conn, incident.id, actor)
     return IncidentPage(
         id=incident.id,
         number=incident.number,
@@ -309,6 +316,9 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
             OpenItem(**{**row._mapping, "people": tuple(row.people)})
             for row in conn.execute(_OPEN, asked)
         ),
+        way_out=ways.way_out,
+        linked=ways.linked,
+        late=ways.late,
         verbs=seen.verbs,
     )
 
@@ -322,7 +332,7 @@ def milestone_facts(incident: Incident) -> MilestoneFacts:
         restored_at=incident.right_since,
         restored_entered_at=incident.restored_entered_at,
         answered_at=incident.answered_at,
-        closed_at=incident.ended_at,
+        closed_at=incident.ended_at if incident.closed_by else None,
     )
 
 
@@ -334,6 +344,9 @@ def _judged(conn: Connection, incident: Incident) -> tuple[Gate, tuple[str, ...]
         # what it was closed by is settled; an answer that came late changes nothing in it
         return Gate(incident.closed_by), (), facts.work_seq, facts.answers_since
     gate, missing = judge(facts)
+    if incident.way_out_id is not None:
+        # nobody is waited for while it is out of the handling
+        missing = ()
     return gate, missing, facts.work_seq, facts.answers_since
 
 
@@ -389,6 +402,7 @@ def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[Action
             due_at=row.due_at,
             is_overdue=row.settled_at is None and row.due_at < now,
             ends_cause=row.ends_cause,
+            is_remedy=row.is_remedy,
             reference=row.reference,
             proposed_by=row.proposer,
             proposed_at=row.proposed_at,

@@ -50,7 +50,12 @@ def _of_action(mover: "Mover", step: Waiting, action: Action) -> Offer:
     lane = lane_of(step)
     needs_named = lane is Lane.CUSTOMER and not (action.person_id or action.team_id)
     named = mover.confirmers if needs_named else ()
-    return offer_action_step(lane, action, mover.case.incident, mover.process, named)
+    offer = offer_action_step(lane, action, mover.case.incident, mover.process, named)
+    if lane is Lane.CUSTOMER and offer.people:
+        outside = ask.is_anybody_outside(mover.case.conn, offer.people)
+        party = party_of(lane, desk=mover.process.desk_party, outside=outside)
+        offer = replace(offer, party=party)
+    return offer
 
 
 def _reaching(mover: "Mover", step: Waiting, offer: Offer) -> Offer:

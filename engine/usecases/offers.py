@@ -43,7 +43,8 @@ def offer_action_step(
     """Return whom a step of an action is offered to.
 
     The action's own person, else its team; where only the party was said, the people who
-    answer for that party towards this incident.
+    answer for that party towards this incident.  Whose time it is in lane `customer` is for the
+    caller to say: the person's own party, which takes knowing who works for us.
     """
     if lane is Lane.SERVICE_DESK:
         return Offer(lane, process.desk_party, process.desk_id, (incident.lead_id,))
@@ -84,12 +85,12 @@ def offer_incident_step(
     if lane is Lane.SERVICE_DESK:
         return [Offer(lane, party, process.desk_id, (incident.lead_id,))]
     if step.mark == Mark.VERIFICATION:
-        return [Offer(lane, party, people=_verifiers(incident, process, had))]
+        return [Offer(lane, party, people=verifiers(incident, process, had))]
     return [Offer(lane, party, people=process.owners)]
 
 
-def _verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
-    """P1 and P2: the owner or a deputy; P3 and P4: the lead too (rules, Right again)."""
+def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
+    """Return who checks the outcome: the owner or a deputy, for P3 and P4 the lead too."""
     may = process.owners
     if Priority(incident.priority) in (Priority.P3, Priority.P4):
         may = (incident.lead_id, *may)

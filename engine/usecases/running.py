@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
-from engine.domain.incident import Priority
+from engine.domain.incident import IncidentState, Priority
 from engine.domain.ladder import decide_at, tries_needed
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
@@ -33,6 +33,7 @@ from engine.usecases import actions, asking, climbing, closing
 from engine.usecases.handling import Handling, Release
 from engine.usecases.offers import Offer
 from engine.usecases.run_facts import RunFacts
+from engine.usecases.waiting import as_json
 
 SETTLED = "actions_settled"
 PROPOSED = "action_proposed"
@@ -222,14 +223,14 @@ class Mover:
         gone = before.keys() - steps.keys()
         # a confirmation is one step with an item for each confirmer: the others' end with it
         is_shared = Mark.CONFIRMATION in {before[task] for task in gone}
-        run.waiting = [_as_json(waiting) for waiting in moved.waiting]
+        run.waiting = [as_json(waiting) for waiting in moved.waiting]
         run.snapshot, run.due_at = moved.snapshot, moved.due_at
         run.handed_out_at, run.fault = None, None
         if moved.end_element is not None:
             run.ended_at, run.end_element = self.case.now, moved.end_element
         self._write_run(run, is_new=is_new)
         self._cancel(run, gone, answered, is_shared=is_shared)
-        self._open(run, [steps[task] for task in steps.keys() - before.keys()], action)
+        self.ask(run, [steps[task] for task in steps.keys() - before.keys()], action)
         for passage in moved.passages:
             if passage.does is not None:
                 actions.DOES[passage.does](self, run, passage, action)
@@ -240,7 +241,12 @@ class Mover:
                 closing.close(self, moved.closes)
 
     def settle(self) -> None:
-        """Tell the incident's run what the facts say, until they have nothing new to tell."""
+        """Tell the incident's run what the facts say, until they have nothing new to tell.
+
+        What prevents lives on after the incident is over: then nothing is told.
+        """
+        if self.case.incident.state != IncidentState.OPEN:
+            return
         while (told := self._next_message()) is not None:
             is_blocked = self._memory["blocked"]
             self.forget()
@@ -248,6 +254,16 @@ class Mover:
             self.know_blocked(is_blocked)
             self.move(self.own_run, message=told)
         closing.finish_confirmation(self)
+
+    def check_again(self) -> None:
+        """Take the incident back from being checked, watched or confirmed, by its diagram's way.
+
+        What is still settled is then found so, and it is checked anew.
+        """
+        if any(at["message"] == PROPOSED for at in self.own_run.waiting):
+            self.move(self.own_run, message=PROPOSED)
+        self.forget()
+        self.settle()
 
     def _next_message(self) -> str | None:
         awaited = {waiting["message"] for waiting in self.own_run.waiting}
@@ -311,7 +327,8 @@ class Mover:
                 .values(ended_at=self.case.now, how="cancelled")
             )
 
-    def _open(self, run: Run, steps: list[Waiting], action: Action | None) -> None:
+    def ask(self, run: Run, steps: Iterable[Waiting], action: Action | None) -> None:
+        """Open the work items of steps that the run waits at, for whom they are offered to."""
         rows = []
         for step in steps:
             if step.mark == Mark.CONFIRMATION:
@@ -342,25 +359,6 @@ def _visit(run: Run, passage: Passage) -> dict[str, Any]:
         "left_at": passage.left_at,
         "how": passage.how,
     }
-
-
-def _as_json(waiting: Waiting) -> dict[str, Any]:
-    return {
-        "task": str(waiting.task_id),
-        "element": waiting.element,
-        "diagram": waiting.diagram,
-        "kind": waiting.kind,
-        "title": waiting.title,
-        "lane": waiting.lane,
-        "mark": waiting.mark,
-        "message": waiting.message,
-        "due_at": _instant(waiting.due_at),
-        "since": _instant(waiting.since),
-    }
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
 
 
 def _item_row(run: Run, step: Waiting, offer: Offer, now: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
 Enter = Callable[..., Page]
@@ -30,7 +31,17 @@ PAGES = (
     ("hugo", "/incidents/2/actions/new"),
     ("carla", "/report"),
     ("carla", "/you"),
+    ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
+    ("hugo", "/incidents?show=out"),
+    ("hugo", "/incidents/1/deeds/set-aside"),
+    ("hugo", "/incidents/1/deeds/join"),
+    ("hugo", "/incidents/1/deeds/make-two"),
+    ("carla", "/"),
+    ("carla", "/incidents/5"),
+    ("carla", "/incidents/4/deeds/is-back"),
+    ("carla", "/incidents/4/deeds/answer"),
+    ("bruno", "/incidents/4/deeds/not-right"),
 )
 STEPS = (
     ("hugo", 1, "agree_what_right_means"),
@@ -42,7 +53,7 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one being worked on for many, one asked for, one closed."""
+    """One just reported, one worked on for many, one asked for, one closed, one set aside."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -50,6 +61,8 @@ def furnished(world: World) -> World:
     world.clock.forward(days=1)
     world.asked(title="Asked")
     world.confirmed()
+    aside = world.report(title="A wish")
+    set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
     return world
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.domain.incident import Answer
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
@@ -22,7 +23,9 @@ def agree(answering: Answering) -> Mapping[str, str | bool]:
     mover = answering.mover
     seq = mover.case.record("incident:agreed", dict(answers), mover.by)
     word_criteria(mover, answers["criteria"], seq)
-    name_confirmers(mover, [UUID(who) for who in answers["confirmers"]])
+    wanted = [UUID(who) for who in answers["confirmers"]]
+    _keep_objectors(mover, wanted)
+    name_confirmers(mover, wanted)
     # The step is over: what it asks for is work agreed on, not a proposal.
     for asked in answers.get("actions") or []:
         propose(mover, Proposal.from_answers(asked), by=mover.by)
@@ -71,13 +74,33 @@ def _wording(one: Mapping[str, Any]) -> tuple[str, str, str]:
     return one["measure"], one["threshold"], one.get("evidence") or ""
 
 
+def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
+    """Raise InvalidAnswers where somebody who says that it is not right is to be asked no more.
+
+    Who has left may be replaced; who keeps silent, by a closing decision.
+    """
+    objectors = [
+        who.person_id
+        for who in mover.confirmers
+        if who.answer in (Answer.NO, Answer.PARTLY) and who.person_id not in wanted
+    ]
+    here = select(t.person.c.name).where(t.person.c.id.in_(objectors), t.person.c.is_active)
+    dropped = mover.case.conn.scalar(here.limit(1)) if objectors else None
+    if dropped is not None:
+        raise InvalidAnswers(
+            {"confirmers": f"{dropped} has said that it is not right, and has to be asked again."}
+        )
+
+
 def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     """Make just these people the confirmers.  Raises InvalidAnswers for who had a hand in it."""
     conn, incident = mover.case.conn, mover.case.incident
     if set(wanted) & mover.hands.everybody:
         raise InvalidAnswers({"confirmers": HAD_A_HAND})
     known = conn.scalar(
-        select(text("count(*)")).select_from(t.person).where(t.person.c.id.in_(wanted))
+        select(text("count(*)"))
+        .select_from(t.person)
+        .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
         raise InvalidAnswers({"confirmers": "Please choose from the people listed."})
