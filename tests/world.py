@@ -183,7 +183,7 @@ class World:
                 self.handling,
                 incident,
                 whom_id=self.people[whom],
-                channel=Channel.PHONE,
+                channel=Channel.CALL,
                 words="Nobody picks up",
                 actor=self.actor("hugo"),
             )

@@ -47,7 +47,7 @@ def decision_open(story: Story) -> None:
     story.later(hours=3)
     story.checks("dora", ["Credit note 2231, 41.20, seen on the account"])
     story.later(days=9)
-    story.tries("hugo", "carla", Channel.PHONE, "Nobody picks up, twice on the same day.")
+    story.tries("hugo", "carla", Channel.CALL, "Nobody picks up, twice on the same day.")
     story.later(days=9)
 
 

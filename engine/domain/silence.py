@@ -27,7 +27,7 @@ class Rung(StrEnum):
 class Channel(StrEnum):
     """How somebody was tried to be reached."""
 
-    PHONE = "phone"
+    CALL = "call"
     LETTER = "letter"
     VISIT = "visit"
     MESSAGE = "message"

@@ -92,10 +92,15 @@ WORDS: Mapping[str, str] = {
     "link": "by link",
     "phone": "taken by phone",
     # what was done about silence
+    "call": "by phone",
     "letter": "by letter",
     "visit": "by a visit",
-    "message": "by message",
+    "message": "by a message",
     "other": "in another way",
+    "deputy": "asked too",
+    "owner_told": "told that somebody has to phone",
+    "superior_told": "told that a decision is missing",
+    "nobody_left": "told that nobody is left who may decide",
     "whom": "to whom",
     "channel": "how",
     # milestones

@@ -232,7 +232,7 @@ def test_a_try_sent_twice_counts_once(world: World) -> None:
             world.handling,
             incident,
             whom_id=world.people["carla"],
-            channel=Channel.PHONE,
+            channel=Channel.CALL,
             words="Nobody",
             actor=world.actor("hugo"),
             key="the same",
@@ -256,7 +256,7 @@ def test_a_try_that_says_nothing_or_was_none_is_refused(
             world.handling,
             incident,
             whom_id=world.people[whom],
-            channel=Channel.PHONE,
+            channel=Channel.CALL,
             words=words,
             actor=world.actor("hugo"),
             tried_at=world.clock.now + timedelta(hours=hours),
@@ -274,7 +274,7 @@ def test_only_who_handles_it_logs_a_try(world: World, login: str, refusal: type[
             world.handling,
             incident,
             whom_id=world.people["carla"],
-            channel=Channel.PHONE,
+            channel=Channel.CALL,
             words="Nobody",
             actor=world.actor(login),
         )
@@ -1003,7 +1003,7 @@ def test_a_silent_customers_brother_answers_for_the_bakery_on_pages(
     for reader in (hugo, dora):
         assert "Please phone Carla Costa or Marco" in words_of(reader.get("/"))
     path = f"/incidents/{number}/tries"
-    said = {"whom": str(world.people["carla"]), "channel": "phone"}
+    said = {"whom": str(world.people["carla"]), "channel": "call"}
     assert "Please say what came of it." in hugo.send(path, said, status=422)
     for words in ("Line is dead", "The bakery is shut"):
         hugo.send(path, said | {"words": words})

@@ -45,7 +45,7 @@ CREATE TABLE tried (
   whom_id uuid NOT NULL CONSTRAINT fk_tried_whom_id REFERENCES person (id),
   tried_by uuid NOT NULL CONSTRAINT fk_tried_tried_by REFERENCES person (id),
   channel text NOT NULL CONSTRAINT ck_tried_channel
-    CHECK (channel IN ('phone', 'letter', 'visit', 'message', 'other')),
+    CHECK (channel IN ('call', 'letter', 'visit', 'message', 'other')),
   words text NOT NULL,
   tried_at timestamptz NOT NULL,
   entered_at timestamptz NOT NULL,
