@@ -15,8 +15,8 @@ from engine.domain.silence import Channel, Rung
 from engine.domain.wording import VERBS, WORDS, sentence, word
 
 SHOWN: list[type[StrEnum]] = [
-    ActionKind, ActionState, Answer, Channel, ClosedBy, Decided, Gate, Grade, IncidentState, Lane, Level,
-    Milestone, Party, Reason, Rung, TargetOutcome, Verdict,
+    ActionKind, ActionState, Answer, Channel, ClosedBy, Decided, Gate, Grade, IncidentState, Lane,
+    Level, Milestone, Party, Reason, Rung, TargetOutcome, Verdict,
 ]  # fmt: skip
 
 
