@@ -59,11 +59,12 @@ def away() -> ResponseReturnValue:
     """Say that the reader is away, from the first day to the last."""
     try:
         since, last = (date.fromisoformat(request.form.get(day, "")) for day in ("since", "last"))
-    except ValueError:
+        first, after = (
+            datetime.combine(day, time(), identity.zone())
+            for day in (since, last + timedelta(days=1))
+        )
+    except (ValueError, OverflowError):
         return _shown({"since": "Please write the first and the last day."}), 422
-    first, after = (
-        datetime.combine(day, time(), identity.zone()) for day in (since, last + timedelta(days=1))
-    )
     try:
         enter_absence(identity.handling().store, first, after, actor=identity.actor())
     except InvalidAnswers as refusal:

@@ -1,6 +1,6 @@
 """Being away, and who stands in: what somebody says of themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
@@ -9,6 +9,8 @@ from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.work import Store
+
+_FURTHEST = timedelta(days=731)
 
 
 def name_deputy(store: Store, deputy_id: UUID | None, *, actor: Actor) -> None:
@@ -38,6 +40,8 @@ def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Acto
     with store.begin() as work:
         if until <= work.now:
             raise InvalidAnswers({"until": "This is over already."})
+        if since < work.now - _FURTHEST or until > work.now + _FURTHEST:
+            raise InvalidAnswers({"since": "Please choose days of this year or the next."})
         made = uuid4()
         work.conn.execute(
             insert(t.absence),

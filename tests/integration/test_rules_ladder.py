@@ -465,7 +465,11 @@ def test_a_deputy_is_somebody_else_of_the_same_organisation(world: World, deputy
 
 def test_an_absence_ends_after_it_begins_and_is_not_over_yet(world: World) -> None:
     now, carla = world.clock.now, world.actor("carla")
-    for since, until in ((now, now), (now - timedelta(9), now - timedelta(8))):
+    for since, until in (
+        (now, now),
+        (now - timedelta(9), now - timedelta(8)),
+        (now, now + timedelta(days=9_000)),
+    ):
         with pytest.raises(InvalidAnswers):
             enter_absence(world.handling.store, since, until, actor=carla)
     with pytest.raises(NotFound):
@@ -1028,6 +1032,7 @@ def test_somebody_says_on_their_page_when_they_are_away_and_that_they_are_back(
     dora = visit("dora")
     dora.send("/you/away", {"since": "2026-03-09", "last": "2026-03-01"}, status=422, at="/you")
     dora.send("/you/away", {"since": "soon", "last": "later"}, status=422, at="/you")
+    dora.send("/you/away", {"since": "2026-03-02", "last": "9999-12-31"}, status=422, at="/you")
     dora.send("/you/away", {"since": "2026-03-02", "last": "2026-03-06"}, at="/you")
 
     with world.handling.store.read() as conn:
