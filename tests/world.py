@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, text
 
 from engine.domain.ladder import DEFAULT
 from engine.domain.party import Party
@@ -19,6 +19,7 @@ from engine.domain.permissions import Actor
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.store.connect import application_engine
+from engine.store.facts import IN_FORCE
 from engine.store.work import AuditKey, Store
 from engine.usecases.complete import complete
 from engine.usecases.handling import Handling
@@ -231,9 +232,7 @@ class World:
             return list(
                 conn.execute(
                     select(t.criterion.c.id)
-                    .where(
-                        t.criterion.c.incident_id == incident, t.criterion.c.withdrawn_at.is_(None)
-                    )
+                    .where(t.criterion.c.incident_id == incident, text(IN_FORCE))
                     .order_by(t.criterion.c.position)
                 ).scalars()
             )

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     ASK_FOR_HELP = "ask_for_help"
     SET_PRIORITY = "set_priority"
     CHANGE_CRITERIA = "change_criteria"
+    SIGN_MAKE_GOOD = "sign_make_good"
     NAME_CONFIRMERS = "name_confirmers"
     RECORD_ANSWER = "record_answer"
     RESTRICT = "restrict"
@@ -210,6 +211,7 @@ _WHILE_OPEN = {
     Verb.ACCEPT_TARGETS: _OWNERS,
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
     Verb.CHANGE_CRITERIA: _OWNERS | {_S.LEAD},
+    Verb.SIGN_MAKE_GOOD: _OWNERS | {_S.CONFIRMER},
     Verb.NAME_CONFIRMERS: _OWNERS | {_S.LEAD},
     Verb.RECORD_ANSWER: _OWNERS | _DUTY | {_S.DESK},
     Verb.RESTRICT: _HANDLERS | _OWNERS,

@@ -22,7 +22,7 @@ from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
 from engine.store import facts as ask
 from engine.store import schema as t
-from engine.store.facts import TargetFacts
+from engine.store.facts import IN_FORCE, TargetFacts
 from engine.store.rows import Incident, Item, Run, split
 from forms import Form
 
@@ -102,6 +102,14 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Reworded:
+    """How we knew that it is right before and now, where that changed since somebody was asked."""
+
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ItemPage:
     """A work item for its page and for the API.
 
@@ -131,6 +139,8 @@ class ItemPage:
     values: Mapping[str, Any] | None
     is_draft: bool
     is_asked_again: bool
+    # None unless this confirmer was asked before and a point was worded anew since
+    reworded: Reworded | None
     action: OwnAction | None
     context: Context
     ended: Ended | None
@@ -162,10 +172,10 @@ _MORE = text("""
     LEFT JOIN diagram_version v ON v.hash = part.hash
     WHERE w.id = :item
 """)
-_CRITERIA = text("""
-    SELECT id, measure, threshold, evidence, measured FROM criterion
-    WHERE incident_id = :incident AND withdrawn_at IS NULL ORDER BY position, changed_seq, id
-""")
+_CRITERIA = text(f"""
+    SELECT id, measure, threshold, evidence, measured, must_hold FROM criterion
+    WHERE incident_id = :incident AND {IN_FORCE} ORDER BY position, changed_seq, id
+""")  # noqa: S608 - a constant
 _ACTIONS = text("""
     SELECT id, number, title, state, party, due_at FROM action
     WHERE incident_id = :incident ORDER BY number
@@ -183,6 +193,20 @@ _EARLIER = text("""
     WHERE c.incident_id = :incident AND c.person_id = :me
     GROUP BY c.id ORDER BY c.entry_seq DESC LIMIT 1
 """)
+
+
+# What was worded anew since this confirmer's last answer or, without one, since anybody was asked.
+_REWORDED = text(f"""
+    WITH since AS (SELECT coalesce(
+      (SELECT max(entry_seq) FROM confirmation
+        WHERE incident_id = :incident AND person_id = :me),
+      (SELECT min(seq) FROM entry
+        WHERE incident_id = :incident AND verb = 'confirmation:asked')) AS seq)
+    SELECT k.measure || ': ' || k.threshold AS wording, {IN_FORCE} AS is_now
+    FROM criterion k, since
+    WHERE k.incident_id = :incident AND k.changed_seq > since.seq AND NOT k.is_pending
+    ORDER BY k.position, k.changed_seq, k.id
+""")  # noqa: S608 - a constant
 
 
 def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> ItemPage:
@@ -212,6 +236,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if more.form is None:
         raise NotFound("This step has no form in its release.", step=item.step)
     form = _parsed(item.step, bytes(more.form))
+    reworded = _reworded(conn, asked) if item.mark == Mark.CONFIRMATION else None
     values, is_asked_again = _values(conn, item, asked, criteria, confirmers, targets)
     return ItemPage(
         id=item.id,
@@ -235,6 +260,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
         values=values,
         is_draft=item.ended_at is None and item.draft is not None,
         is_asked_again=is_asked_again,
+        reworded=reworded,
         action=_own(more, targets) if item.action_id else None,
         context=_context(incident, item, more, criteria, actions, confirmers),
         ended=None
@@ -290,6 +316,16 @@ def _values(
     return None, False
 
 
+def _reworded(conn: Connection, asked: Mapping[str, Any]) -> Reworded | None:
+    rows = conn.execute(_REWORDED, asked).all()
+    if not rows:
+        return None
+    return Reworded(
+        tuple(row.wording for row in rows if not row.is_now),
+        tuple(row.wording for row in rows if row.is_now),
+    )
+
+
 def _said_before(earlier: Row[tuple[Any, ...]], criteria: Any) -> Mapping[str, Any]:
     in_force = {str(row.id) for row in criteria}
     rows = [
@@ -303,7 +339,12 @@ def _said_before(earlier: Row[tuple[Any, ...]], criteria: Any) -> Mapping[str, A
 def _agreed_before(criteria: Any, confirmers: Any) -> Mapping[str, Any]:
     return {
         "criteria": [
-            {"measure": row.measure, "threshold": row.threshold, "evidence": row.evidence}
+            {
+                "measure": row.measure,
+                "threshold": row.threshold,
+                "evidence": row.evidence,
+                "must_hold": row.must_hold,
+            }
             for row in criteria
         ],
         "confirmers": [str(row.person_id) for row in confirmers],

@@ -30,12 +30,15 @@ APPEND_ONLY = (
     "calendar",
     "dispute",
     "dispute_end",
+    "criterion_signature",
+    "uncovered_accepted",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.
 _EVIDENCE = (
     "action",
     "criterion",
+    "criterion_signature",
     "confirmer",
     "confirmation",
     "decision",

@@ -35,6 +35,11 @@ class Report:
     money: Decimal | None = None
     currency: str | None = None
     harm_begins_at: datetime | None = None
+    # how many are harmed; None while nobody has counted
+    harmed_count: int | None = None
+    # somebody without an account who told us, and how to reach them
+    caller: str | None = None
+    caller_contact: str | None = None
     source_reference: str | None = None
     # criteria beside the process's default ones: {measure, threshold, evidence}
     criteria: Sequence[Mapping[str, str]] = field(default=())
@@ -60,6 +65,9 @@ class Report:
             money=number("money"),
             currency=answers.get("currency"),
             harm_begins_at=datetime.fromisoformat(begins) if begins else None,
+            harmed_count=answers.get("harmed_count"),
+            caller=answers.get("caller"),
+            caller_contact=answers.get("caller_contact"),
         )
 
 
@@ -135,6 +143,7 @@ def _incident(
         money=report.money,
         currency=report.currency,
         harmed=report.harmed,
+        harmed_count=report.harmed_count,
         impact=report.impact,
         urgency=report.urgency,
         priority=Priority.P4,
@@ -143,9 +152,13 @@ def _incident(
         reporter_id=actor.id,
         customer_id=actor.organisation_id,
         lead_id=lead_id,
+        delegate_id=None,
+        look_by=None,
+        lead_offered_to=[],
         source_reference=report.source_reference,
         state=IncidentState.OPEN,
         harm_begins_at=report.harm_begins_at,
+        restore_by=None,
         told_at=now,
         taken_up_at=None,
         repaired_at=None,

@@ -67,7 +67,7 @@ def test_many_closures_take_as_many_statements_as_one(world: World) -> None:
     )
 
     assert audited(world) == (3, [])
-    assert len(sent) == 11
+    assert len(sent) == 12
 
     with world.handling.store.read() as conn:
         assert closures_without_evidence(conn, KEYS, batch=2) == (3, [])

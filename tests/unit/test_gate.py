@@ -234,11 +234,16 @@ FACTS = st.builds(
     GateFacts,
     st.integers(0, 1),
     SEQ,
-    st.lists(st.builds(CriterionFacts, st.just("It adds up"), SEQ), max_size=2).map(tuple),
+    st.lists(
+        st.builds(CriterionFacts, st.just("It adds up"), SEQ, st.integers(1, 3), st.integers(0, 3)),
+        max_size=2,
+    ).map(tuple),
     st.lists(CONFIRMERS, max_size=3).map(tuple),
     st.none() | DECISIONS,
     st.integers(0, 1),
     SEQ,
+    st.lists(st.just("Paid in time"), max_size=1).map(tuple),
+    st.integers(0, 1),
     st.booleans(),
 )
 general = settings(deadline=None, derandomize=True, max_examples=300)
