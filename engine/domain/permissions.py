@@ -47,6 +47,11 @@ class Verb(StrEnum):
     SET_PRIORITY = "set_priority"
     CHANGE_CRITERIA = "change_criteria"
     SIGN_MAKE_GOOD = "sign_make_good"
+    LOOK = "look"
+    NAME_DELEGATE = "name_delegate"
+    ACCEPT_UNCOVERED = "accept_uncovered"
+    GIVE_CALLER_PAGE = "give_caller_page"
+    MOVE_DUE = "move_due"
     NAME_CONFIRMERS = "name_confirmers"
     RECORD_ANSWER = "record_answer"
     RESTRICT = "restrict"
@@ -212,6 +217,11 @@ _WHILE_OPEN = {
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
     Verb.CHANGE_CRITERIA: _OWNERS | {_S.LEAD},
     Verb.SIGN_MAKE_GOOD: _OWNERS | {_S.CONFIRMER},
+    Verb.LOOK: frozenset({_S.LEAD}),
+    Verb.NAME_DELEGATE: frozenset({_S.LEAD}),
+    Verb.ACCEPT_UNCOVERED: _OWNERS,
+    Verb.GIVE_CALLER_PAGE: _HANDLERS,
+    Verb.MOVE_DUE: frozenset({_S.LEAD}),
     Verb.NAME_CONFIRMERS: _OWNERS | {_S.LEAD},
     Verb.RECORD_ANSWER: _OWNERS | _DUTY | {_S.DESK},
     Verb.RESTRICT: _HANDLERS | _OWNERS,
@@ -240,6 +250,7 @@ _INSIDE_ONLY = frozenset(
         Verb.RESTRICT,
         Verb.RECORD_ANSWER,
         Verb.DECIDE_DISPUTE,
+        Verb.GIVE_CALLER_PAGE,
     }
 )
 

@@ -442,8 +442,8 @@ caller = Table(
     Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
     _words("name"),
     _words("contact", required=False),
-    # SHA-256 of the page's token; the token itself is shown once
-    Column("digest", LargeBinary, nullable=False, unique=True),
+    # SHA-256 of their page's token, which is shown once; None before they are given a page
+    Column("digest", LargeBinary, unique=True),
     _instant("made_at", required=True),
 )
 

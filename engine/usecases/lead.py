@@ -10,6 +10,7 @@ from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
+from engine.usecases.promising import restore_by
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
 
@@ -42,6 +43,8 @@ def take_lead(
         case.record("incident:lead_taken", content, mover.by)
         _offer_instead(mover, incident.lead_id, actor.id)
         case.change(lead_id=actor.id, taken_up_at=incident.taken_up_at or case.now)
+        if by is None:
+            case.looked()
 
 
 def _offer_instead(mover: Mover, before: UUID, now: UUID) -> None:
@@ -69,7 +72,8 @@ def set_told(
         raise InvalidAnswers({"reason": "Please say how you know."})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
-        require(Mover(handling, case, actor), actor, Verb.SET_PRIORITY)
+        mover = Mover(handling, case, actor)
+        require(mover, actor, Verb.SET_PRIORITY)
         if told_at >= case.incident.told_at:
             raise InvalidAnswers({"told_at": "This can be set earlier, never later."})
         case.record(
@@ -78,3 +82,4 @@ def set_told(
             actor,
         )
         case.change(told_at=told_at)
+        case.change(restore_by=min(restore_by(mover), case.incident.restore_by or told_at))

@@ -84,17 +84,21 @@ def offer_incident_step(
     if lane is Lane.SERVICE_DESK:
         return [Offer(lane, party, process.desk_id, (incident.lead_id,))]
     if step.mark == Mark.VERIFICATION:
-        return [Offer(lane, party, people=_verifiers(incident, process, had))]
+        return [Offer(lane, party, people=verifiers(incident, process, had))]
     if lane is Lane.AUTHORITY:
         return [Offer(lane, party, people=deciders(incident, process))]
     return [Offer(lane, party, people=process.owners)]
 
 
-def _verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
-    """P1 and P2: the owner or a deputy; P3 and P4: the lead too (rules, Right again)."""
+def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
+    """Return who may check the outcome (rules, Right again).
+
+    P1 and P2: the owner or a deputy; P3 and P4: the lead and the lead's delegate too.
+    """
     may = process.owners
     if Priority(incident.priority) in (Priority.P3, Priority.P4):
-        may = (incident.lead_id, *may)
+        delegate = (incident.delegate_id,) if incident.delegate_id else ()
+        may = (incident.lead_id, *delegate, *may)
     # never the only person who did the work
     left = tuple(dict.fromkeys(who for who in may if had.worked != {who}))
     return left or tuple(dict.fromkeys(may))

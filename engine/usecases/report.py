@@ -15,7 +15,9 @@ from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
+from engine.usecases.covering import name_representatives
 from engine.usecases.handling import Handling
+from engine.usecases.promising import restore_by
 from engine.usecases.running import Mover
 
 
@@ -114,18 +116,23 @@ def _open(
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
-    run, moved = mover.begin(
+    mover.own_run, moved = mover.begin(
         "incident",
         release,
         {"impact": report.impact.value, "urgency": report.urgency.value},
         None,
     )
     incident.priority = incident.highest_priority = Priority(str(moved.data["priority"]))
+    incident.restore_by = restore_by(mover)
+    if isinstance(by, Actor):
+        # what a machine took over from a record has no lead who could miss it
+        case.next_look = mover.next_look
+        incident.look_by = case.now + case.next_look
     _insert(case)
     case.record("incident:reported", _content(incident), by)
-    _first_facts(case, [*process.default_criteria, *report.criteria], actor)
-    mover.own_run = run
-    mover.apply(run, moved, action=None, is_new=True)
+    _first_criteria(case, [*process.default_criteria, *report.criteria])
+    _first_confirmers(case, report, actor, many=handling.rules.many_harmed)
+    mover.apply(mover.own_run, moved, action=None, is_new=True)
 
 
 def _incident(
@@ -190,7 +197,7 @@ def _insert(case: Case) -> None:
     ).scalar_one()
 
 
-def _first_facts(case: Case, criteria: list[Mapping[str, str]], actor: Actor) -> None:
+def _first_criteria(case: Case, criteria: list[Mapping[str, str]]) -> None:
     seq = case.incident.head_seq
     if criteria:
         case.conn.execute(
@@ -208,15 +215,29 @@ def _first_facts(case: Case, criteria: list[Mapping[str, str]], actor: Actor) ->
                 for position, one in enumerate(criteria)
             ],
         )
-    if actor.id != case.incident.lead_id:
+
+
+def _first_confirmers(case: Case, report: Report, actor: Actor, *, many: int) -> None:
+    """Name the reporter; where they are many, or who told us has no account, representatives."""
+    incident = case.incident
+    answers = report.caller is None and actor.id != incident.lead_id
+    if answers:
         case.conn.execute(
             insert(t.confirmer),
+            {"incident_id": incident.id, "person_id": actor.id, "named_at": case.now},
+        )
+    if report.caller is not None:
+        case.conn.execute(
+            insert(t.caller),
             {
-                "incident_id": case.incident.id,
-                "person_id": actor.id,
-                "named_at": case.now,
+                "incident_id": incident.id,
+                "name": report.caller,
+                "contact": report.caller_contact,
+                "made_at": case.now,
             },
         )
+    if report.caller is not None or (incident.harmed_count or 0) >= many:
+        name_representatives(case, answering=int(answers))
 
 
 def _content(incident: Incident) -> dict[str, Any]:
@@ -227,6 +248,9 @@ def _content(incident: Incident) -> dict[str, Any]:
             "expected",
             "actual",
             "harmed",
+            "harmed_count",
+            "harm_begins_at",
+            "restore_by",
             "size",
             "size_unit",
             "money",

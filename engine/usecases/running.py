@@ -16,7 +16,7 @@ from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
 from engine.domain.incident import Priority
-from engine.domain.ladder import climb_every, decide_at, remind_every
+from engine.domain.ladder import climb_every, decide_at, next_look_after, remind_every
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
 from engine.domain.working_calendar import WorkingCalendar
@@ -52,6 +52,16 @@ class Mover:
     _own_run: Run | None = None
     # False once something was written that the memorised facts depend on
     _memory: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Tell the case how long the lead may go without looking."""
+        self.case.next_look = self.next_look
+
+    @property
+    def next_look(self) -> timedelta:
+        """How long the lead may go without looking, by the highest priority it ever had."""
+        priority = Priority(self.case.incident.highest_priority)
+        return next_look_after(priority, ladder=self.handling.ladder)
 
     # --- facts, asked at most once between two writes ------------------------------------------
 
@@ -165,6 +175,7 @@ class Mover:
         answered: Answered | None = None,
         message: str | None = None,
         data: Mapping[str, object] | None = None,
+        rereads_timers: bool = False,
     ) -> Advanced:
         """Advance the run and write everything that follows from it."""
         assert run.snapshot is not None  # noqa: S101 - callers never move a run that has ended
@@ -177,6 +188,7 @@ class Mover:
             answered=answered,
             message=message,
             data=data,
+            rereads_timers=rereads_timers,
         )
         self.apply(run, moved, action=action, answered=answered)
         return moved

@@ -80,7 +80,7 @@ CREATE TABLE caller (
     CONSTRAINT fk_caller_incident_id REFERENCES incident (id),
   name text NOT NULL,
   contact text,
-  digest bytea NOT NULL CONSTRAINT uq_caller_digest UNIQUE,
+  digest bytea CONSTRAINT uq_caller_digest UNIQUE,
   made_at timestamptz NOT NULL
 );
 ALTER TABLE action

@@ -1,0 +1,16 @@
+"""By when it is to be right again: counted from *told*, by the highest priority it ever had."""
+
+from datetime import datetime
+
+from engine.domain.incident import Priority
+from engine.domain.ladder import after
+from engine.store.calendars import Holder
+from engine.usecases.running import Mover
+
+
+def restore_by(mover: Mover) -> datetime:
+    """Return the instant by the calendar of the process's desk; waiting never extends it."""
+    incident = mover.case.incident
+    within = mover.handling.rules.restore_within[Priority(incident.highest_priority)]
+    desk = Holder(party=mover.process.desk_party, team_id=mover.process.desk_id)
+    return after(incident.told_at, within, mover.calendars.at(desk, incident.told_at))
