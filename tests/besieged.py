@@ -2,7 +2,7 @@
 
 The attacks stand in `tests/attacks/*.sql`, each a transaction under a line `--# name`.  The names
 in them are ids: people by their login, and the incidents `confirmed`, `decided` (closed), `half`
-(Carla has said yes, Olga has not answered), `missed` (closed: a criterion was missed and made good),
+(Carla has said yes, Olga has not answered), `missed` (closed, one criterion missed and made good),
 `unmade` (of two criteria one was missed, and its make-good waits for the owner), `held`
 (a criterion was right at one of three checks), `stale` (answers older than work that goes on),
 `targeted` (Carla has said yes, one of two targets is not done) and `kept` (P1, the authority keeps
@@ -22,6 +22,7 @@ from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.covering import accept_uncovered, count_harmed
 from engine.usecases.criteria import (
     change_criteria,
     miss_criterion,
@@ -143,6 +144,8 @@ class Besieged:
             until=(world.clock.now.date().replace(day=28)).isoformat(),
         )
         self._disagree(decided)
+        count_harmed(world.handling, half, 9, reason="Counted", actor=world.actor("hugo"))
+        accept_uncovered(world.handling, half, 7, reason="Moved away", actor=world.actor("dora"))
         self.ids |= {
             "missed": self._missed(signers=("carla", "dora")),
             "unmade": self._missed(signers=("carla",)),

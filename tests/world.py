@@ -237,6 +237,16 @@ class World:
                 ).scalars()
             )
 
+    def targets(self, incident: UUID) -> dict[str, str]:
+        """Return the ids of all whom the incident's actions reach, by their label."""
+        with self.handling.store.read() as conn:
+            rows = conn.execute(
+                select(t.target.c.label, t.target.c.id)
+                .join(t.action, t.action.c.id == t.target.c.action_id)
+                .where(t.action.c.incident_id == incident)
+            )
+            return {row.label: str(row.id) for row in rows}
+
     def items(self, incident: UUID, *, is_open: bool = True) -> list[Row[Any]]:
         """Return the incident's to-dos, those that are open unless said otherwise."""
         with self.handling.store.read() as conn:

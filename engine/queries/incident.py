@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.coverage import Coverage
 from engine.domain.gate import Gate, judge
+from engine.domain.incident import IncidentState
 from engine.domain.milestones import (
     MilestoneFacts,
     Reached,
@@ -26,7 +28,11 @@ from engine.store.rows import Incident
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """One way we know that it is right; `is_fresh`: checked, and since the last work."""
+    """One way we know that it is right; `is_fresh`: checked, and since the last work.
+
+    `missed_because` is set for one that can no longer be met; `instead_of` is the missed one
+    that this makes good, `is_pending` while it is not agreed, `signed_by` who has signed.
+    """
 
     id: UUID
     measure: str
@@ -36,6 +42,21 @@ class CriterionLine:
     verified_by: str | None
     verified_at: datetime | None
     is_fresh: bool
+    must_hold: int
+    missed_because: str | None
+    instead_of: str | None
+    is_pending: bool
+    signed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """A lower priority that somebody proposes; a second person has to approve it."""
+
+    priority: str
+    reason: str
+    proposed_by: str
+    proposed_by_id: UUID
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,8 @@ class ConfirmerLine:
     grade: str | None
     answered_at: datetime | None
     is_fresh: bool
+    stands_for: str | None
+    stands_for_count: int
     lines: tuple[AnswerLine, ...] = ()
 
 
@@ -83,8 +106,12 @@ class ActionLine:
     team: str | None
     due_at: datetime
     is_overdue: bool
+    deadline_at: datetime | None
+    deadline_because: str | None
     ends_cause: bool
+    targets_answer: bool
     reference: str | None
+    contact: str | None
     proposed_by: str | None
     proposed_at: datetime
     settled_at: datetime | None
@@ -135,8 +162,10 @@ class OpenItem:
 class IncidentPage:
     """Everything about one incident that this reader may see.
 
-    `missing` are plain sentences, empty once closed or ready to close.  `repaired_to_restored`
-    and `restored_to_closed` are None until both ends are known.
+    `is_overdue`: it is not right again and `restore_by` is over.  `look_by` is when the lead has
+    to look again, None after the owner was offered the lead.  `missing` are plain sentences,
+    empty once closed or ready to close.  `repaired_to_restored` and `restored_to_closed` are None
+    until both ends are known.
     """
 
     id: UUID
@@ -145,6 +174,7 @@ class IncidentPage:
     expected: str
     actual: str
     harmed: str
+    coverage: Coverage
     size: Decimal | None
     size_unit: str | None
     money: Decimal | None
@@ -163,11 +193,18 @@ class IncidentPage:
     lead_id: UUID
     lead: str
     owner: str
+    delegate: str | None
+    caller: str | None
+    look_by: datetime | None
+    lead_offered_to: tuple[str, ...]
+    lowering: Lowering | None
     state: str
     closed_by: str | None
     told_at: datetime
     ended_at: datetime | None
     harm_begins_at: datetime | None
+    restore_by: datetime | None
+    is_overdue: bool
     watch_until: datetime | None
     source_reference: str | None
     gate: Gate
@@ -185,22 +222,33 @@ class IncidentPage:
 
 _ABOUT = text("""
     SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
-      owner.name AS owner, o.name AS customer
+      owner.name AS owner, o.name AS customer, delegate.name AS delegate, c.name AS caller,
+      ARRAY(SELECT name FROM person WHERE id = ANY (i.lead_offered_to) ORDER BY name) AS offered,
+      l.priority AS lower_to, l.reason AS lower_because, proposer.name AS lowered_by,
+      l.proposed_by AS lowered_by_id
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN person owner ON owner.id = p.owner_id
+    LEFT JOIN person delegate ON delegate.id = i.delegate_id
+    LEFT JOIN caller c ON c.incident_id = i.id
+    LEFT JOIN priority_lowering l ON l.incident_id = i.id
+    LEFT JOIN person proposer ON proposer.id = l.proposed_by
     LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
 """)
 _CRITERIA = text("""
     SELECT c.id, c.measure, c.threshold, c.evidence, c.measured, c.verified_at, c.verified_seq,
-      v.name AS verified_by
+      v.name AS verified_by, c.must_hold, c.missed_because, c.is_pending,
+      missed.measure AS instead_of,
+      ARRAY(SELECT who.name FROM criterion_signature s JOIN person who ON who.id = s.person_id
+        WHERE s.criterion_id = c.id ORDER BY s.entry_seq) AS signed_by
     FROM criterion c LEFT JOIN person v ON v.id = c.verified_by
+    LEFT JOIN criterion missed ON missed.id = c.instead_of
     WHERE c.incident_id = :id AND c.withdrawn_at IS NULL ORDER BY c.position, c.changed_seq, c.id
 """)
 _CONFIRMERS = text("""
     SELECT c.person_id, p.name, o.name AS organisation, a.answer, a.words, a.grade, a.answered_at,
-      coalesce(a.entry_seq, 0) AS entry_seq,
+      coalesce(a.entry_seq, 0) AS entry_seq, c.stands_for, c.stands_for_count,
       (SELECT json_agg(json_build_array(k.id, k.measure, l.answer, l.words) ORDER BY k.position)
          FROM confirmation_line l JOIN criterion k ON k.id = l.criterion_id
          WHERE l.confirmation_id = a.id) AS lines
@@ -271,6 +319,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         expected=incident.expected,
         actual=incident.actual,
         harmed=incident.harmed,
+        coverage=ask.coverage(conn, incident),
         size=incident.size,
         size_unit=incident.size_unit,
         money=incident.money,
@@ -289,11 +338,25 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         lead_id=incident.lead_id,
         lead=about.lead,
         owner=about.owner,
+        delegate=about.delegate,
+        caller=about.caller,
+        look_by=incident.look_by,
+        lead_offered_to=tuple(about.offered),
+        lowering=Lowering(
+            about.lower_to, about.lower_because, about.lowered_by, about.lowered_by_id
+        )
+        if about.lower_to
+        else None,
         state=incident.state,
         closed_by=incident.closed_by,
         told_at=incident.told_at,
         ended_at=incident.ended_at,
         harm_begins_at=incident.harm_begins_at,
+        restore_by=incident.restore_by,
+        is_overdue=incident.state == IncidentState.OPEN
+        and incident.right_since is None
+        and incident.restore_by is not None
+        and incident.restore_by < now,
         watch_until=incident.watch_until,
         source_reference=incident.source_reference,
         gate=gate,
@@ -348,6 +411,11 @@ def _criteria(conn: Connection, incident_id: UUID, work_seq: int) -> tuple[Crite
             row.verified_by,
             row.verified_at,
             row.verified_seq > work_seq,
+            row.must_hold,
+            row.missed_because,
+            row.instead_of,
+            row.is_pending,
+            tuple(row.signed_by),
         )
         for row in conn.execute(_CRITERIA, {"id": incident_id})
     )
@@ -366,6 +434,8 @@ def _confirmers(
             row.grade,
             row.answered_at,
             row.entry_seq > answers_since,
+            row.stands_for,
+            row.stands_for_count,
             tuple(AnswerLine(UUID(line[0]), *line[1:]) for line in row.lines or ()),
         )
         for row in conn.execute(_CONFIRMERS, {"id": incident_id})
@@ -388,8 +458,12 @@ def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[Action
             team=row.team,
             due_at=row.due_at,
             is_overdue=row.settled_at is None and row.due_at < now,
+            deadline_at=row.deadline_at,
+            deadline_because=row.deadline_because,
             ends_cause=row.ends_cause,
+            targets_answer=row.targets_answer,
             reference=row.reference,
+            contact=row.contact,
             proposed_by=row.proposer,
             proposed_at=row.proposed_at,
             settled_at=row.settled_at,

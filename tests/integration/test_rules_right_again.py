@@ -1,12 +1,13 @@
 """The rules of handling, Right again: each on the real engine and the real database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Row, select
 
+from engine.domain.incident import Level, Priority
 from engine.errors import Conflict, InvalidAnswers, NotAllowed
 from engine.queries.closures import closures_without_evidence
 from engine.queries.incident import incident_page
@@ -18,6 +19,9 @@ from engine.usecases.criteria import (
     propose_make_good,
     sign_make_good,
 )
+from engine.usecases.directory import NewCalendar, enter_calendar
+from engine.usecases.lead import set_told
+from engine.usecases.priority import decide_lowering, set_priority
 from tests.world import CRITERION, KEY, World
 
 GOOD = {"measure": "Interest paid", "threshold": "5 a day", "evidence": "Bank's list"}
@@ -372,3 +376,144 @@ def test_a_change_says_why_and_changes_something(world: World) -> None:
         change(world, incident, "hugo", CRITERION)
 
     assert world.steps(incident) == ["confirm_outcome"]
+
+
+# --- harm begins, restore by -------------------------------------------------------------------
+
+
+def restore_by(world: World, incident: UUID) -> timedelta:
+    """Return how long after *told* it is to be right again."""
+    row = world.row(incident)
+    return timedelta(seconds=(row.restore_by - row.told_at).total_seconds())
+
+
+def test_harm_may_begin_ahead(world: World) -> None:
+    cut_off = world.clock.now + timedelta(hours=5)
+
+    incident = world.report(harm_begins_at=cut_off)
+
+    assert world.row(incident).harm_begins_at == cut_off
+
+
+@pytest.mark.parametrize(
+    ("impact", "urgency", "within"),
+    [
+        (Level.HIGH, Level.HIGH, timedelta(hours=4)),
+        (Level.HIGH, Level.MEDIUM, timedelta(days=1)),
+        (Level.MEDIUM, Level.MEDIUM, timedelta(days=3)),
+        # over a weekend: ten working days from a Monday
+        (Level.LOW, Level.LOW, timedelta(days=14)),
+    ],
+)
+def test_restore_by_comes_from_priority_and_the_calendar_of_the_process(
+    world: World, impact: Level, urgency: Level, within: timedelta
+) -> None:
+    incident = world.report(impact=impact, urgency=urgency)
+
+    assert restore_by(world, incident) == within
+
+
+def test_restore_by_counts_the_working_days_of_the_desk(world: World) -> None:
+    with world.handling.store.begin() as work:
+        at_weekends = NewCalendar("UTC", team_id=world.teams["desk"], days=(5, 6))
+        enter_calendar(work, at_weekends, valid_from=world.clock.now - timedelta(days=1))
+
+    incident = world.report()
+
+    # from a Monday: two days of this weekend, and one more whole working day of the next
+    assert world.row(incident).restore_by.isoformat() == "2026-03-15T00:00:00+00:00"
+
+
+def test_restore_by_comes_earlier_when_the_priority_rises_and_never_later(world: World) -> None:
+    incident = world.report()
+    world.clock.forward(days=2)
+    assert restore_by(world, incident) == timedelta(days=3)
+
+    set_priority(
+        world.handling, incident, Priority.P2, reason="More of them", actor=world.actor("hugo")
+    )
+    assert restore_by(world, incident) == timedelta(days=1)
+
+    set_priority(
+        world.handling, incident, Priority.P4, reason="Fewer of them", actor=world.actor("hugo")
+    )
+    decide_lowering(world.handling, incident, approves=True, words="", actor=world.actor("dora"))
+    assert world.row(incident).priority == "P4"
+    assert restore_by(world, incident) == timedelta(days=1)
+
+
+def test_restore_by_is_never_extended_by_waiting(world: World) -> None:
+    incident = world.report()
+    before = world.row(incident).restore_by
+    world.lead(incident)
+    world.agree(incident, {"title": "Look at your books", "party": "customer"})
+    world.clock.forward(days=20)
+    world.fire(incident)
+    world.act(incident, "carla", "do_customer_action")
+
+    assert world.row(incident).restore_by == before
+
+
+def test_what_is_not_right_again_in_time_is_overdue(world: World) -> None:
+    incident = world.report()
+    world.clock.forward(days=3, minutes=1)
+
+    with world.handling.store.read() as conn:
+        page = incident_page(conn, incident, world.actor("hugo"), world.clock.now)
+
+    assert page.is_overdue
+
+
+def test_told_earlier_is_to_be_right_earlier(world: World) -> None:
+    incident = world.report()
+    before = world.row(incident).restore_by
+    earlier = world.row(incident).told_at - timedelta(hours=3)
+
+    set_told(world.handling, incident, earlier, reason="She phoned", actor=world.actor("hugo"))
+
+    assert world.row(incident).restore_by == before - timedelta(hours=3)
+
+
+# --- watch until, right since ------------------------------------------------------------------
+
+
+def test_right_since_is_what_the_verifier_states_and_never_lies_ahead(world: World) -> None:
+    incident = checked(world)
+    rows = [{"criterion": str(one), "measured": "0"} for one in world.criteria(incident)]
+    since = world.clock.now - timedelta(hours=5)
+
+    def verify(right_since: datetime) -> None:
+        world.do(
+            incident,
+            "dora",
+            "verify_outcome",
+            verdict="right",
+            measured=rows,
+            right_since=right_since.isoformat(),
+        )
+
+    with pytest.raises(InvalidAnswers) as refused:
+        verify(world.clock.now + timedelta(minutes=1))
+    assert "right_since" in refused.value.fields
+    verify(since)
+
+    row = world.row(incident)
+    assert (row.right_since, row.restored_entered_at) == (since, world.clock.now)
+
+
+def test_watch_until_asks_again_when_it_said_and_lies_ahead(world: World) -> None:
+    incident = checked(world)
+    rows = [{"criterion": str(one), "measured": "0"} for one in world.criteria(incident)]
+
+    with pytest.raises(InvalidAnswers):
+        world.do(
+            incident,
+            "dora",
+            "verify_outcome",
+            verdict="watch_until",
+            measured=rows,
+            watch_until=world.clock.now.isoformat(),
+        )
+    watch(world, incident)
+
+    assert world.steps(incident) == ["verify_outcome"]
