@@ -7,7 +7,9 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    deeds,
     disputes,
+    following,
     history,
     incident,
     incidents,
@@ -30,7 +32,9 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        deeds,
         disputes,
+        following,
         history,
         reporting,
         you,

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.queries.asked_beside import asked_beside
 from engine.queries.paging import Page
 from engine.queries.todos import Scope, todos
 
@@ -19,4 +20,7 @@ def home() -> ResponseReturnValue:
     page = Page(size=50, after=request.args.get("after") or None)
     with identity.handling().store.read() as conn:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
-    return render_template("todos.html", found=found, scope=scope, is_first=page.after is None)
+        beside = asked_beside(conn, identity.actor())
+    return render_template(
+        "todos.html", found=found, beside=beside, scope=scope, is_first=page.after is None
+    )

@@ -48,6 +48,11 @@ class CriterionLine:
     is_pending: bool
     signed_by: tuple[str, ...]
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is in force: not missed, and agreed if it makes another good."""
+        return self.missed_because is None and not self.is_pending
+
 
 @dataclass(frozen=True)
 class Lowering:

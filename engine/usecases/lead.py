@@ -10,7 +10,7 @@ from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
-from engine.usecases.promising import restore_by
+from engine.usecases.promising import promise
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
 
@@ -82,4 +82,4 @@ def set_told(
             actor,
         )
         case.change(told_at=told_at)
-        case.change(restore_by=min(restore_by(mover), case.incident.restore_by or told_at))
+        promise(mover)

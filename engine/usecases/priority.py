@@ -15,7 +15,7 @@ from engine.errors import Conflict, InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.checking import offer_anew
 from engine.usecases.handling import Handling
-from engine.usecases.promising import restore_by
+from engine.usecases.promising import promise
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
 
@@ -97,8 +97,7 @@ def _set(mover: Mover, priority: Priority) -> None:
     case.change(
         priority=priority, highest_priority=min(priority, Priority(incident.highest_priority))
     )
-    by = restore_by(mover)
-    case.change(restore_by=min(by, incident.restore_by or by))
+    promise(mover)
     if incident.look_by is not None:
         case.change(look_by=min(incident.look_by, case.now + mover.next_look))
     offer_anew(mover)

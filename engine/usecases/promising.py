@@ -8,6 +8,12 @@ from engine.store.calendars import Holder
 from engine.usecases.running import Mover
 
 
+def promise(mover: Mover) -> None:
+    """Write by when it is to be right again, unless what was promised comes earlier."""
+    by = restore_by(mover)
+    mover.case.change(restore_by=min(by, mover.case.incident.restore_by or by))
+
+
 def restore_by(mover: Mover) -> datetime:
     """Return the instant by the calendar of the process's desk; waiting never extends it."""
     incident = mover.case.incident

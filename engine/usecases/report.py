@@ -91,6 +91,8 @@ def report_incident(
     it derives from the record, so that no record comes in twice.  Raises InvalidAnswers for
     an unknown business process, NotFound before a release is published.
     """
+    if report.caller is not None and actor.is_outside:
+        raise InvalidAnswers({"caller": "Only somebody of ours reports for others."})
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:

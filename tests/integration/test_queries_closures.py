@@ -78,6 +78,11 @@ FORGED_CONFIRMED = [
     ("UPDATE confirmation_line SET answer = 'partly'", "only partly right"),
     ("DELETE FROM confirmation_line", "only partly right"),
     ("UPDATE criterion SET verified_seq = 0", "has not been checked"),
+    (
+        "UPDATE criterion SET missed_at = now(), missed_because = 'Too late'",
+        "can no longer be met, and nothing is agreed in its place",
+    ),
+    ("UPDATE criterion SET must_hold = 2", "was right at 1 of 2 checks in a row"),
     ("UPDATE criterion SET verified_by = :fay", "no record says who checked"),
     ("UPDATE action SET state = 'open', settled_at = NULL", "action is not finished"),
     ("UPDATE action SET work_seq = 99", "since the last"),

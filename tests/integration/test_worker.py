@@ -18,7 +18,7 @@ from psycopg import sql
 from sqlalchemy import select, text, update
 
 from api import worker as worker_module
-from api.worker import Pace, WorkerThread
+from api.worker import Pace, WorkerThread, jobs_app
 from engine.errors import Unavailable
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls, EmbeddedServer
@@ -372,3 +372,14 @@ def end_connections(server: EmbeddedServer, database: DatabaseUrls) -> None:
 
 def name_of(database: DatabaseUrls) -> str:
     return psycopg.conninfo.conninfo_to_dict(database.app_url)["dbname"]  # type: ignore[return-value]
+
+
+def test_a_look_that_was_missed_is_found_by_the_workers_own_round(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.report()
+    world.clock.forward(days=2)
+
+    jobs_app(world.handling, database.app_url).tasks["putright.looks"].func(0)
+
+    assert world.row(incident).lead_offered_to == [world.people["dora"]]

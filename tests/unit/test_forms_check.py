@@ -324,6 +324,7 @@ def test_an_unticked_box_is_a_no_and_an_open_choice_is_nothing():
     assert decisions(FORMS["propose_action"], {"title": "x", "party": "it"}) == {
         "party": "it",
         "ends_cause": False,
+        "targets_answer": False,
     }
 
 
