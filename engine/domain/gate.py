@@ -168,7 +168,7 @@ def _missing_work(facts: GateFacts) -> Iterator[str]:
             "of those it reaches are not done, and the owner has not accepted that",
         )
     yield from not_to_be_asked(facts)
-    if not facts.criteria:
+    if not facts.criteria and not facts.missed:
         yield "Nobody has said how we know that it is right"
     for criterion in facts.criteria:
         if not criterion.verified_seq:

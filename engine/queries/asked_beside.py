@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.permissions import Actor, Role
+from engine.store.coverage import ACCEPTED, ANSWER, CONFIRM, SPOKEN_FOR
 
 
 class What(StrEnum):
@@ -38,14 +39,8 @@ _OFFICES = """
     UNION SELECT p.id, 'duty_lead' FROM business_process p WHERE p.duty_lead_id = :me
     UNION SELECT process_id, of FROM deputy WHERE person_id = :me
 """
-_UNCOVERED = """i.harmed_count
-    - (SELECT count(*) + coalesce(sum(c.stands_for_count), 0) FROM confirmer c
-        WHERE c.incident_id = i.id AND c.withdrawn_at IS NULL)
-    - (SELECT count(DISTINCT t.label) FROM target t JOIN action a ON a.id = t.action_id
-        WHERE a.incident_id = i.id AND a.targets_answer
-        AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL))
-    > greatest(0, (SELECT u.number FROM uncovered_accepted u WHERE u.incident_id = i.id
-        ORDER BY u.entry_seq DESC LIMIT 1))"""
+_UNCOVERED = f"""i.harmed_count - ({CONFIRM}) - ({SPOKEN_FOR}) - ({ANSWER})
+    > greatest(0, ({ACCEPTED}))"""
 _ASKED = text(f"""
     WITH office AS ({_OFFICES}),
     asked AS (

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.action import BLOCKING, ActionKind, ActionState
 from engine.domain.chain import Entry, Head, verify
+from engine.domain.coverage import Coverage
 from engine.domain.gate import (
     ConfirmerFacts,
     CriterionFacts,
@@ -40,7 +41,7 @@ class Unproven(NamedTuple):
 
 _CLOSED = text("""
     SELECT id, number, closed_by, lead_id, highest_priority, money, confirmation_id, decision_id,
-      ended_at, head_seq, head_hash
+      ended_at, head_seq, head_hash, harmed_count
     FROM incident WHERE state = 'closed' AND number > :after ORDER BY number LIMIT :most
 """)
 _TABLES = {
@@ -56,7 +57,13 @@ _TABLES = {
         FROM criterion WHERE incident_id = ANY (:ids) ORDER BY position""",
     "signatures": """SELECT incident_id, criterion_id, person_id, entry_seq
         FROM criterion_signature WHERE incident_id = ANY (:ids)""",
-    "confirmers": """SELECT c.incident_id, c.person_id, p.name FROM confirmer c
+    "answering": """SELECT DISTINCT a.incident_id, t.label FROM target t
+        JOIN action a ON a.id = t.action_id WHERE a.incident_id = ANY (:ids)
+        AND a.targets_answer AND a.state = 'done'
+        AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL)""",
+    "left_out": """SELECT incident_id, number, person_id, entry_seq FROM uncovered_accepted
+        WHERE incident_id = ANY (:ids) ORDER BY entry_seq""",
+    "confirmers": """SELECT c.incident_id, c.person_id, p.name, c.stands_for_count FROM confirmer c
         JOIN person p ON p.id = c.person_id
         WHERE c.incident_id = ANY (:ids) AND c.withdrawn_at IS NULL""",
     "confirmations": """SELECT c.incident_id, c.id, c.person_id, c.recorded_by, c.answer, c.grade,
@@ -172,6 +179,7 @@ def _facts(closed: _Closed, closing_seq: int) -> GateFacts:
         unaccepted=sum(1 for one in rows["targets"] if one.accepted_by is None),
         criteria_seq=max((one.changed_seq for one in rows["criteria"]), default=0),
         missed=tuple(one.measure for one in _missed(closed)),
+        uncovered=_coverage(closed).unaccepted,
         needs_signature=closed.is_grave or closed.row.money is not None,
     )
 
@@ -203,6 +211,25 @@ def _is_recorded(closed: _Closed, check: Any) -> bool:
         record is not None
         and record.verb in ("outcome:verified", "outcome:watching")
         and record.person_id in (check.person_id, None)
+    )
+
+
+def _coverage(closed: _Closed) -> Coverage:
+    """Return who of those harmed had a say; what was accepted counts only with its record."""
+    accepted = 0
+    for one in closed.rows["left_out"]:
+        record = closed.entry(one.entry_seq)
+        if record is not None and (record.verb, record.person_id) == (
+            "coverage:accepted",
+            one.person_id,
+        ):
+            accepted = one.number
+    return Coverage(
+        closed.row.harmed_count,
+        len(closed.rows["confirmers"]),
+        len(closed.rows["answering"]),
+        sum(one.stands_for_count for one in closed.rows["confirmers"]),
+        accepted,
     )
 
 

@@ -23,6 +23,7 @@ from engine.domain.milestones import (
 from engine.domain.permissions import Actor, Verb
 from engine.queries.seen import seen_incident
 from engine.store import facts as ask
+from engine.store.coverage import coverage
 from engine.store.rows import Incident
 
 
@@ -324,7 +325,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         expected=incident.expected,
         actual=incident.actual,
         harmed=incident.harmed,
-        coverage=ask.coverage(conn, incident),
+        coverage=coverage(conn, incident),
         size=incident.size,
         size_unit=incident.size_unit,
         money=incident.money,

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, Uuid, bindparam, select, text
 
 from engine.domain.action import TargetOutcome
-from engine.domain.coverage import Coverage
 from engine.domain.gate import (
     ConfirmerFacts,
     CriterionFacts,
@@ -23,6 +22,7 @@ from engine.domain.gate import (
 from engine.domain.incident import Answer, Decided, Priority
 from engine.domain.party import Party
 from engine.store import schema as t
+from engine.store.coverage import coverage
 from engine.store.rows import Action, Incident, Run, split
 
 
@@ -219,29 +219,6 @@ def gate_facts(
         uncovered=coverage(conn, incident).unaccepted,
         needs_signature=needs_signature(incident),
     )
-
-
-# A target answers for itself where its action asks it, or the owner accepted that it did not.
-_COVERAGE = text("""
-    SELECT
-      (SELECT count(*) FROM confirmer WHERE incident_id = :id AND withdrawn_at IS NULL)
-        AS confirmers,
-      (SELECT count(DISTINCT t.label) FROM target t JOIN action a ON a.id = t.action_id
-         WHERE a.incident_id = :id AND a.targets_answer
-         AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL)) AS targets,
-      (SELECT coalesce(sum(stands_for_count), 0) FROM confirmer
-         WHERE incident_id = :id AND withdrawn_at IS NULL) AS represented,
-      (SELECT coalesce((SELECT number FROM uncovered_accepted
-         WHERE incident_id = :id ORDER BY entry_seq DESC LIMIT 1), 0)) AS accepted
-""")
-
-
-def coverage(conn: Connection, incident: Incident) -> Coverage:
-    """Return who of those harmed has a say; asks nothing while nobody has counted them."""
-    if incident.harmed_count is None:
-        return Coverage(None)
-    row = conn.execute(_COVERAGE, {"id": incident.id}).one()
-    return Coverage(incident.harmed_count, *row)
 
 
 def needs_signature(incident: Incident) -> bool:

@@ -10,8 +10,8 @@ from sqlalchemy import insert, select, update
 
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
-from engine.store import facts as ask
 from engine.store import schema as t
+from engine.store.coverage import coverage
 from engine.store.work import Case
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -81,7 +81,7 @@ def accept_uncovered(
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.ACCEPT_UNCOVERED)
-        uncovered = ask.coverage(work.conn, case.incident).uncovered
+        uncovered = coverage(work.conn, case.incident).uncovered
         if number != uncovered or not uncovered:
             raise Conflict(f"Meanwhile {uncovered} are covered by nobody.", uncovered=uncovered)
         seq = case.record("coverage:accepted", {"number": number, "reason": reason}, actor)

@@ -7,6 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine.domain.incident import Priority
+from engine.usecases.criteria import miss_criterion, propose_make_good
+from engine.usecases.priority import set_priority
 from tests.world import World
 
 Enter = Callable[..., Page]
@@ -26,6 +29,14 @@ PAGES = (
     ("hugo", "/incidents/3/history"),
     ("hugo", "/incidents/2/actions/1"),
     ("hugo", "/incidents/2/actions/new"),
+    ("hugo", "/incidents/2/deeds/change-criteria"),
+    ("hugo", "/incidents/2/deeds/set-priority"),
+    ("hugo", "/incidents/2/deeds/name-delegate"),
+    ("hugo", "/incidents/2/deeds/caller-page"),
+    ("dora", "/"),
+    ("dora", "/incidents/4"),
+    ("dora", "/incidents/4/deeds/accept-uncovered"),
+    ("hugo", "/report"),
     ("carla", "/report"),
     ("carla", "/you"),
     ("carla", "/incidents/99"),
@@ -40,15 +51,27 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one being worked on for many, one asked for, one closed."""
+    """One just reported, one being worked on for many, one asked for, one that is in trouble."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
     world.propose(working, "hugo", targets=tuple(f"Customer {place}" for place in range(30)))
     world.clock.forward(days=1)
     world.asked(title="Asked")
+    _in_trouble(world)
     world.confirmed()
     return world
+
+
+def _in_trouble(world: World) -> None:
+    """Some are left out, a point was missed, and somebody thinks that it is less urgent."""
+    incident, hugo = world.report(title="In trouble", harmed_count=9), world.actor("hugo")
+    world.lead(incident)
+    missed = world.criteria(incident)[0]
+    miss_criterion(world.handling, incident, missed, why="The day has passed", actor=hugo)
+    good = {"measure": "Interest paid", "threshold": "5 a day", "evidence": "Bank's list"}
+    propose_make_good(world.handling, incident, missed, good, actor=hugo)
+    set_priority(world.handling, incident, Priority.P4, reason="Few of them", actor=hugo)
 
 
 @pytest.mark.parametrize(

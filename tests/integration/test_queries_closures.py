@@ -67,7 +67,7 @@ def test_many_closures_take_as_many_statements_as_one(world: World) -> None:
     )
 
     assert audited(world) == (3, [])
-    assert len(sent) == 12
+    assert len(sent) == 14
 
     with world.handling.store.read() as conn:
         assert closures_without_evidence(conn, KEYS, batch=2) == (3, [])
@@ -82,6 +82,7 @@ FORGED_CONFIRMED = [
         "UPDATE criterion SET missed_at = now(), missed_because = 'Too late'",
         "can no longer be met, and nothing is agreed in its place",
     ),
+    ("UPDATE incident SET harmed_count = 3", "2 of those harmed are covered by nobody"),
     ("UPDATE criterion SET must_hold = 2", "was right at 1 of 2 checks in a row"),
     ("UPDATE criterion SET verified_by = :fay", "no record says who checked"),
     ("UPDATE action SET state = 'open', settled_at = NULL", "action is not finished"),

@@ -12,6 +12,7 @@ from engine.domain.party import Party
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.queries.asked_beside import What, asked_beside
 from engine.queries.callers import Stage, caller_page
+from engine.queries.closures import closures_without_evidence
 from engine.queries.incident import incident_page
 from engine.store import schema as t
 from engine.usecases.callers import give_caller_page
@@ -22,7 +23,7 @@ from engine.usecases.lead import take_lead
 from engine.usecases.looking import look, offer_missed
 from engine.usecases.priority import decide_lowering, set_priority
 from engine.usecases.tokens import digest_of
-from tests.world import CRITERION, World
+from tests.world import CRITERION, KEY, World
 
 
 def decision_open(world: World, **changes: object) -> UUID:
@@ -664,6 +665,8 @@ def test_nobody_is_asked_before_the_owner_accepts_by_name_who_is_not_covered(
 
     world.confirm(incident)
     assert world.row(incident).closed_by == "confirmed"
+    with world.handling.store.read() as conn:
+        assert closures_without_evidence(conn, {KEY.id: KEY.secret}) == (1, [])
 
 
 def accept(world: World, incident: UUID, number: int, login: str) -> None:

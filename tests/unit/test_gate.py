@@ -52,6 +52,30 @@ def test_neither_answer_nor_decision_goes_over_open_work(facts: GateFacts) -> No
     assert _missing(replace(facts, unsettled=1))[0] == "1 action is not finished"
 
 
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_a_missed_criterion_has_to_be_made_good(facts: GateFacts) -> None:
+    assert _missing(replace(facts, missed=("Paid in time",)))[0] == (
+        "“Paid in time” can no longer be met, and nothing is agreed in its place"
+    )
+
+
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_those_who_are_left_out_have_to_be_accepted(facts: GateFacts) -> None:
+    assert _missing(replace(facts, uncovered=1))[0] == (
+        "1 of those harmed is covered by nobody, and the owner has not accepted that"
+    )
+
+
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_a_criterion_that_has_to_hold_was_right_so_many_times_in_a_row(facts: GateFacts) -> None:
+    once = replace(BALANCES, must_hold=2, held=1)
+
+    assert _missing(replace(facts, criteria=(once,)))[0] == (
+        "“Balances agree” was right at 1 of 2 checks in a row"
+    )
+    assert judge(replace(facts, criteria=(replace(once, held=2),)))[0] is not Gate.SHUT
+
+
 def test_targets_not_done_must_be_accepted_by_the_owner() -> None:
     assert _missing(replace(READY, unaccepted=1)) == (
         "1 of those it reaches is not done, and the owner has not accepted that",
