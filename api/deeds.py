@@ -17,15 +17,11 @@ from engine.queries.incident import IncidentPage
 from engine.usecases.callers import give_caller_page
 from engine.usecases.checking import name_delegate
 from engine.usecases.covering import accept_uncovered, count_harmed, stand_for
-from engine.usecases.criteria import (
-    change_criteria,
-    miss_criterion,
-    propose_make_good,
-    sign_make_good,
-)
+from engine.usecases.criteria import change_criteria
 from engine.usecases.due_dates import move_due
 from engine.usecases.handling import Handling
 from engine.usecases.looking import look
+from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.priority import decide_lowering, set_priority
 
 Answers = Mapping[str, Any]

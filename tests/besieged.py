@@ -23,14 +23,10 @@ from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.covering import accept_uncovered, count_harmed
-from engine.usecases.criteria import (
-    change_criteria,
-    miss_criterion,
-    propose_make_good,
-    sign_make_good,
-)
+from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
+from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from tests.world import CRITERION, World
 
 _PUNCTUAL = {"measure": "Paid on the day", "threshold": "All", "evidence": "Bank's list"}

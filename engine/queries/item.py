@@ -20,6 +20,7 @@ from engine.domain.permissions import Actor, Verb, available_actions
 from engine.errors import NotFound
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
+from engine.queries.rewording import Reworded, reworded_since
 from engine.store import facts as ask
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE, TargetFacts
@@ -99,14 +100,6 @@ class Ended:
     at: datetime
     by: str | None
     answers: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Reworded:
-    """How we knew that it is right before and now, where that changed since somebody was asked."""
-
-    before: tuple[str, ...]
-    now: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -195,20 +188,6 @@ _EARLIER = text("""
 """)
 
 
-# What was worded anew since this confirmer's last answer or, without one, since anybody was asked.
-_REWORDED = text(f"""
-    WITH since AS (SELECT coalesce(
-      (SELECT max(entry_seq) FROM confirmation
-        WHERE incident_id = :incident AND person_id = :me),
-      (SELECT min(seq) FROM entry
-        WHERE incident_id = :incident AND verb = 'confirmation:asked')) AS seq)
-    SELECT k.measure || ': ' || k.threshold AS wording, {IN_FORCE} AS is_now
-    FROM criterion k, since
-    WHERE k.incident_id = :incident AND k.changed_seq > since.seq AND NOT k.is_pending
-    ORDER BY k.position, k.changed_seq, k.id
-""")  # noqa: S608 - a constant
-
-
 def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> ItemPage:
     """Return the work item, open or ended, as `actor` may see it.
 
@@ -236,7 +215,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if more.form is None:
         raise NotFound("This step has no form in its release.", step=item.step)
     form = _parsed(item.step, bytes(more.form))
-    reworded = _reworded(conn, asked) if item.mark == Mark.CONFIRMATION else None
+    reworded = reworded_since(conn, incident.id, actor) if item.mark == Mark.CONFIRMATION else None
     values, is_asked_again = _values(conn, item, asked, criteria, confirmers, targets)
     return ItemPage(
         id=item.id,
@@ -314,16 +293,6 @@ def _values(
         ]
         return ({"targets": rows}, False) if rows else (None, False)
     return None, False
-
-
-def _reworded(conn: Connection, asked: Mapping[str, Any]) -> Reworded | None:
-    rows = conn.execute(_REWORDED, asked).all()
-    if not rows:
-        return None
-    return Reworded(
-        tuple(row.wording for row in rows if not row.is_now),
-        tuple(row.wording for row in rows if row.is_now),
-    )
 
 
 def _said_before(earlier: Row[tuple[Any, ...]], criteria: Any) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ Only a hash of its token is kept; whoever asks for a new page ends the old one.
 """
 
 import secrets
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -33,16 +34,17 @@ def give_caller_page(
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.GIVE_CALLER_PAGE)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        row = {
+        said: dict[str, Any] = {
             "name": name,
-            "contact": contact,
             "digest": digest_of(token),
             "made_at": work.now,
         }
+        if contact:  # else what the report said of that stays
+            said["contact"] = contact
         work.conn.execute(
             upsert(t.caller)
-            .values(incident_id=incident_id, **row)
-            .on_conflict_do_update(index_elements=["incident_id"], set_=row)
+            .values(incident_id=incident_id, **said)
+            .on_conflict_do_update(index_elements=["incident_id"], set_=said)
         )
         case.record("caller:page_given", {"caller": name}, actor)
         return token

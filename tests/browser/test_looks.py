@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from engine.domain.incident import Priority
-from engine.usecases.criteria import miss_criterion, propose_make_good
+from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.priority import set_priority
 from tests.world import World
 

@@ -13,14 +13,10 @@ from engine.queries.closures import closures_without_evidence
 from engine.queries.incident import incident_page
 from engine.queries.item import ItemPage, item_page
 from engine.store import schema as t
-from engine.usecases.criteria import (
-    change_criteria,
-    miss_criterion,
-    propose_make_good,
-    sign_make_good,
-)
+from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.lead import set_told
+from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.priority import decide_lowering, set_priority
 from tests.world import CRITERION, KEY, World
 
