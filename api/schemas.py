@@ -140,14 +140,14 @@ class AnswersSent(Schema):
     answers = fields.Dict(keys=fields.String(), required=True)
 
 
-class DeedSent(Schema):
-    """Answers to a deed's form, and what of the incident the deed is about."""
+class ChangeSent(Schema):
+    """Answers to a change's form, and what of the incident it is about."""
 
     about = fields.UUID(load_default=None)
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 
 
-class DeedDone(Schema):
+class ChangeDone(Schema):
     """The address of a page that was made, shown this once; else null."""
 
     page = fields.String(allow_none=True)

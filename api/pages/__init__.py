@@ -7,7 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
-    deeds,
+    changes,
     disputes,
     following,
     history,
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
-        deeds,
+        changes,
         disputes,
         following,
         history,

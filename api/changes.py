@@ -1,4 +1,4 @@
-"""What can be done to an incident beside its to-dos, each with the form that asks for it.
+"""What can be changed about an incident beside its to-dos, each with the form that asks for it.
 
 One table for pages and for the JSON API, so that the two cannot drift apart.  Whether somebody may
 is said by the verb on the page and asked again by the use case.
@@ -29,7 +29,7 @@ Answers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Doing:
-    """One deed under way: on which incident, about what of it, and what was answered."""
+    """One change under way: on which incident, about what of it, and what was answered."""
 
     handling: Handling
     incident_id: UUID
@@ -46,7 +46,7 @@ class Doing:
 
 
 @dataclass(frozen=True)
-class Deed:
+class Change:
     """`done` is said afterwards; `known` is what its form shows as filled in.
 
     Without a `form` pressing the button says all.  `do` returns the token of a page, or nothing.
@@ -184,60 +184,60 @@ def _known_criteria(incident: IncidentPage) -> Answers:
     }
 
 
-DEEDS: Mapping[str, Deed] = {
-    "change-criteria": Deed(
+CHANGES: Mapping[str, Change] = {
+    "change-criteria": Change(
         Verb.CHANGE_CRITERIA,
         "This is what right means now. Whoever has answered is asked again.",
         _change,
         "change_criteria",
         _known_criteria,
     ),
-    "miss-criterion": Deed(
+    "miss-criterion": Change(
         Verb.CHANGE_CRITERIA, "It is on record as missed.", _miss, "miss_criterion"
     ),
-    "make-good": Deed(
+    "make-good": Change(
         Verb.CHANGE_CRITERIA,
         "It counts when the owner and somebody who answers have agreed.",
         _make_good,
         "make_good",
     ),
-    "sign-make-good": Deed(Verb.SIGN_MAKE_GOOD, "You have agreed to it.", _sign),
-    "look": Deed(Verb.LOOK, "You have looked; it goes on.", _look),
-    "set-priority": Deed(Verb.SET_PRIORITY, "Your word is kept.", _set_priority, "set_priority"),
-    "decide-lowering": Deed(
+    "sign-make-good": Change(Verb.SIGN_MAKE_GOOD, "You have agreed to it.", _sign),
+    "look": Change(Verb.LOOK, "You have looked; it goes on.", _look),
+    "set-priority": Change(Verb.SET_PRIORITY, "Your word is kept.", _set_priority, "set_priority"),
+    "decide-lowering": Change(
         Verb.SET_PRIORITY, "Your answer is kept.", _decide_lowering, "decide_lowering"
     ),
-    "name-delegate": Deed(
+    "name-delegate": Change(
         Verb.NAME_DELEGATE, "They may check it in your place.", _name_delegate, "name_delegate"
     ),
-    "count-harmed": Deed(
+    "count-harmed": Change(
         Verb.NAME_CONFIRMERS,
         "The number is kept.",
         _count_harmed,
         "count_harmed",
         lambda incident: {"count": incident.coverage.harmed},
     ),
-    "stand-for": Deed(Verb.NAME_CONFIRMERS, "It is kept.", _stand_for, "stand_for"),
-    "accept-uncovered": Deed(
+    "stand-for": Change(Verb.NAME_CONFIRMERS, "It is kept.", _stand_for, "stand_for"),
+    "accept-uncovered": Change(
         Verb.ACCEPT_UNCOVERED,
         "Your acceptance is kept, with your name and your reason.",
         _accept_uncovered,
         "accept_uncovered",
         lambda incident: {"number": incident.coverage.uncovered},
     ),
-    "caller-page": Deed(
+    "caller-page": Change(
         Verb.GIVE_CALLER_PAGE,
         "",
         _give_caller_page,
         "give_caller_page",
         lambda incident: {"name": incident.caller},
     ),
-    "move-due": Deed(Verb.MOVE_DUE, "It is moved; your reason is kept.", _move_due, "move_due"),
+    "move-due": Change(Verb.MOVE_DUE, "It is moved; your reason is kept.", _move_due, "move_due"),
 }
 
 
-def deed_named(name: str) -> Deed:
-    """Return the deed of this name.  Raises NotFound."""
-    if name not in DEEDS:
-        raise NotFound("There is no such deed.", deed=name)
-    return DEEDS[name]
+def change_named(name: str) -> Change:
+    """Return the change of this name.  Raises NotFound."""
+    if name not in CHANGES:
+        raise NotFound("There is no such change.", deed=name)
+    return CHANGES[name]

@@ -1,4 +1,4 @@
-"""Deeds on an incident, told through pages and the JSON API by the people they are about."""
+"""Changes to an incident, told through pages and the JSON API by the people they are about."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +20,13 @@ AT = "/incidents/1"
 def does(
     machine: Start, login: str, name: str, /, *, about: UUID | str | None = None, **said: Any
 ) -> Any:
-    """Do a deed on incident 1 over the API, which must work."""
+    """Change incident 1 over the API, which must work."""
     sent = {"answers": said} | ({"about": str(about)} if about else {})
-    return machine(login).post(f"{AT}/deeds/{name}", sent)
+    return machine(login).post(f"{AT}/changes/{name}", sent)
 
 
 def refused(machine: Start, login: str, name: str, status: int, /, **said: Any) -> Any:
-    return machine(login).post(f"{AT}/deeds/{name}", {"answers": said}, status)
+    return machine(login).post(f"{AT}/changes/{name}", {"answers": said}, status)
 
 
 def checked(world: World, **changes: Any) -> UUID:
@@ -44,14 +44,14 @@ def test_a_payroll_deadline_is_missed_and_made_good(
     missed = world.criteria(incident)[0]
     hugo, dora, carla = visit("hugo"), visit("dora"), visit("carla")
 
-    hugo.send(f"{AT}/deeds/miss-criterion/{missed}", {"why": "The day has passed"})
+    hugo.send(f"{AT}/changes/miss-criterion/{missed}", {"why": "The day has passed"})
     good = {"measure": "Interest paid", "threshold": "5 a day", "evidence": "Bank's list"}
-    hugo.send(f"{AT}/deeds/make-good/{missed}", good)
+    hugo.send(f"{AT}/changes/make-good/{missed}", good)
     assert [one["what"] for one in machine("dora").get("/asked")] == ["make_good"]
     assert "Do you agree to what makes it good?" in words_of(dora.get("/"))
     (pending,) = [one for one in machine("hugo").get(AT)["criteria"] if one["is_pending"]]
-    dora.send(f"{AT}/deeds/sign-make-good/{pending['id']}", {}, at=AT)
-    carla.send(f"{AT}/deeds/sign-make-good/{pending['id']}", {}, at=AT)
+    dora.send(f"{AT}/changes/sign-make-good/{pending['id']}", {}, at=AT)
+    carla.send(f"{AT}/changes/sign-make-good/{pending['id']}", {}, at=AT)
     world.verify(incident)
     world.confirm(incident)
 
@@ -66,7 +66,7 @@ def test_the_wording_changes_while_the_customer_is_asked(
 ) -> None:
     incident = world.asked()
     hugo = visit("hugo")
-    assert "0 differences" in hugo.get(f"{AT}/deeds/change-criteria")
+    assert "0 differences" in hugo.get(f"{AT}/changes/change-criteria")
 
     does(
         machine,
@@ -95,7 +95,7 @@ def test_the_lead_did_not_look_and_the_owner_takes_it(
     dora.send(f"{AT}/lead", {}, at=AT)
 
     assert "Will you take the lead?" not in words_of(dora.get("/"))
-    dora.send(f"{AT}/deeds/look", {}, at=AT)
+    dora.send(f"{AT}/changes/look", {}, at=AT)
     refused(machine, "hugo", "look", 403)
 
 
@@ -111,7 +111,7 @@ def test_some_are_left_out_until_the_owner_accepts_it(
     assert "Dora Diaz accepts that by name before anybody is asked" in page
     refused(machine, "hugo", "accept-uncovered", 403, number=4, reason="So")
     refused(machine, "dora", "accept-uncovered", 409, number=3, reason="So")
-    visit("dora").send(f"{AT}/deeds/accept-uncovered", {"number": "4", "reason": "Moved away"})
+    visit("dora").send(f"{AT}/changes/accept-uncovered", {"number": "4", "reason": "Moved away"})
 
     assert "4, accepted by the owner" in words_of(visit("hugo").get(AT))
     world.verify(incident)
@@ -122,10 +122,10 @@ def test_a_priority_is_lowered_by_two(world: World, visit: Visit, machine: Start
     world.report()
     hugo, dora = visit("hugo"), visit("dora")
 
-    hugo.send(f"{AT}/deeds/set-priority", {"priority": "P4", "reason": "Two of them only"})
+    hugo.send(f"{AT}/changes/set-priority", {"priority": "P4", "reason": "Two of them only"})
     assert "Hugo Hahn says that P4 is enough" in words_of(dora.get(AT))
     refused(machine, "hugo", "decide-lowering", 403, decided="approve")
-    dora.send(f"{AT}/deeds/decide-lowering", {"decided": "approve"})
+    dora.send(f"{AT}/changes/decide-lowering", {"decided": "approve"})
 
     shown = machine("hugo").get(AT)
     assert (shown["priority"], shown["highest_priority"]) == ("P4", "P3")
@@ -175,7 +175,7 @@ def test_a_due_date_is_moved_and_a_deadline_is_not(
     }
     machine("hugo").post(f"{AT}/actions", sent, 201)
     action = machine("hugo").get(AT)["actions"][0]["id"]
-    move = f"{AT}/deeds/move-due/{action}"
+    move = f"{AT}/changes/move-due/{action}"
     hugo = visit("hugo")
 
     late = {"due_at": "2026-03-13T12:00", "reason": "She is ill"}
@@ -212,29 +212,29 @@ def test_what_is_to_be_right_by_when_and_from_when_it_does_harm_is_shown(
 
 
 @pytest.mark.parametrize("name", ["change-criteria", "set-priority", "caller-page", "count-harmed"])
-def test_a_deed_that_is_for_others_is_not_asked(world: World, visit: Visit, name: str) -> None:
+def test_a_change_that_is_for_others_is_not_asked(world: World, visit: Visit, name: str) -> None:
     world.report()
 
-    page = words_of(visit("carla").get(f"{AT}/deeds/{name}"))
+    page = words_of(visit("carla").get(f"{AT}/changes/{name}"))
 
     assert "This is for somebody else to do." in page
 
 
-def test_a_deed_is_described_and_refuses_what_does_not_fit(
+def test_a_change_is_described_and_refuses_what_does_not_fit(
     world: World, visit: Visit, machine: Start
 ) -> None:
     world.report()
 
-    assert machine("hugo").get(f"{AT}/deeds/set-priority/form")["required"] == [
+    assert machine("hugo").get(f"{AT}/changes/set-priority/form")["required"] == [
         "priority",
         "reason",
     ]
-    machine("hugo").get(f"{AT}/deeds/look/form", 404)
-    machine("hugo").get(f"{AT}/deeds/erase/form", 404)
-    machine("olga").get(f"{AT}/deeds/set-priority/form", 404)
+    machine("hugo").get(f"{AT}/changes/look/form", 404)
+    machine("hugo").get(f"{AT}/changes/erase/form", 404)
+    machine("olga").get(f"{AT}/changes/set-priority/form", 404)
     refused(machine, "hugo", "set-priority", 422, priority="P0", reason="So")
     refused(machine, "hugo", "miss-criterion", 404, why="Nothing was named")
     refused(machine, "olga", "set-priority", 404, priority="P1", reason="So")
-    visit("hugo").get(f"{AT}/deeds/look", 404)
-    visit("hugo").get(f"{AT}/deeds/miss-criterion/{uuid4()}", 404)
-    assert "Please say why." in visit("hugo").send(f"{AT}/deeds/set-priority", {}, 422)
+    visit("hugo").get(f"{AT}/changes/look", 404)
+    visit("hugo").get(f"{AT}/changes/miss-criterion/{uuid4()}", 404)
+    assert "Please say why." in visit("hugo").send(f"{AT}/changes/set-priority", {}, 422)
