@@ -239,5 +239,5 @@ CHANGES: Mapping[str, Change] = {
 def change_named(name: str) -> Change:
     """Return the change of this name.  Raises NotFound."""
     if name not in CHANGES:
-        raise NotFound("There is no such change.", deed=name)
+        raise NotFound("There is nothing of this name to change.", change=name)
     return CHANGES[name]

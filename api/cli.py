@@ -25,6 +25,7 @@ from api.settings import Settings
 from api.wiring import Opened, opened, ready
 from engine.errors import NotFound, PutrightError
 from engine.queries.closures import closures_without_evidence
+from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
 from engine.usecases.publish import publish
@@ -163,16 +164,23 @@ def audit() -> None:
 @audit.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def closures(as_json: bool) -> None:
-    """List every closed incident whose evidence is not valid.  Exit status 1 if there is one."""
+    """List every incident closed, set aside or merged whose evidence is not valid.
+
+    Exit status 1 if there is one.
+    """
     with ready() as found:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
             closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
+            out = ways_out(conn, {key.id: key.secret})
+    unproven += out.unproven
+    counts = {"closed": closed, "set_aside": out.set_aside, "merged": out.merged}
     if as_json:
         without = [{"incident": one.number, "why": one.why} for one in unproven]
-        click.echo(json.dumps({"closed": closed, "without_evidence": without}))
+        click.echo(json.dumps(counts | {"without_evidence": without}))
     else:
-        click.echo(f"{closed} closed, {len(unproven)} without valid evidence")
+        said = ", ".join(f"{count} {way.replace('_', ' ')}" for way, count in counts.items())
+        click.echo(f"{said}, {len(unproven)} without valid evidence")
         for one in unproven:
             click.echo(f"- incident {one.number}: {one.why}")
     if unproven:

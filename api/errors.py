@@ -50,7 +50,7 @@ RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
 _FRAMES = 12
 
 # What HTTP itself refuses, before any of Putright's own rules is asked.
-_HTTP = {
+OF_HTTP = {
     400: ("malformed", "This request cannot be read."),
     404: ("not_found", "There is no such page."),
     405: ("method_not_allowed", "This cannot be done at this address."),
@@ -124,7 +124,7 @@ def _tell_http(error: HTTPException) -> Response:
         # a redirect, or an answer that is complete as it is
         return make_response(error.get_response())
     data = getattr(error, "data", None) or {}
-    code, sentence = _HTTP.get(error.code, ("error", "Something went wrong."))
+    code, sentence = OF_HTTP.get(error.code, ("error", "Something went wrong."))
     context = {"fields": dict(_fields(data["messages"]))} if "messages" in data else {}
     methods = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted(methods))} if methods else {}

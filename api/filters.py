@@ -10,6 +10,7 @@ from flask import Flask, g
 from markupsafe import Markup
 
 from api import identity
+from engine.domain.permissions import may_report
 from engine.domain.wording import WORDS, word
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(first_up)
     app.add_template_filter(number)
     app.jinja_env.globals["now"] = now
+    app.jinja_env.globals["may_report"] = may_report
 
 
 def now() -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import render_template
 
-_TRY_AGAIN = "Go back and send it once more; nothing was done."
+_TRY_AGAIN = "Go back and send it once more; however often it is sent, it is done once."
 _FAULT = "Try again in a while. If it stays so, tell the service desk what stands above."
 # code -> title, what to do next
 _WORDS: Mapping[str, tuple[str, str]] = {

@@ -62,7 +62,13 @@ def replay(
 
             try:
                 summary = replay_log(
-                    partial(plain_handling, found.app_url, found.handling.store.key),
+                    partial(
+                        plain_handling,
+                        found.app_url,
+                        found.handling.store.key,
+                        found.handling.ladder,
+                        found.handling.rules,
+                    ),
                     file,
                     log_format,
                     limit=limit,

@@ -4,14 +4,18 @@ Unknown fields are refused everywhere.  Lengths and what belongs together are ch
 forms that pages show, so these schemas say shapes only.
 """
 
+from datetime import UTC, datetime
+
 from marshmallow import Schema, fields, validate
 
 from engine.domain.action import ActionKind, TargetOutcome
-from engine.domain.incident import ClosedBy, IncidentState, Priority
+from engine.domain.incident import Answer, ClosedBy, IncidentState, Priority
 from engine.domain.party import Party
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
 
+# before that no zone is sure
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _REASON = validate.Length(min=1, max=4000)
 
 
@@ -106,10 +110,47 @@ class ReasonSent(Schema):
     reason = fields.String(required=True, validate=_REASON)
 
 
+class WordsSent(Schema):
+    """What is to be said with it, if anything."""
+
+    words = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class MergeSent(ReasonSent):
+    """The earlier report, by its number or id, and why they are the same."""
+
+    into = fields.String(required=True)
+
+
+class PartSent(Schema):
+    """The second of two things that were reported as one."""
+
+    title = fields.String(required=True, validate=validate.Length(1, 200))
+    expected = fields.String(required=True, validate=_REASON)
+    actual = fields.String(required=True, validate=_REASON)
+    harmed = fields.String(validate=validate.Length(max=4000))
+
+
+class LateAnswerSent(WordsSent):
+    """An answer that came after closing; *partly* and *no* need words."""
+
+    answer = fields.Enum(Answer, by_value=True, required=True)
+
+
+class AcceptedUntilSent(ReasonSent):
+    """Until when it is accepted that it comes back, and why."""
+
+    until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+
+
 class ToldSent(ReasonSent):
     """Since when we have known, and how we know that."""
 
-    told_at = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    told_at = fields.AwareDateTime(
+        required=True,
+        validate=validate.Range(min=_EARLIEST, error="Please give a date and time that can be."),
+        metadata={"format": "date-time"},
+    )
 
 
 class DisputeSent(Schema):
@@ -197,6 +238,12 @@ class Made(Schema):
     id = fields.UUID(required=True)
 
 
+class Linked(Schema):
+    """The incident that was opened beside it, if one was."""
+
+    linked = fields.UUID(allow_none=True)
+
+
 class Left(Schema):
     """How many of those whom the action reaches have no outcome yet."""
 
@@ -214,7 +261,7 @@ class PersonShown(Schema):
 
 
 class UnprovenShown(Schema):
-    """A closed incident that lacks its evidence, and why."""
+    """An incident whose way out lacks its evidence, and why."""
 
     number = fields.Integer()
     id = fields.UUID()
@@ -222,9 +269,11 @@ class UnprovenShown(Schema):
 
 
 class ClosuresShown(Schema):
-    """How many incidents are closed, and those of them that lack their evidence."""
+    """How many incidents took which way out, and those of them that lack their evidence."""
 
     closed = fields.Integer()
+    set_aside = fields.Integer()
+    merged = fields.Integer()
     unproven = fields.List(fields.Nested(UnprovenShown))
 
 

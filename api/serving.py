@@ -9,6 +9,7 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from api.settings import SettingsWrong
 from api.wiring import Opened
 from api.worker import WorkerThread
 
@@ -16,16 +17,25 @@ log = logging.getLogger(__name__)
 
 
 def serve_until_stopped(opened: Opened, app: Flask, *, with_worker: bool = True) -> None:
-    """Serve until SIGINT or SIGTERM; requests and the job in hand are finished first."""
+    """Serve until SIGINT or SIGTERM; requests and the job in hand are finished first.
+
+    Raises SettingsWrong where nobody can listen at the address.
+    """
     settings = opened.settings
-    server = create_server(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=settings.web_threads,
-        ident="putright",
-        clear_untrusted_proxy_headers=True,
-    )
+    try:
+        server = create_server(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.web_threads,
+            ident="putright",
+            clear_untrusted_proxy_headers=True,
+        )
+    except (OSError, ValueError) as error:
+        where = f"{settings.host}:{settings.port}"
+        why = getattr(error, "strerror", None) or str(error)
+        problem = f"PUTRIGHT_HOST and PUTRIGHT_PORT: nobody can listen at {where} ({why})"
+        raise SettingsWrong([problem]) from error
     worker = WorkerThread(opened.handling, opened.app_url, concurrency=settings.workers)
     with stopped_by_signals():
         if with_worker:

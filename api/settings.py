@@ -13,6 +13,9 @@ from typing import TypeVar
 
 from platformdirs import user_data_path
 
+from api.rules_file import RulesWrong, read_rules
+from engine.domain.ladder import DEFAULT, Ladder
+from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import PutrightError
 
 _LEAST_SECRET = 32
@@ -64,6 +67,7 @@ SETTINGS = (
     Setting("PUTRIGHT_WORKERS", "jobs done at the same time by one worker", "2"),
     Setting("PUTRIGHT_SECURE_COOKIES", "yes behind HTTPS: cookies travel only there", "no"),
     Setting("PUTRIGHT_TRUSTED_PROXIES", "how many proxies stand in front and are believed", "0"),
+    Setting("PUTRIGHT_RULES", "a TOML file with numbers of the rules of handling; see below", "-"),
 )
 
 
@@ -84,6 +88,8 @@ class Settings:
     workers: int = 2
     secure_cookies: bool = False
     trusted_proxies: int = 0
+    rules: Rules = DEFAULT_RULES
+    ladder: Ladder = DEFAULT
 
     @property
     def is_embedded(self) -> bool:
@@ -94,6 +100,7 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Read every setting.  Raises SettingsWrong with all that is wrong."""
         reading = _Reading(environ)
+        rules, ladder = reading.rules("PUTRIGHT_RULES")
         settings = cls(
             data_dir=Path(reading.text("PUTRIGHT_DATA") or _usual_folder()),
             database_url=reading.url("DATABASE_URL"),
@@ -108,6 +115,8 @@ class Settings:
             workers=reading.number("PUTRIGHT_WORKERS", 2, 1, 64),
             secure_cookies=reading.yes("PUTRIGHT_SECURE_COOKIES"),
             trusted_proxies=reading.number("PUTRIGHT_TRUSTED_PROXIES", 0, 0, 10),
+            rules=rules,
+            ladder=ladder,
         )
         if settings.database_url is not None:
             for name, value in (
@@ -165,6 +174,15 @@ class _Reading:
         return self._parsed(
             name, default, _between(least, most), f"a whole number from {least} to {most}"
         )
+
+    def rules(self, name: str) -> tuple[Rules, Ladder]:
+        file = self.text(name)
+        try:
+            return read_rules(Path(file)) if file else (DEFAULT_RULES, DEFAULT)
+        except RulesWrong as error:
+            for problem in error.problems:
+                self._wrong(name, f"{name}: {problem}")
+            return DEFAULT_RULES, DEFAULT
 
     def yes(self, name: str) -> bool:
         known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}

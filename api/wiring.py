@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from api.settings import Settings
 from engine.clock import now
-from engine.domain.ladder import DEFAULT
+from engine.domain.ladder import DEFAULT, Ladder
+from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import Unavailable
 from engine.store.connect import application_engine
 from engine.store.embedded import running
@@ -54,7 +55,13 @@ def opened(settings: Settings) -> Iterator[Opened]:
 @contextmanager
 def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
     key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
-    handling = plain_handling(app_url, key, pool_size=settings.web_threads + settings.workers)
+    handling = plain_handling(
+        app_url,
+        key,
+        settings.ladder,
+        settings.rules,
+        pool_size=settings.web_threads + settings.workers,
+    )
     try:
         yield Opened(settings, handling, app_url, owner_url)
     finally:
@@ -82,9 +89,17 @@ def _require_current(found: Opened) -> None:
             raise Unavailable("The database is not at this version's tables: run putright migrate.")
 
 
-def plain_handling(app_url: str, key: AuditKey, *, pool_size: int = 2) -> Handling:
+def plain_handling(
+    app_url: str,
+    key: AuditKey,
+    ladder: Ladder = DEFAULT,
+    rules: Rules = DEFAULT_RULES,
+    *,
+    pool_size: int = 2,
+) -> Handling:
     """Return a handling of its own for a thread pool or a process, on plain values."""
-    return Handling(Store(application_engine(app_url, pool_size=pool_size), key, now), DEFAULT)
+    store = Store(application_engine(app_url, pool_size=pool_size), key, now)
+    return Handling(store, ladder, rules=rules)
 
 
 def _made() -> str:

@@ -129,7 +129,10 @@ class ExpressionRefused(PutrightError):
 
 
 class Unavailable(PutrightError):
-    """The database is away; nothing was done, and trying again is safe."""
+    """The database is away; nothing was done, unless the connection broke at the very commit.
+
+    Trying again with the same key is safe.
+    """
 
     code = "unavailable"
 

@@ -12,7 +12,7 @@ from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
 from forms.schemas import Finding
-from forms.values import Choices
+from forms.values import Choices, plain_text
 
 __all__ = [
     "Checked",
@@ -30,6 +30,7 @@ __all__ = [
     "from_post",
     "markdown",
     "overall",
+    "plain_text",
     "render",
     "rows_asked",
     "shipped",

@@ -17,6 +17,8 @@ Choices = Mapping[str, Sequence[tuple[str, str]]]
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAX_NAME = 100
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+
 
 @dataclass(frozen=True)
 class Now:
@@ -114,6 +116,8 @@ def _check_date(field: Field, value: str, now: Now) -> tuple[object, str | None]
         day = date.fromisoformat(value)
     except ValueError:
         return value, bad_date(field)
+    if not _is_in_reach(day.year):
+        return value, bad_date(field)
     today = now.at.astimezone(now.tz).date() if now.at is not None else None
     return day.isoformat(), _check_when(field, today and (day > today))
 
@@ -127,7 +131,14 @@ def _check_instant(field: Field, value: str, now: Now) -> tuple[object, str | No
         kept = utc_text(instant)
     except (ValueError, OverflowError):
         return value, bad_date(field)
+    if not _is_in_reach(instant.year):
+        return value, bad_date(field)
     return kept, _check_when(field, now.at and (instant > now.at))
+
+
+def _is_in_reach(year: int) -> bool:
+    """Whether an instant of this year can be shown in every zone, and is no slip of the pen."""
+    return EARLIEST_YEAR <= year <= LATEST_YEAR
 
 
 def _check_when(field: Field, ahead: object) -> str | None:

@@ -5,12 +5,14 @@ in them are ids: people by their login, and the incidents `confirmed`, `decided`
 (Carla has said yes, Olga has not answered), `missed` (closed, one criterion missed and made good),
 `unmade` (of two criteria one was missed, and its make-good waits for the owner), `held`
 (a criterion was right at one of three checks), `stale` (answers older than work that goes on),
-`targeted` (Carla has said yes, one of two targets is not done) and `kept` (P1, the authority keeps
-asking).
+`targeted` (Carla has said yes, one of two targets is not done), `kept` (P1, the authority keeps
+asking), those of `out_of_handling.sql`, which says what they are, `alone` (only Carla, who
+reported it, is harmed), `many` (214 are) and `swapped` (Olga is to answer for what Carla reported).
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,13 +22,16 @@ import psycopg
 from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
-from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.covering import accept_uncovered, count_harmed
 from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
+from engine.usecases.holding import claim
 from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
+from engine.usecases.merging import merge
+from engine.usecases.setting_aside import bring_back, set_aside
+from tests.evidence import digests
 from tests.world import CRITERION, World
 
 _PUNCTUAL = {"measure": "Paid on the day", "threshold": "All", "evidence": "Bank's list"}
@@ -86,11 +91,7 @@ class Besieged:
 
     def everything(self) -> dict[str, int]:
         """Return a digest over the rows of each table."""
-        digests = " UNION ALL ".join(
-            f"SELECT '{name}', coalesce(sum(hashtextextended(x::text, 0)), 0) FROM {name} x"  # noqa: S608
-            for name in t.metadata.tables
-        )
-        found = dict(self.owner.execute(digests).fetchall())
+        found = digests(self.owner)
         self.owner.rollback()
         return found
 
@@ -156,6 +157,36 @@ class Besieged:
             "kept": kept,
             "process": world.process_id,
         }
+        self._take_out()
+
+    def _take_out(self) -> None:
+        world, hugo = self.world, self.world.actor("hugo")
+        made = {}
+        for name in ("planned", "aside", "begun", "earlier"):
+            made[name] = world.report()
+            world.lead(made[name])
+            world.agree(made[name], world.for_team("databases"))
+        held = world.item(made["begun"], "do_it_action")
+        claim(world.handling, held.id, actor=world.actor("ada"))
+        world.clock.forward(hours=1)
+        made["returned"], made["joined"] = world.report(), world.report("olga")
+        made["later"] = world.report("olga", criteria=[{"measure": "Else", "threshold": "Any"}])
+        made["alone"], made["many"] = world.report(), world.report(size=Decimal(214))
+        # reported by Carla, to be answered by Olga alone
+        made["swapped"] = world.report()
+        world.agree(made["swapped"], confirmers=("olga",))
+        for name in ("aside", "returned"):
+            set_aside(world.handling, made[name], reason="Spam", actor=hugo)
+        bring_back(world.handling, made["returned"], actor=world.actor("carla"))
+        merge(world.handling, made["joined"], made["earlier"], reason="The same", actor=hugo)
+        self.owner.execute(
+            "INSERT INTO acceptance (id, incident_id, person_id, until, reason, accepted_at,"
+            " entry_seq)"
+            " VALUES (gen_random_uuid(), %s, %s, now() + interval '1 day', 'Dear', now(), 1)",
+            [made["returned"], self.ids["dora"]],
+        )
+        self.owner.commit()
+        self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:
         """Have a calendar, and a dispute that was decided."""

@@ -175,9 +175,9 @@ class World:
         ]
         self.do(incident, login, "confirm_outcome", criteria=rows, **words)
 
-    def asked(self, **changes: Any) -> UUID:
+    def asked(self, login: str = "carla", **changes: Any) -> UUID:
         """Return an incident whose confirmers are being asked."""
-        incident = self.report(**changes)
+        incident = self.report(login, **changes)
         self.lead(incident)
         self.agree(incident, self.for_team("databases"))
         self.act(incident, "ada")
@@ -190,8 +190,8 @@ class World:
         self.confirm(incident)
         return incident
 
-    def decided(self, login: str = "dora") -> UUID:
-        """Return an incident that is closed by a decision of somebody without a hand in it."""
+    def undecided(self) -> UUID:
+        """Return an incident that nobody answers about, so that somebody has to decide."""
         incident = self.report()
         self.lead(incident)
         self.agree(incident, self.for_team("databases"))
@@ -199,6 +199,11 @@ class World:
         self.verify(incident, "hugo")
         self.clock.forward(days=15)
         self.fire(incident)
+        return incident
+
+    def decided(self, login: str = "dora") -> UUID:
+        """Return an incident that is closed by a decision of somebody without a hand in it."""
+        incident = self.undecided()
         self.do(incident, login, "decide_without_answer", decided="close", reason="Has moved away")
         return incident
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, event, select
+from sqlalchemy import Row, select
 
 from api.demo.house import House, build
 from api.releasing import read_release
@@ -32,14 +32,6 @@ from engine.usecases.publish import publish
 from engine.usecases.report import Report, report_incident
 
 DONE = {"outcome": "done", "what_was_done": "Done as asked"}
-
-
-class Counted:
-    """How many statements and commits a piece of work took."""
-
-    def __init__(self) -> None:
-        self.sql = 0
-        self.commits = 0
 
 
 @dataclass
@@ -169,26 +161,6 @@ class Place:
                     )
                 ).scalars()
             )
-
-    def counted(self, work: Callable[[], object]) -> Counted:
-        """Do the work and count its statements and commits."""
-        counted = Counted()
-
-        def statement(*_: object) -> None:
-            counted.sql += 1
-
-        def commit(*_: object) -> None:
-            counted.commits += 1
-
-        engine = self.store.engine
-        event.listen(engine, "before_cursor_execute", statement)
-        event.listen(engine, "commit", commit)
-        try:
-            work()
-        finally:
-            event.remove(engine, "before_cursor_execute", statement)
-            event.remove(engine, "commit", commit)
-        return counted
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from api.demo import stories_asking, stories_ended, stories_working
+from api.demo import stories_asking, stories_ended, stories_out, stories_working
 from api.demo.story import Story
 
 ALL: tuple[Callable[[Story], None], ...] = (
     stories_ended.closed_by_decision,
     stories_ended.closed_confirmed,
+    stories_out.back_again,
     stories_asking.decision_open,
     stories_ended.sent_back,
     stories_asking.asked_for_confirmation,
@@ -15,6 +16,8 @@ ALL: tuple[Callable[[Story], None], ...] = (
     stories_working.waiting_for_a_supplier,
     stories_asking.being_checked,
     stories_asking.proposed,
+    stories_out.set_aside,
+    stories_out.joined,
     stories_working.to_be_accepted,
     stories_working.just_reported,
 )

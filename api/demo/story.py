@@ -22,8 +22,11 @@ from engine.usecases.covering import stand_for
 from engine.usecases.handling import Handling
 from engine.usecases.holding import claim
 from engine.usecases.lead import take_lead
+from engine.usecases.merging import merge
 from engine.usecases.proposing import Proposal, propose_action
+from engine.usecases.recurring import report_recurrence
 from engine.usecases.report import Report, report_incident
+from engine.usecases.setting_aside import set_aside
 from engine.usecases.targets import tick_targets
 from engine.usecases.timing import advance_run
 
@@ -197,6 +200,20 @@ class Story:
     def decides(self, who: str, decided: str, reason: str) -> None:
         """Decide without the customer's answer."""
         self.does(who, "decide_without_answer", {"decided": decided, "reason": reason})
+
+    def sets_aside(self, who: str, reason: str) -> None:
+        """Take it out of the handling."""
+        set_aside(self.handling, self.incident, reason=reason, actor=self.house.people[who])
+
+    def joins(self, who: str, earlier: UUID, reason: str) -> None:
+        """Join it with an earlier report."""
+        actor = self.house.people[who]
+        merge(self.handling, self.incident, earlier, reason=reason, actor=actor)
+
+    def is_back(self, who: str, words: str) -> None:
+        """Say that it is back, and go on with the new incident."""
+        actor = self.house.people[who]
+        self.incident = report_recurrence(self.handling, self.incident, words=words, actor=actor)
 
     def does(self, who: str, step: str, answers: Mapping[str, Any]) -> None:
         """Complete the open to-do of a step of the incident's own run."""

@@ -8,6 +8,7 @@ from flask import Flask
 from api.pages import (
     actions,
     changes,
+    deeds,
     disputes,
     following,
     history,
@@ -19,6 +20,7 @@ from api.pages import (
     todo,
     todos,
     you,
+    your_tokens,
 )
 
 
@@ -33,10 +35,12 @@ def register(app: Flask) -> None:
         incident,
         actions,
         changes,
+        deeds,
         disputes,
         following,
         history,
         reporting,
         you,
+        your_tokens,
     ):
         app.register_blueprint(module.pages)

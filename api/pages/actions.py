@@ -1,13 +1,15 @@
 """Actions of an incident: proposing one, the lead's word on proposals, and what is not done."""
 
 from collections.abc import Mapping
+from datetime import date, datetime, time
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.errors import STATUS
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import ActionKind
 from engine.domain.permissions import Verb
@@ -21,6 +23,7 @@ from engine.usecases.proposing import (
     propose_action,
     refuse_proposal,
 )
+from engine.usecases.recurring import accept_until
 from engine.usecases.targets import accept_targets
 from forms import check
 
@@ -55,8 +58,7 @@ def propose_it(number: int) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _again(incident, asking, typed, refusal.fields)
     except (Conflict, Unavailable) as refusal:
-        shown = asking.show(typed, notice=refusal.sentence, key=sent_key())
-        return _asked(incident, shown), 409
+        return _asked(incident, asking.refused(typed, refusal)), STATUS[refusal.code]
     flash("It is on the list.")
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 
@@ -88,7 +90,7 @@ def refuse(number: int, action_number: int) -> ResponseReturnValue:
         refuse_proposal(
             identity.handling(),
             action.id,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:
@@ -112,12 +114,35 @@ def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
             identity.handling(),
             action.id,
             ticked,
-            reason=request.form.get("reason", ""),
+            reason=words_in("reason"),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:
         return _shown(number, action_number, refusal.fields), 422
     flash("Your acceptance is kept, with your name and your reason.")
+    return redirect(url_for("actions.page", number=number, action_number=action_number), 303)
+
+
+@pages.post("/incidents/<int:number>/actions/<int:action_number>/accepted-until")
+def accept_that_it_comes_back(number: int, action_number: int) -> ResponseReturnValue:
+    """Sign, instead of a lasting remedy, until when it may come back."""
+    _, action = _found(number, action_number)
+    try:
+        last_day = date.fromisoformat(request.form.get("until", ""))
+        # the whole of that day, where the one who signs is
+        until = datetime.combine(last_day, time(23, 59), identity.zone())
+        accept_until(
+            identity.handling(),
+            action.id,
+            until=until,
+            reason=request.form.get("reason", ""),
+            actor=identity.actor(),
+        )
+    except ValueError:
+        return _shown(number, action_number, {"until": "Please say until which day."}), 422
+    except InvalidAnswers as refusal:
+        return _shown(number, action_number, refusal.fields), 422
+    flash("Signed: nobody asks again before that day is over.")
     return redirect(url_for("actions.page", number=number, action_number=action_number), 303)
 
 

@@ -11,7 +11,8 @@ from flask import request
 from markupsafe import Markup
 
 from api import identity
-from forms import Choices, Form, RowsAsked, from_post, render, rows_asked
+from engine.errors import KeyReused, PutrightError
+from forms import Choices, Form, RowsAsked, from_post, plain_text, render, rows_asked
 
 Post = Mapping[str, list[str]]
 
@@ -21,9 +22,14 @@ def posted() -> Post:
     return request.form.to_dict(flat=False)
 
 
+def words_in(name: str) -> str:
+    """Return what stands in a field outside of a form's own, as it can be kept everywhere."""
+    return plain_text(request.form.get(name, ""))
+
+
 def sent_key() -> str:
     """Return the key of this sending; a page without one gets a fresh one."""
-    return request.form.get("_key", "")[:100] or str(uuid4())
+    return words_in("_key")[:100] or str(uuid4())
 
 
 def asks_for_rows() -> bool:
@@ -77,3 +83,12 @@ class Asking:
             instructions=self.instructions,
         )
         return Asked(self.form, inside, key or str(uuid4()), notice)
+
+    def refused(self, values: Mapping[str, object], refusal: PutrightError) -> Asked:
+        """Return the form to be sent again, with the sentence of what stood in the way.
+
+        It keeps its key: whoever is told that the database is away cannot know whether this was
+        done.  Only a key that stands for another sending already is given up.
+        """
+        key = None if isinstance(refusal, KeyReused) else sent_key()
+        return self.show(values, notice=refusal.sentence, key=key)

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.pages.deeds import DEEDS
 from api.pages.drawing import draw
 from api.pages.for_readers import for_readers
 from engine.domain.permissions import Verb
@@ -29,6 +30,7 @@ def page(number: int) -> ResponseReturnValue:
         ledger=ledger,
         drawing=draw(ledger),
         stages=_stages(incident),
+        deeds=list(DEEDS.items()),
         Verb=Verb,
     )
 

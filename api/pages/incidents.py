@@ -1,5 +1,7 @@
 """The list of incidents."""
 
+from dataclasses import replace
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +10,7 @@ from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
 from engine.queries.incidents import Filters, incidents
 from engine.queries.paging import Page
+from forms import plain_text
 
 pages = for_readers("incidents", __name__)
 
@@ -15,6 +18,7 @@ pages = for_readers("incidents", __name__)
 SHOWS: dict[str, Filters] = {
     "open": Filters(state=IncidentState.OPEN),
     "closed": Filters(state=IncidentState.CLOSED),
+    "out": Filters(is_out=True),
     "led": Filters(led_by_me=True),
     "reported": Filters(reported_by_me=True),
 }
@@ -26,15 +30,9 @@ def listed() -> ResponseReturnValue:
     """Show the incidents that the reader may see, newest first."""
     asked = request.args.get("show", "")
     show = asked if asked in SHOWS else "open"
-    words = request.args.get("words", "").strip()[:_MOST_WORDS]
+    words = plain_text(request.args.get("words", ""))[:_MOST_WORDS]
     page = Page(size=30, after=request.args.get("after") or None)
-    chosen = SHOWS[show]
-    wanted = Filters(
-        state=chosen.state,
-        led_by_me=chosen.led_by_me,
-        reported_by_me=chosen.reported_by_me,
-        words=words or None,
-    )
+    wanted = replace(SHOWS[show], words=words or None)
     with identity.handling().store.read() as conn:
         found = incidents(conn, identity.actor(), wanted, page)
     return render_template(

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.errors import STATUS
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.errors import Conflict, InvalidAnswers, Unavailable
@@ -43,7 +44,7 @@ def send() -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _again(asking, typed, refusal.fields)
     except (Conflict, Unavailable) as refusal:
-        return _shown(asking.show(typed, notice=refusal.sentence)), 409
+        return _shown(asking.refused(typed, refusal)), STATUS[refusal.code]
     with identity.handling().store.read() as conn:
         number = incident_page(conn, made, identity.actor(), filters.now()).number
     flash("Thank you. Somebody answers for this from now on, and you can follow it here.")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from flask import Flask, g
 
 from api import identity
+from engine.errors import Unavailable
 
 
 def register(app: Flask) -> None:
@@ -29,8 +30,12 @@ def called(title: str) -> str:
 def _questions() -> Mapping[str, str]:
     if "questions" not in g:
         handling = identity.handling()
-        with handling.store.read() as conn:
-            release = handling.releases.in_force(conn)
+        try:
+            with handling.store.read() as conn:
+                release = handling.releases.in_force(conn)
+        except Unavailable:
+            # a form that could not be sent is shown all the same, with every word of it
+            return {}
         asked = {
             step.name: release.forms[step.id].title
             for step in release.specs.steps()

@@ -12,12 +12,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.errors import STATUS
 from api.pages.answered import Told, told
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Verb
-from engine.errors import Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
+from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
 from engine.queries.choices import choices
 from engine.queries.item import ItemPage, item_page
 from engine.usecases import holding
@@ -71,11 +72,12 @@ def answer(item_id: UUID) -> ResponseReturnValue:
         return _shown(seen, shown), 422
     except ItemEnded:
         return _ended(_seen(item_id), typed), 409
-    except (Conflict, NotAllowed, Unavailable) as refusal:
-        shown = seen.asking.show(typed, notice=refusal.sentence, key=sent_key())
-        status = 403 if isinstance(refusal, NotAllowed) else 409
+    except (Busy, Unavailable) as refusal:
+        return _shown(seen, seen.asking.refused(typed, refusal)), STATUS[refusal.code]
+    except (Conflict, NotAllowed) as refusal:
         # it may be somebody else's by now: then the words stand there without the form
-        return _shown(_seen(item_id), shown, typed=typed), status
+        shown = seen.asking.refused(typed, refusal)
+        return _shown(_seen(item_id), shown, typed=typed), STATUS[refusal.code]
     flash(f"Thank you. “{_name_of(seen.item)}” is done.")
     return redirect(url_for("todos.home"), 303)
 
@@ -100,7 +102,7 @@ def give_back(item_id: UUID) -> ResponseReturnValue:
 def hand_over(item_id: UUID) -> ResponseReturnValue:
     """Hand the to-do to somebody else of the same side."""
     kind, _, to = request.form.get("to", "").partition(":")
-    note = request.form.get("note", "").strip()
+    note = words_in("note")
     try:
         chosen = UUID(to)
     except ValueError:
@@ -135,7 +137,7 @@ def reached(item_id: UUID) -> ResponseReturnValue:
             item_id,
             dict.fromkeys(ticked, outcome),
             actor=identity.actor(),
-            note=request.form.get("note", "").strip() or None,
+            note=words_in("note") or None,
         )
         flash(f"Noted for {len(ticked)}; {left} left." if left else "Noted; none is left.")
     else:

@@ -1,15 +1,21 @@
 """Home: my to-dos, my teams', and all; each view is an address that can be bookmarked."""
 
+from datetime import timedelta
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
 from engine.queries.asked_beside import asked_beside
+from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
 from engine.queries.todos import Scope, todos
 
 pages = for_readers("todos", __name__)
+
+# so long it stands here that one's own report was set aside or joined with another
+_TOLD_FOR = timedelta(days=30)
 
 
 @pages.get("/")
@@ -21,6 +27,12 @@ def home() -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
         beside = asked_beside(conn, identity.actor())
+        out = own_ways_out(conn, identity.actor().id, filters.now() - _TOLD_FOR)
     return render_template(
-        "todos.html", found=found, beside=beside, scope=scope, is_first=page.after is None
+        "todos.html",
+        found=found,
+        beside=beside,
+        scope=scope,
+        out=out,
+        is_first=page.after is None,
     )

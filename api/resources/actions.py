@@ -13,6 +13,7 @@ from engine.queries.reached import Reached, reached_by
 from engine.queries.run import RunPage, run_page
 from engine.queries.seen import seen_incident
 from engine.usecases.proposing import accept_proposal, refuse_proposal
+from engine.usecases.recurring import accept_until
 from engine.usecases.targets import accept_targets
 
 blueprint = resource("api_actions", __name__, "Actions", path="/actions")
@@ -51,6 +52,16 @@ def accept_not_done(sent: dict[str, Any], action_id: UUID) -> None:
     """Accept by name that some targets are not done; only the owner of the process can."""
     accept_targets(
         handling(), action_id, sent["targets"], reason=sent["reason"], actor=tokens.actor()
+    )
+
+
+@blueprint.route("/<uuid:action_id>/accepted-until", methods=["POST"])
+@blueprint.arguments(schemas.AcceptedUntilSent)
+@blueprint.response(204)
+def accept_that_it_comes_back(sent: dict[str, Any], action_id: UUID) -> None:
+    """Sign, instead of a lasting remedy, until when it may come back; only the owner can."""
+    accept_until(
+        handling(), action_id, until=sent["until"], reason=sent["reason"], actor=tokens.actor()
     )
 
 

@@ -11,6 +11,7 @@ from engine.domain.permissions import Role
 from engine.errors import NotAllowed
 from engine.queries.closures import closures_without_evidence
 from engine.queries.run import diagram_xml
+from engine.queries.ways_out import ways_out
 
 blueprint = resource("api_audit", __name__, "Audit")
 
@@ -24,7 +25,13 @@ def closures() -> dict[str, Any]:
     key = handling().store.key
     with handling().store.read() as conn:
         closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
-    return {"closed": closed, "unproven": unproven}
+        out = ways_out(conn, {key.id: key.secret})
+    return {
+        "closed": closed,
+        "set_aside": out.set_aside,
+        "merged": out.merged,
+        "unproven": [*unproven, *out.unproven],
+    }
 
 
 @blueprint.route("/releases/<uuid:release_id>/diagrams/<diagram>", methods=["GET"])

@@ -51,6 +51,7 @@ class ConfirmerFacts:
     """A confirmer who has not been withdrawn, with their latest answer if there is one.
 
     `is_barred`: led, worked on or verified the incident, so that their yes does not count.
+    `withdraws`: their yes takes their own report back, which counts if they alone are harmed.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ConfirmerFacts:
     entry_seq: int = 0
     grade: Grade = Grade.SIGNED_IN
     is_barred: bool = False
+    withdraws: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ class GateFacts:
     def answers_since(self) -> int:
         """Answers and decisions count only if their entry is newer than this one."""
         return max(self.work_seq, self.criteria_seq)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the only confirmer took the report back: then nothing has to be checked."""
+        return [confirmer.withdraws for confirmer in self.confirmers] == [True]
 
 
 def judge(facts: GateFacts) -> tuple[Gate, tuple[str, ...]]:
@@ -167,6 +174,8 @@ def _missing_work(facts: GateFacts) -> Iterator[str]:
             "of those it reaches is not done, and the owner has not accepted that",
             "of those it reaches are not done, and the owner has not accepted that",
         )
+    if facts.is_withdrawn:
+        return
     yield from not_to_be_asked(facts)
     if not facts.criteria and not facts.missed:
         yield "Nobody has said how we know that it is right"
@@ -205,6 +214,8 @@ def _missing_answers(facts: GateFacts) -> Iterator[str]:
 
 def _missing_from(confirmer: ConfirmerFacts, facts: GateFacts) -> str | None:
     name = confirmer.name
+    if confirmer.withdraws and not facts.is_withdrawn:
+        return f"{name} has taken the report back, but is not the only one who is to answer"
     if _is_yes(confirmer, facts.answers_since, facts.needs_signature):
         return None
     if confirmer.is_barred:

@@ -19,6 +19,21 @@ class ClosedBy(StrEnum):
     ESCALATED = "escalated"
 
 
+class WayOut(StrEnum):
+    """The ways out beside closing; each is a state too, and can be undone by the reporter."""
+
+    SET_ASIDE = "set_aside"
+    MERGED = "merged"
+
+
+class Origin(StrEnum):
+    """Why an incident was opened beside another: it is back, was two, or somebody objected."""
+
+    RECURS = "recurs"
+    SPLIT = "split"
+    OBJECTED = "objected"
+
+
 class Level(StrEnum):
     """Impact and urgency."""
 

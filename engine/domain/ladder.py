@@ -7,6 +7,7 @@ P2 the decision opens only after two logged tries (`tries_needed`), however late
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from engine.domain.incident import Priority
 from engine.domain.standing import Standing
@@ -23,24 +24,24 @@ _AUTHORITIES = frozenset({Standing.AUTHORITY, Standing.DEPUTY_AUTHORITY})
 class Rungs:
     """One priority's column of the table; each step counts from when the person was asked.
 
-    `reminders` are the steps at which a reminder goes out; with `remind_on`, they go on at
-    that interval without end.  `owner_told` None: the owner is not told.  `decided_by` grants
-    the closing decision, `never_decided_by` denies it again.
+    What is annotated with its meaning can be set.  `owner_told` None: the owner is not told.
+    `decided_by` grants the closing decision, `never_decided_by` denies it again.
     """
 
     asked_by: str
-    remind_every: timedelta
-    reminders: tuple[Step, ...]
-    remind_on: bool
-    deputy: Step
-    owner_told: Step | None
-    decision: Step
-    debt: Step
-    tries_needed: int
+    remind_every: Annotated[timedelta, "how often it is looked whether a reminder is due"]
+    reminders: Annotated[tuple[Step, ...], "when who was asked is reminded"]
+    remind_on: Annotated[bool, "whether reminders go on at the last interval without end"]
+    deputy: Annotated[Step, "when the deputy is asked too"]
+    owner_told: Annotated[Step | None, "when the owner is told, and the lead must phone"]
+    decision: Annotated[Step, "when the closing decision may open"]
+    debt: Annotated[Step, "from when the missing answer is confirmation debt"]
+    tries_needed: Annotated[int, "tries to reach them that are logged before that"]
     decided_by: frozenset[Standing]
-    next_look: timedelta
-    action_due: Step
-    climb_every: timedelta
+    next_look: Annotated[timedelta, "how long the lead may go without looking again"]
+    action_due: Annotated[Step, "when an action is due that was given no date"]
+    climb_every: Annotated[timedelta, "how long each up the line has before it climbs on"]
+    restore: Annotated[Step, "how long after *told* it is to be right again; days of the desk"]
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
 
@@ -61,6 +62,7 @@ _P1 = Rungs(
     next_look=timedelta(minutes=30),
     action_due=timedelta(hours=4),
     climb_every=timedelta(hours=1),
+    restore=timedelta(hours=4),
 )
 _P2 = Rungs(
     asked_by="link at once",
@@ -76,6 +78,7 @@ _P2 = Rungs(
     next_look=timedelta(hours=4),
     action_due=1,
     climb_every=timedelta(hours=4),
+    restore=1,
 )
 _P3 = Rungs(
     asked_by="link, bundled twice a day",
@@ -91,6 +94,7 @@ _P3 = Rungs(
     next_look=timedelta(days=1),
     action_due=3,
     climb_every=timedelta(days=1),
+    restore=3,
 )
 _P4 = Rungs(
     asked_by="daily digest",
@@ -106,6 +110,7 @@ _P4 = Rungs(
     next_look=timedelta(days=7),
     action_due=10,
     climb_every=timedelta(days=3),
+    restore=10,
 )
 
 

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     ASKED = "asked"
     DECIDING = "deciding"
     WATCHING = "watching"
+    # out of the handling, and brought back
+    SET_ASIDE = "set_aside"
     # a fault figure that should be 0
     NOBODY = "nobody"
 
@@ -62,8 +64,9 @@ class Segment:
 
 
 # Ours before theirs (The ledger, 3).  A decision goes before all (4).  Watching goes behind
-# whoever of ours is really asked for something, and before anybody outside.
-_DECIDING, _OURS, _WATCHING, _SUPPLIER, _CUSTOMER = range(5)
+# whoever of ours is really asked for something, and before anybody outside.  While it was out of
+# the handling nobody was asked, whatever had been said before.
+_OUT, _DECIDING, _OURS, _WATCHING, _SUPPLIER, _CUSTOMER = range(6)
 _TIER = {
     Party.IT: _OURS,
     Party.BUSINESS: _OURS,
@@ -113,20 +116,25 @@ def cut(
     *,
     lead_party: Party,
     watching: Sequence[tuple[datetime, datetime | None]] = (),
+    out: Sequence[tuple[datetime, datetime]] = (),
 ) -> tuple[Segment, ...]:
     """Return the segments from `told_at` to `until`, in order and without gap or overlap.
 
     `until` is the instant the incident ended, or now.  Instants are cut to whole seconds, so
     the lengths add up to the whole exactly, and what lasts less than that vanishes.  Stints
     are clipped to the whole but keep their place in the order.  `watching` are the times of
-    *watch until*; time in which nobody is asked goes to `lead_party` as `nobody`.
+    *watch until*; time in which nobody is asked goes to `lead_party` as `nobody`, and the times
+    `out` of the handling, from which it came back, as `set_aside`.
     Neighbours with the same charge are one segment.  Takes n log n steps, and one more for
     each name in `also_waiting`.
 
     Raises ValueError for a naive instant or an interval that ends before it starts.
     """
     start, end = _whole(told_at, until)
-    claims = sorted(_claims(stints, watching, end), key=lambda claim: (claim.since, claim))
+    claims = sorted(
+        [*_claims(stints, watching, end), *_away(out, lead_party)],
+        key=lambda claim: (claim.since, claim),
+    )
     drafts = _sweep(claims, start, end, _Charge(lead_party, Reason.NOBODY))
     borders = [*(draft.since for draft in drafts), end]
     return tuple(
@@ -199,6 +207,13 @@ def _claims(
         since, until = _whole(begun, ended or max(begun, end))
         if since < until:
             yield _Claim(_WATCHING, since, 0, "", until, _Charge(Party.BUSINESS, Reason.WATCHING))
+
+
+def _away(out: Iterable[tuple[datetime, datetime]], party: Party) -> Iterator[_Claim]:
+    for left, returned in out:
+        since, until = _whole(left, returned)
+        if since < until:
+            yield _Claim(_OUT, since, 0, "", until, _Charge(party, Reason.SET_ASIDE))
 
 
 def _whole(since: datetime, until: datetime) -> tuple[datetime, datetime]:

@@ -62,6 +62,9 @@ class Verb(StrEnum):
     UNDO_MERGE = "undo_merge"
     SPLIT = "split"
     REPORT_RECURRENCE = "report_recurrence"
+    ACCEPT_UNTIL = "accept_until"
+    ANSWER_LATE = "answer_late"
+    OBJECT = "object"
     DISPUTE = "dispute"
     DECIDE_DISPUTE = "decide_dispute"
 
@@ -122,7 +125,8 @@ class IncidentView:
 
     `is_taken_up`: somebody took the lead (before that the duty lead answers for it);
     `has_begun`: an action has begun; `is_reporter_alone_harmed`: nobody else is harmed;
-    `is_disputable`: open, or closed no longer than the days allowed for a dispute.
+    `is_disputable`: open, or closed no longer than the days allowed for a dispute;
+    `is_found_right`: our check found it right, and nobody has sent it back since.
     """
 
     state: IncidentState
@@ -131,6 +135,7 @@ class IncidentView:
     has_begun: bool = False
     is_reporter_alone_harmed: bool = False
     is_disputable: bool = False
+    is_found_right: bool = False
 
 
 def barred_from(
@@ -155,6 +160,11 @@ def barred_from(
     if mark is Mark.VERIFICATION and len(worked) == 1:
         return worked
     return frozenset()
+
+
+def may_report(actor: Actor) -> bool:
+    """Whether the person may report an incident: everybody but an auditor, who changes nothing."""
+    return not actor.has_role(Role.AUDITOR)
 
 
 def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
@@ -229,6 +239,7 @@ _WHILE_OPEN = {
     Verb.WITHDRAW: frozenset({_S.REPORTER}),
     Verb.MERGE: _HANDLERS,
     Verb.SPLIT: _HANDLERS,
+    Verb.ACCEPT_UNTIL: _OWNERS,
 }
 _AFTER = {
     IncidentState.SET_ASIDE: {Verb.BRING_BACK: frozenset({_S.REPORTER})},
@@ -237,8 +248,12 @@ _AFTER = {
         Verb.REPORT_RECURRENCE: _ANYBODY_INVOLVED,
         Verb.DISPUTE: _ANYBODY_INVOLVED,
         Verb.DECIDE_DISPUTE: _DECIDERS,
+        Verb.ACCEPT_UNTIL: _OWNERS,
+        Verb.ANSWER_LATE: frozenset({_S.CONFIRMER}),
     },
 }
+# Whose word on the outcome is not that of somebody harmed, or is asked for in another way.
+_NOT_JUST_HARMED = frozenset({_S.CONFIRMER, _S.LEAD, _S.HAS_LED, _S.WORKER, _S.VERIFIER})
 # Deeds of our own organisation: a supplier's or a customer's person is never granted these.
 _INSIDE_ONLY = frozenset(
     {
@@ -275,6 +290,8 @@ def incident_verbs(
     verbs = {verb for verb, standings in granting.items() if counted & standings}
     if incident.state is IncidentState.OPEN and _may_take_lead(incident, counted, is_staff):
         verbs.add(Verb.TAKE_LEAD)
+    if _may_object(incident, actor, counted):
+        verbs.add(Verb.OBJECT)
     verbs -= _held_back(incident, counted)
     if actor.is_outside:
         verbs -= _INSIDE_ONLY
@@ -286,6 +303,19 @@ def _may_take_lead(incident: IncidentView, standing: frozenset[Standing], is_sta
         # from somebody who has it, only those who answer for the process may take it
         return Standing.LEAD not in standing and bool(standing & (_OWNERS | _DUTY))
     return is_staff or bool(standing & (_OWNERS | _HANDLERS | {Standing.WORKER, Standing.TEAM}))
+
+
+def _may_object(incident: IncidentView, actor: Actor, standing: frozenset[Standing]) -> bool:
+    """Anybody harmed who is asked in no other way; of those outside, who receives the product.
+
+    There is nothing to object to before anybody says that it is right.
+    """
+    if incident.state is IncidentState.OPEN and not incident.is_found_right:
+        return False
+    if incident.state not in (IncidentState.OPEN, IncidentState.CLOSED):
+        return False
+    is_harmed = not actor.is_outside or bool(standing & {Standing.CUSTOMER, Standing.REPORTER})
+    return is_harmed and not standing & _NOT_JUST_HARMED
 
 
 def _held_back(incident: IncidentView, standing: frozenset[Standing]) -> set[Verb]:

@@ -1,32 +1,40 @@
 """The numbers in the rules of handling that an organisation may set; the ladder has its own table.
 
-What the rules call *never* is not here: no setting changes it.
+What the rules call *never* is not here: no setting changes it.  Each number says what it means, for
+the README and for the file that sets it (`api/rules_file.py`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-
-from engine.domain.incident import Priority
-from engine.domain.ladder import Step
-
-
-def _restore_within() -> Mapping[Priority, Step]:
-    return {Priority.P1: timedelta(hours=4), Priority.P2: 1, Priority.P3: 3, Priority.P4: 10}
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated
 
 
 @dataclass(frozen=True)
 class Rules:
     """Each number with its default."""
 
-    # how long after the end whose time it was can be disputed (The ledger, 9)
-    disputable_for: timedelta = timedelta(days=30)
-    # within how many working days a dispute is decided (The ledger, 9)
-    dispute_working_days: int = 10
-    # how long after *told* it is to be right again (Right again): by the clock, or working days
-    restore_within: Mapping[Priority, Step] = field(default_factory=_restore_within)
-    # from how many harmed on the standing representatives are named to confirm (Answers)
-    many_harmed: int = 20
+    disputable_for: Annotated[
+        timedelta, "how long after the end whose time it was can be disputed"
+    ] = timedelta(days=30)
+    dispute_working_days: Annotated[int, "within how many working days a dispute is decided"] = 10
+    remedy_after: Annotated[int, "so often back, and the owner is asked for a lasting remedy"] = 3
+    remedy_window: Annotated[timedelta, "within how long it was back so often"] = timedelta(days=90)
+    objections: Annotated[int, "so many who are harmed object, and it goes back to work"] = 3
+    objections_percent: Annotated[int, "or so many percent of them, if that is more"] = 1
+    many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
+
+    def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
+        """Whether what was told at these instants (aware) has come back too often by now."""
+        recent = sum(1 for at in told if now - at <= self.remedy_window)
+        return recent >= self.remedy_after
+
+    def objections_needed(self, harmed: Decimal | int | None) -> int:
+        """Return how many people must say that it is not right; None: nobody counted them."""
+        share = math.ceil((harmed or 0) * self.objections_percent / 100)
+        return max(self.objections, share)
 
 
 DEFAULT_RULES = Rules()

@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.action import BLOCKING, ActionKind, ActionState
-from engine.domain.chain import Entry, Head, verify
 from engine.domain.coverage import Coverage
 from engine.domain.gate import (
     ConfirmerFacts,
@@ -27,6 +26,7 @@ from engine.domain.gate import (
 )
 from engine.domain.incident import Answer, ClosedBy, Decided, Priority, Verdict
 from engine.domain.mark import Mark
+from engine.queries.chains import ENTRIES_SQL, tampered
 
 BATCH = 200
 
@@ -40,13 +40,15 @@ class Unproven(NamedTuple):
 
 
 _CLOSED = text("""
-    SELECT id, number, closed_by, lead_id, highest_priority, money, confirmation_id, decision_id,
-      ended_at, head_seq, head_hash, harmed_count
+    SELECT id, number, closed_by, lead_id, reporter_id, highest_priority, money, confirmation_id,
+      decision_id, ended_at, head_seq, head_hash, harmed_count,
+      greatest(size, harmed_count, 1) <= 1 AND NOT EXISTS (SELECT FROM target t
+        JOIN action a ON a.id = t.action_id
+        WHERE a.incident_id = incident.id AND a.kind = 'puts_right') AS is_one_harmed
     FROM incident WHERE state = 'closed' AND number > :after ORDER BY number LIMIT :most
 """)
 _TABLES = {
-    "entries": """SELECT incident_id, seq, at, actor, person_id, verb, content, salt, digest,
-        key_id, previous, hash FROM entry WHERE incident_id = ANY (:ids) ORDER BY seq""",
+    "entries": ENTRIES_SQL,
     "actions": """SELECT incident_id, kind, state, work_seq FROM action
         WHERE incident_id = ANY (:ids)""",
     "targets": """SELECT a.incident_id, t.outcome, t.accepted_by FROM target t
@@ -67,7 +69,7 @@ _TABLES = {
         JOIN person p ON p.id = c.person_id
         WHERE c.incident_id = ANY (:ids) AND c.withdrawn_at IS NULL""",
     "confirmations": """SELECT c.incident_id, c.id, c.person_id, c.recorded_by, c.answer, c.grade,
-        c.entry_seq, array(SELECT l.criterion_id FROM confirmation_line l
+        c.is_withdrawal, c.entry_seq, array(SELECT l.criterion_id FROM confirmation_line l
           WHERE l.confirmation_id = c.id AND l.answer = 'yes') AS yes_to
         FROM confirmation c WHERE c.incident_id = ANY (:ids) ORDER BY c.entry_seq""",
     "decisions": """SELECT d.incident_id, d.id, d.person_id, p.name, d.authority, d.decided,
@@ -77,7 +79,12 @@ _TABLES = {
         WHERE incident_id = ANY (:ids)""",
     "items": """SELECT incident_id, action_id, lane, mark, people, ended_by, ended_at
         FROM work_item WHERE incident_id = ANY (:ids) AND how = 'completed'
-        AND ((action_id IS NOT NULL AND lane <> 'customer') OR mark = 'closing_decision')""",
+        AND ((action_id IS NOT NULL AND lane <> 'customer') OR mark = 'closing_decision')
+        -- who noted whom an action reached has worked on it
+        UNION SELECT a.incident_id, a.id, a.party, NULL, NULL, t.answered_by, t.answered_at
+        FROM target t JOIN action a ON a.id = t.action_id
+        WHERE a.incident_id = ANY (:ids) AND a.party <> 'customer'
+        AND t.answered_by IS NOT NULL""",
 }
 
 
@@ -107,7 +114,7 @@ def closures_without_evidence(
     unproven = []
     for closed in _batches(conn, batch):
         count += 1
-        why = [*_wrong(closed), *_tampered(closed, keys)]
+        why = [*_wrong(closed), *tampered(closed.row, closed.rows["entries"], keys)]
         if why:
             unproven.append(Unproven(closed.row.number, closed.row.id, "; ".join(why)))
     return count, unproven
@@ -134,11 +141,13 @@ def _wrong(closed: _Closed) -> Iterator[str]:
     closing = ending[0]
     if closing.content is not None and closing.content.get("closed_by") != closed.row.closed_by:
         yield "the record of its closing names another way"
-    gate, missing = judge(_facts(closed, closing.seq))
+    facts = _facts(closed, closing.seq)
+    gate, missing = judge(facts)
     if gate.value != closed.row.closed_by:
         yield f"the facts say “{gate.value}”, it was closed as “{closed.row.closed_by}”"
         yield from missing
-    yield from _unrecorded_checks(closed)
+    if not facts.is_withdrawn:
+        yield from _unrecorded_checks(closed)
     if closed.row.closed_by == ClosedBy.CONFIRMED:
         yield from _unrecorded_answers(closed, closing.seq)
     else:
@@ -268,6 +277,10 @@ def _confirmer(closed: _Closed, named: Any, closing_seq: int, is_barred: bool) -
     if said is None:
         return ConfirmerFacts(named.name, is_barred=is_barred)
     answer = Answer(said.answer)
+    is_own = said.is_withdrawal and named.person_id == closed.row.reporter_id
+    if is_own and closed.row.is_one_harmed:
+        facts = named.name, answer, said.entry_seq, Grade(said.grade), is_barred
+        return ConfirmerFacts(*facts, withdraws=True)
     if answer is Answer.YES and not {one.id for one in _in_force(closed)} <= set(said.yes_to):
         # a yes over all that leaves a criterion open is no yes
         answer = Answer.PARTLY
@@ -319,17 +332,22 @@ def _unrecorded_answers(closed: _Closed, closing_seq: int) -> Iterator[str]:
             continue
         counted.add(said.id)
         record = closed.entry(said.entry_seq)
-        verb, signer = (
-            ("confirmation:recorded", said.recorded_by)
-            if said.recorded_by
-            else ("confirmation:given", said.person_id)
-        )
+        verb, signer = _signed(said)
         if record is None or record.verb != verb or record.person_id != signer:
             yield f"no record holds the answer of {named.name}"
         elif record.content is not None and record.content.get("answer") != said.answer:
             yield f"the record holds another answer of {named.name}"
     if closed.row.confirmation_id not in counted:
         yield "the confirmation it was closed by is not one of its own"
+
+
+def _signed(said: Any) -> tuple[str, UUID]:
+    """Return the verb of the record that holds an answer, and who signed it."""
+    if said.is_withdrawal:
+        return "incident:withdrawn", said.person_id
+    if said.recorded_by:
+        return "confirmation:recorded", said.recorded_by
+    return "confirmation:given", said.person_id
 
 
 def _unrecorded_decision(closed: _Closed, closing_seq: int) -> Iterator[str]:
@@ -345,26 +363,3 @@ def _unrecorded_decision(closed: _Closed, closing_seq: int) -> Iterator[str]:
         (record.content.get("decided"), record.content.get("reason")) != (last.decided, last.reason)
     ):
         yield f"the record holds another decision of {last.name}"
-
-
-def _tampered(closed: _Closed, keys: Mapping[str, bytes]) -> list[str]:
-    entries = [
-        Entry(
-            one.incident_id,
-            one.seq,
-            one.at,
-            one.actor,
-            one.person_id,
-            one.verb,
-            one.content,
-            bytes(one.salt) if one.salt is not None else None,
-            bytes(one.digest),
-            one.key_id,
-            bytes(one.previous),
-            bytes(one.hash),
-        )
-        for one in closed.rows["entries"]
-    ]
-    head = Head(closed.row.head_seq, bytes(closed.row.head_hash))
-    found = verify(entries, keys, incident_id=closed.row.id, head=head)
-    return [broken.sentence.rstrip(".") for broken in found]

@@ -21,6 +21,7 @@ from engine.domain.milestones import (
     restored_to_closed,
 )
 from engine.domain.permissions import Actor, Verb
+from engine.queries.incident_ways import LinkedLine, WayOutLine, ways_of
 from engine.queries.saying_right import (
     ConfirmerLine,
     CriterionLine,
@@ -67,6 +68,7 @@ class ActionLine:
     deadline_because: str | None
     ends_cause: bool
     targets_answer: bool
+    is_remedy: bool
     reference: str | None
     contact: str | None
     proposed_by: str | None
@@ -122,7 +124,7 @@ class IncidentPage:
     `is_overdue`: it is not right again and `restore_by` is over.  `look_by` is when the lead has
     to look again, None after the owner was offered the lead.  `missing` are plain sentences,
     empty once closed or ready to close.  `repaired_to_restored` and `restored_to_closed` are None
-    until both ends are known.
+    until both ends are known.  For `way_out`, `linked` and `late` see `Ways`.
     """
 
     id: UUID
@@ -174,6 +176,9 @@ class IncidentPage:
     actions: tuple[ActionLine, ...]
     decisions: tuple[DecisionLine, ...]
     open_items: tuple[OpenItem, ...]
+    way_out: WayOutLine | None
+    linked: tuple[LinkedLine, ...]
+    late: str | None
     verbs: frozenset[Verb]
 
 
@@ -247,6 +252,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
     about = conn.execute(_ABOUT, asked).one()
     gate, missing, work_seq, answers_since = _judged(conn, incident)
     reached = milestone_facts(incident)
+    ways = ways_of(conn, incident.id, actor)
     return IncidentPage(
         id=incident.id,
         number=incident.number,
@@ -307,6 +313,9 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
             OpenItem(**{**row._mapping, "people": tuple(row.people)})
             for row in conn.execute(_OPEN, asked)
         ),
+        way_out=ways.way_out,
+        linked=ways.linked,
+        late=ways.late,
         verbs=seen.verbs,
     )
 
@@ -320,7 +329,7 @@ def milestone_facts(incident: Incident) -> MilestoneFacts:
         restored_at=incident.right_since,
         restored_entered_at=incident.restored_entered_at,
         answered_at=incident.answered_at,
-        closed_at=incident.ended_at,
+        closed_at=incident.ended_at if incident.closed_by else None,
     )
 
 
@@ -332,6 +341,9 @@ def _judged(conn: Connection, incident: Incident) -> tuple[Gate, tuple[str, ...]
         # what it was closed by is settled; an answer that came late changes nothing in it
         return Gate(incident.closed_by), (), facts.work_seq, facts.answers_since
     gate, missing = judge(facts)
+    if incident.way_out_id is not None:
+        # nobody is waited for while it is out of the handling
+        missing = ()
     return gate, missing, facts.work_seq, facts.answers_since
 
 
@@ -355,6 +367,7 @@ def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[Action
             deadline_because=row.deadline_because,
             ends_cause=row.ends_cause,
             targets_answer=row.targets_answer,
+            is_remedy=row.is_remedy,
             reference=row.reference,
             contact=row.contact,
             proposed_by=row.proposer,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from engine.domain.incident import ClosedBy, IncidentState, Priority
 from engine.domain.permissions import Actor
 from engine.queries.paging import FIRST, Page, cursor, place_of
-from engine.queries.seen import NAMED_SQL, SEEN_SQL, asking
+from engine.queries.seen import asking, named_sql, seen_sql
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Filters:
     """What the list is narrowed to; None leaves a question out.
 
     `words` are looked for in titles, never in those of restricted incidents that the reader has
-    no part in.  `led_by_me` and `reported_by_me` are about the reader.
+    no part in.  `is_out`: only what is set aside or merged.  `led_by_me` and `reported_by_me` are
+    about the reader.
     """
 
     state: IncidentState | None = None
@@ -25,6 +26,7 @@ class Filters:
     priority: Priority | None = None
     process_id: UUID | None = None
     words: str | None = None
+    is_out: bool = False
     led_by_me: bool = False
     reported_by_me: bool = False
 
@@ -37,7 +39,8 @@ class IncidentLine:
     """One line; what is None beside `is_restricted` is hidden from this reader.
 
     `waiting_for` (the action's title, else the step's) and `waiting_party` name what was asked for
-    longest ago and is still open.
+    longest ago and is still open.  `times` is how often it has happened, this time included:
+    what came back is one line, the latest.
     """
 
     id: UUID
@@ -55,15 +58,21 @@ class IncidentLine:
     open_actions: int
     waiting_for: str | None
     waiting_party: str | None
+    times: int
 
 
 @dataclass(frozen=True)
 class IncidentCounts:
-    """How many of those in the reader's sight are open, and how the others were closed."""
+    """How many of those in the reader's sight are open, and which way out the others took.
+
+    What came back counts once, as it is the last time.
+    """
 
     open: int
     confirmed: int
     escalated: int
+    set_aside: int
+    merged: int
 
 
 @dataclass(frozen=True)
@@ -75,27 +84,39 @@ class Incidents:
     next: str | None
 
 
+_NAMED, _SEEN = named_sql("i", "p"), seen_sql("i", "p")
+# One that came back is shown where it is back, unless the reader would not find it there.
+_NOT_BACK = f"""NOT EXISTS (SELECT FROM incident n JOIN business_process np ON np.id = n.process_id
+  WHERE n.origin_id = i.id AND n.origin = 'recurs' AND n.state <> 'set_aside'
+  AND {seen_sql("n", "np")}
+  AND (NOT :led_by_me OR n.lead_id = :me) AND (NOT :reported_by_me OR n.reporter_id = :me))"""
 _LINES = text(f"""
     SELECT found.*, lead.name AS lead_name,
       (SELECT count(*) FROM action a WHERE a.incident_id = found.id AND a.kind = 'puts_right'
         AND a.state IN ('waiting', 'open')) AS open_actions,
-      w.title AS waiting_for, w.party AS waiting_party
+      w.title AS waiting_for, w.party AS waiting_party,
+      (WITH RECURSIVE back (origin, origin_id, state) AS (
+        SELECT found.origin, found.origin_id, found.state
+        UNION ALL SELECT b.origin, b.origin_id, b.state FROM back
+          JOIN incident b ON b.id = back.origin_id WHERE back.origin = 'recurs')
+       SELECT count(*) FILTER (WHERE state <> 'set_aside') FROM back) AS times
     FROM (
       SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process, p.product, i.priority,
-        i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at,
+        i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at, i.origin, i.origin_id,
         -- who has a part is looked up for restricted ones only: it costs, and hides nothing else
-        CASE WHEN i.is_restricted THEN {NAMED_SQL} IS TRUE ELSE true END AS is_named
+        CASE WHEN i.is_restricted THEN {_NAMED} IS TRUE ELSE true END AS is_named
       FROM incident i JOIN business_process p ON p.id = i.process_id
       WHERE i.number < :before
         AND (CAST(:state AS text) IS NULL OR i.state = :state)
         AND (CAST(:closed_by AS text) IS NULL OR i.closed_by = :closed_by)
         AND (CAST(:priority AS text) IS NULL OR i.priority = :priority)
         AND (CAST(:process AS uuid) IS NULL OR i.process_id = :process)
+        AND (NOT :is_out OR i.way_out_id IS NOT NULL)
         AND (NOT :led_by_me OR i.lead_id = :me)
         AND (NOT :reported_by_me OR i.reporter_id = :me)
         AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words
-             AND (NOT i.is_restricted OR {NAMED_SQL})))
-        AND {SEEN_SQL}
+             AND (NOT i.is_restricted OR {_NAMED})))
+        AND {_SEEN} AND {_NOT_BACK}
       ORDER BY i.number DESC LIMIT :most) found
     JOIN person lead ON lead.id = found.lead_id
     LEFT JOIN LATERAL (SELECT coalesce(a.title, x.title) AS title, x.party
@@ -107,8 +128,11 @@ _LINES = text(f"""
 _COUNTS = text(f"""
     SELECT count(*) FILTER (WHERE i.state = 'open') AS open,
       count(*) FILTER (WHERE i.closed_by = 'confirmed') AS confirmed,
-      count(*) FILTER (WHERE i.closed_by = 'escalated') AS escalated
-    FROM incident i JOIN business_process p ON p.id = i.process_id WHERE {SEEN_SQL}
+      count(*) FILTER (WHERE i.closed_by = 'escalated') AS escalated,
+      count(*) FILTER (WHERE i.state = 'set_aside') AS set_aside,
+      count(*) FILTER (WHERE i.state = 'merged') AS merged
+    FROM incident i JOIN business_process p ON p.id = i.process_id
+    WHERE {_SEEN} AND {_NOT_BACK}
 """)  # noqa: S608 - as above
 _BEYOND_ALL = 2**62
 
@@ -130,6 +154,7 @@ def incidents(
         "priority": filters.priority,
         "process": filters.process_id,
         "words": _pattern(filters.words),
+        "is_out": filters.is_out,
         "led_by_me": filters.led_by_me,
         "reported_by_me": filters.reported_by_me,
     }
@@ -155,11 +180,12 @@ def incidents(
                 open_actions=row.open_actions,
                 waiting_for=None if is_hidden else row.waiting_for,
                 waiting_party=None if is_hidden else row.waiting_party,
+                times=row.times,
             )
         )
     return Incidents(
         tuple(lines),
-        IncidentCounts(counted.open, counted.confirmed, counted.escalated),
+        IncidentCounts(**counted._mapping),
         cursor(lines[-1].number) if len(rows) > page.size else None,
     )
 

@@ -106,22 +106,35 @@ _INCIDENT = text("""
       'business') AS lead_party
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
+# Until two were made of one report, whoever was asked was asked for both.
 _ITEMS = text("""
+    WITH RECURSIVE part (id, until) AS (
+      SELECT CAST(:id AS uuid), CAST(NULL AS timestamptz)
+      UNION ALL SELECT i.origin_id, r.started_at FROM part
+        JOIN incident i ON i.id = part.id AND i.origin = 'split'
+        JOIN run r ON r.incident_id = i.id AND r.action_id IS NULL)
     SELECT w.id, coalesce(w.charged_to, w.party) AS party, w.opened_at,
-      coalesce(w.happened_at, w.ended_at) AS until, w.happened_at, w.ended_at, w.mark, w.title,
+      least(w.happened_at, w.ended_at, part.until) AS until,
+      w.happened_at, least(w.ended_at, part.until) AS ended_at, w.mark, w.title,
       a.title AS action_title, coalesce(w.team_id, works.team_id) AS team_id,
       coalesce(team.organisation_id, p.organisation_id) AS organisation_id, p.time_zone
-    FROM work_item w LEFT JOIN action a ON a.id = w.action_id
+    FROM part JOIN work_item w ON w.incident_id = part.id
+      AND (part.until IS NULL OR w.opened_at < part.until)
+    LEFT JOIN action a ON a.id = w.action_id
     LEFT JOIN team ON team.id = w.team_id
     LEFT JOIN person p ON p.id = coalesce(w.ended_by, w.claimed_by, w.people[1])
     LEFT JOIN LATERAL (SELECT m.team_id FROM membership m JOIN team x ON x.id = m.team_id
       WHERE m.person_id = p.id AND x.party = w.party ORDER BY x.name LIMIT 1) works ON true
-    WHERE w.incident_id = :id AND (a.id IS NULL OR a.kind = 'puts_right')
+    WHERE a.id IS NULL OR a.kind = 'puts_right'
     ORDER BY w.opened_at, w.id
 """)
 _WATCHED = text("""
     SELECT verified_at FROM verification
     WHERE incident_id = :id AND verdict = 'watch_until' ORDER BY entry_seq
+""")
+_OUT = text("""
+    SELECT o.left_at, b.returned_at FROM way_out o JOIN way_back b ON b.way_out_id = o.id
+    WHERE o.incident_id = :id ORDER BY o.left_at
 """)
 
 
@@ -138,7 +151,7 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
     """Return the incident's time from told to its end, or to `now` (aware) while it is open.
 
     A replayed incident that is still open ends where its log did.  Time in which nobody is asked
-    goes to the party of today's lead.  Five statements.  Raises NotFound.
+    goes to the party of today's lead.  Six statements.  Raises NotFound.
     """
     about = conn.execute(_INCIDENT, {"id": incident_id}).first()
     if about is None:
@@ -146,6 +159,7 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
     items = conn.execute(_ITEMS, {"id": incident_id}).all()
     watched = conn.execute(_WATCHED, {"id": incident_id}).scalars().all()
     disputes = tuple(_dispute(row, now) for row in conn.execute(_DISPUTES, {"id": incident_id}))
+    out = conn.execute(_OUT, {"id": incident_id}).all()
     until = max(about.ended_at or about.observed_until or now, about.told_at)
     segments = cut(
         about.told_at,
@@ -153,10 +167,15 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
         [_stint(row) for row in items],
         lead_party=Party(about.lead_party),
         watching=list(_watching(watched, [row.opened_at for row in items])),
+        out=[(row.left_at, row.returned_at) for row in out],
     )
     attributed = attribute(
         segments,
-        [Late(Party(row.party), row.until, row.ended_at) for row in items if row.happened_at],
+        [
+            Late(Party(row.party), row.until, row.ended_at)
+            for row in items
+            if row.happened_at is not None and row.until < row.ended_at
+        ],
         [
             Dispute(one.id, one.since, one.until, one.party, one.should_be, one.state)
             for one in disputes

@@ -1,5 +1,6 @@
-"""Who has a part in an incident."""
+"""Who has a part in an incident, and what of it permissions depend on."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -24,15 +25,39 @@ _PEOPLE = text("""
       ARRAY(SELECT person_id FROM confirmer c
         WHERE c.incident_id = i.id AND c.withdrawn_at IS NULL) AS confirmers,
       ARRAY(SELECT DISTINCT team_id FROM work_item w
-        WHERE w.incident_id = i.id AND team_id IS NOT NULL) AS teams
+        WHERE w.incident_id = i.id AND team_id IS NOT NULL) AS teams,
+      (EXISTS (SELECT FROM work_item w WHERE w.incident_id = i.id AND w.action_id IS NOT NULL
+          AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
+        OR EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
+          WHERE a.incident_id = i.id AND t.outcome IS NOT NULL)) AS has_begun,
+      (greatest(i.size, i.harmed_count, 1) <= 1
+        AND NOT EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
+          WHERE a.incident_id = i.id AND a.kind = 'puts_right')
+        AND NOT EXISTS (SELECT FROM verification v
+          WHERE v.incident_id = i.id AND v.person_id = i.reporter_id)
+        AND NOT EXISTS (SELECT FROM work_item w WHERE w.incident_id = i.id
+          AND w.action_id IS NOT NULL AND w.lane <> 'customer' AND w.how = 'completed'
+          AND w.ended_by = i.reporter_id)
+        AND NOT EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
+          WHERE a.incident_id = i.id AND a.party <> 'customer'
+          AND t.answered_by = i.reporter_id)) AS is_alone
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
 
 
-def incident_people(conn: Connection, incident_id: UUID) -> IncidentPeople:
-    """Return everybody who has a part in the incident, which must exist."""
+@dataclass(frozen=True)
+class Involved:
+    """Everybody who has a part, whether an action has begun, and whether one alone is harmed."""
+
+    people: IncidentPeople
+    has_begun: bool
+    is_reporter_alone_harmed: bool
+
+
+def involved(conn: Connection, incident_id: UUID) -> Involved:
+    """Return who is involved in the incident, which must exist.  One statement."""
     row = conn.execute(_PEOPLE, {"id": incident_id}).one()
-    return IncidentPeople(
+    people = IncidentPeople(
         reporter_id=row.reporter_id,
         lead_id=row.lead_id,
         owner_id=row.owner_id,
@@ -49,3 +74,8 @@ def incident_people(conn: Connection, incident_id: UUID) -> IncidentPeople:
         confirmers=frozenset(row.confirmers),
         team_ids=frozenset(row.teams),
     )
+    # the only one who is to answer, and with no hand in it
+    is_sole = people.confirmers == {row.reporter_id} and row.reporter_id not in (
+        people.leads | {row.lead_id}
+    )
+    return Involved(people, row.has_begun, is_sole and row.is_alone)

@@ -7,10 +7,21 @@ disagree about who is barred.
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.mark import Mark
-from engine.domain.permissions import IncidentView, ItemView, barred_from
+from engine.domain.permissions import (
+    Actor,
+    IncidentView,
+    ItemView,
+    Verb,
+    barred_from,
+    incident_verbs,
+)
 from engine.domain.rules import DEFAULT_RULES, Rules
+from engine.domain.standing import Standing, standing_of
+from engine.queries.people import Involved, involved
 from engine.store.facts import Hands
 from engine.store.rows import Incident, Item
 
@@ -42,14 +53,35 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
     )
 
 
-def incident_view(
-    incident: Incident, now: datetime | None = None, rules: Rules = DEFAULT_RULES
+def towards(
+    conn: Connection,
+    incident: Incident,
+    actor: Actor,
+    now: datetime | None = None,
+    rules: Rules = DEFAULT_RULES,
+) -> tuple[frozenset[Standing], frozenset[Verb]]:
+    """Return what the actor is towards the incident, and may do to it.  One statement.
+
+    `now` is aware; None is soon after its end.
+    """
+    found = involved(conn, incident.id)
+    standing = standing_of(
+        actor.id, found.people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
+    )
+    view = _incident_view(incident, found, now, rules)
+    return standing, incident_verbs(view, actor, standing)
+
+
+def _incident_view(
+    incident: Incident, found: Involved, now: datetime | None, rules: Rules
 ) -> IncidentView:
-    """Return the incident as permissions see it at `now` (aware); None: soon after its end."""
     ended_at = incident.ended_at
     return IncidentView(
         IncidentState(incident.state),
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
         is_disputable=now is None or ended_at is None or now <= ended_at + rules.disputable_for,
+        has_begun=found.has_begun,
+        is_found_right=incident.right_since is not None,
+        is_reporter_alone_harmed=found.is_reporter_alone_harmed,
     )

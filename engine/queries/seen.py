@@ -11,13 +11,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from engine.domain.permissions import Actor, Role, Verb, incident_verbs
-from engine.domain.standing import NAMED, Standing, standing_of
+from engine.domain.permissions import Actor, Role, Verb
+from engine.domain.standing import NAMED, Standing
 from engine.errors import NotFound
-from engine.queries.people import incident_people
-from engine.queries.permitted import incident_view
+from engine.queries.permitted import towards
 from engine.store import schema as t
 from engine.store.rows import Incident, split
+
+# PostgreSQL's bigint ends here
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,13 @@ def seen_incident(
     may not see.
     """
     column = t.incident.c.number if isinstance(which, int) else t.incident.c.id
+    if isinstance(which, int) and which > _LARGEST:
+        raise _not_found(which)
     row = conn.execute(select(t.incident).where(column == which)).first()
     if row is None:
         raise _not_found(which)
     incident: Incident = split(row, (t.incident, Incident))[0]
-    standing = standing_of(
-        actor.id,
-        incident_people(conn, incident.id),
-        team_ids=actor.team_ids,
-        organisation_id=actor.organisation_id,
-    )
-    verbs = incident_verbs(incident_view(incident, now), actor, standing)
+    standing, verbs = towards(conn, incident, actor, now)
     if Verb.SEE not in verbs:
         raise _not_found(which)
     return Seen(incident, standing, verbs)
@@ -63,28 +61,34 @@ def _not_found(which: UUID | int) -> NotFound:
     return NotFound("There is no such incident.", incident=str(which))
 
 
-# True of incident `i` of process `p` for those with a part in it by name.  Standing.HAS_LED is
-# left out: it would read the whole audit trail for a list; who has led is staff almost always.
-NAMED_SQL = """(
-  i.reporter_id = :me OR i.lead_id = :me
-  OR p.owner_id = :me OR p.duty_lead_id = :me OR p.authority_id = :me
-  OR p.id IN (SELECT process_id FROM deputy WHERE person_id = :me)
-  OR i.id IN (SELECT incident_id FROM confirmer WHERE person_id = :me AND withdrawn_at IS NULL)
-  OR i.id IN (SELECT incident_id FROM work_item WHERE action_id IS NOT NULL AND
+def named_sql(i: str, p: str) -> str:
+    """Return what is true of incident `i` of process `p` for those with a part in it by name.
+
+    Standing.HAS_LED is left out: it would read the whole audit trail for a list; who has led is
+    staff almost always.
+    """
+    return f"""(
+  {i}.reporter_id = :me OR {i}.lead_id = :me
+  OR {p}.owner_id = :me OR {p}.duty_lead_id = :me OR {p}.authority_id = :me
+  OR {p}.id IN (SELECT process_id FROM deputy WHERE person_id = :me)
+  OR {i}.id IN (SELECT incident_id FROM confirmer WHERE person_id = :me AND withdrawn_at IS NULL)
+  OR {i}.id IN (SELECT incident_id FROM work_item WHERE action_id IS NOT NULL AND
       (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me
        OR (ended_by = :me AND how = 'completed')))
-  OR i.id IN (SELECT incident_id FROM verification WHERE person_id = :me)
-)"""
+  OR {i}.id IN (SELECT incident_id FROM verification WHERE person_id = :me)
+)"""  # noqa: S608 - names of tables in the queries' own modules
 
-# True of those that the actor may see at all: as a number, or with its title (NAMED_SQL).
-SEEN_SQL = f"""(
-  :sees_all OR {NAMED_SQL}
-  OR (NOT i.is_restricted AND (
-    i.customer_id = CAST(:organisation AS uuid)
-    OR p.desk_id = ANY (CAST(:teams AS uuid[]))
-    OR i.id IN (SELECT incident_id FROM work_item
+
+def seen_sql(i: str, p: str) -> str:
+    """Return what is true of those that the actor may see at all: as a number, or with a title."""
+    return f"""(
+  :sees_all OR {named_sql(i, p)}
+  OR (NOT {i}.is_restricted AND (
+    {i}.customer_id = CAST(:organisation AS uuid)
+    OR {p}.desk_id = ANY (CAST(:teams AS uuid[]))
+    OR {i}.id IN (SELECT incident_id FROM work_item
                 WHERE team_id = ANY (CAST(:teams AS uuid[])))))
-)"""  # noqa: S608 - constants of this module
+)"""  # noqa: S608 - as above
 
 
 def sees_all(actor: Actor) -> bool:

@@ -49,7 +49,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction: leaving commits, raising rolls back.
 
     Raises Busy when a lock was not had in time, GateShut when the guard refused, and Unavailable
-    when the database is away; in each case nothing was done.
+    when the database is away; in each case nothing was done.  Only who loses the connection while
+    committing cannot know: that is Unavailable too, and what keys of requests are for.
     """
     try:
         with _connection(engine) as conn, conn.begin():

@@ -17,6 +17,10 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
                  WHERE w.incident_id = the_incident AND w.action_id IS NOT NULL
                  AND w.lane <> 'customer' AND w.ended_by = who AND w.how = 'completed'
                  AND w.ended_at <= i.ended_at)
+      OR EXISTS (SELECT FROM public.target t JOIN public.action a ON a.id = t.action_id
+                 JOIN public.incident i ON i.id = a.incident_id
+                 WHERE a.incident_id = the_incident AND a.party <> 'customer'
+                 AND t.answered_by = who AND t.answered_at <= i.ended_at)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_verified(the_incident uuid, who uuid, closing integer)
@@ -87,6 +91,24 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION putright_missing_record(the_incident uuid, closing integer)
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM public.confirmer p WHERE p.incident_id = the_incident
+    AND p.withdrawn_at IS NOT NULL
+    AND NOT EXISTS (
+      SELECT FROM public.entry e WHERE e.incident_id = the_incident AND e.at = p.withdrawn_at
+      AND e.seq < closing
+      AND CASE WHEN e.content->'confirmers' IS NOT NULL
+               THEN NOT e.content->'confirmers' @> to_jsonb(p.person_id::text)
+               ELSE coalesce(e.content->>'decided' = 'ask_somebody_else', e.content IS NULL)
+          END)) THEN
+    RETURN 'no entry says that a confirmer was withdrawn';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION putright_missing_answers(
   i public.incident, last_change integer, closing integer)
 RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
@@ -95,16 +117,8 @@ BEGIN
                  WHERE incident_id = i.id AND withdrawn_at IS NULL) THEN
     RETURN 'nobody was named to confirm';
   END IF;
-  IF EXISTS (
-    SELECT FROM public.confirmer p WHERE p.incident_id = i.id AND p.withdrawn_at IS NOT NULL
-    AND NOT EXISTS (
-      SELECT FROM public.entry e WHERE e.incident_id = i.id AND e.at = p.withdrawn_at
-      AND e.seq < closing
-      AND CASE WHEN e.content->'confirmers' IS NOT NULL
-               THEN NOT e.content->'confirmers' @> to_jsonb(p.person_id::text)
-               ELSE coalesce(e.content->>'decided' = 'ask_somebody_else', e.content IS NULL)
-          END)) THEN
-    RETURN 'no entry says that a confirmer was withdrawn';
+  IF public.putright_missing_record(i.id, closing) IS NOT NULL THEN
+    RETURN public.putright_missing_record(i.id, closing);
   END IF;
   IF NOT EXISTS (SELECT FROM public.confirmation c
                  JOIN public.confirmer p USING (incident_id, person_id)
@@ -190,8 +204,11 @@ DECLARE
   last_change integer;
 BEGIN
   SELECT * INTO i FROM public.incident WHERE id = the_incident;
-  IF NOT FOUND OR i.state <> 'closed' THEN
+  IF NOT FOUND OR i.state = 'open' THEN
     RETURN NULL;
+  END IF;
+  IF i.state <> 'closed' THEN
+    RETURN public.putright_missing_way_out(i);
   END IF;
   IF num_nonnulls(i.confirmation_id, i.decision_id) <> 1 THEN
     RETURN 'it is closed by one confirmation or by one decision';
@@ -208,6 +225,9 @@ BEGIN
   END IF;
   SELECT greatest(i.work_seq, max(work_seq)) INTO last_work
     FROM public.action WHERE incident_id = i.id AND kind = 'puts_right';
+  IF EXISTS (SELECT FROM public.confirmation WHERE id = i.confirmation_id AND is_withdrawal) THEN
+    RETURN public.putright_missing_withdrawal(i, last_work, closing);
+  END IF;
   -- answers count only if they are newer than the work and than the wording of every criterion
   SELECT greatest(last_work, max(changed_seq)) INTO last_change
     FROM public.criterion WHERE incident_id = i.id;

@@ -28,7 +28,10 @@ from engine.store.rows import Action, Incident, Run, split
 
 @dataclass(frozen=True)
 class ProcessPeople:
-    """Who answers for a business process, each with their deputies."""
+    """Who answers for a business process, each with their deputies.
+
+    `in_it` are those of them who belong to a team of IT.
+    """
 
     owner_id: UUID
     duty_lead_id: UUID
@@ -38,11 +41,12 @@ class ProcessPeople:
     owners: tuple[UUID, ...]
     duty_leads: tuple[UUID, ...]
     authorities: tuple[UUID, ...]
+    in_it: frozenset[UUID]
 
 
 @dataclass(frozen=True)
 class Hands:
-    """Who has had a hand in an incident.
+    """Who has had a hand in an incident; `worked` did an action, or noted whom it reached.
 
     A customer's own action (lane `customer`) is not work on the incident in this sense: else
     nobody who corrects their own books could say that they are right.
@@ -69,13 +73,17 @@ class Confirmer:
     entry_seq: int
     grade: Grade
     confirmation_id: UUID | None
+    withdraws: bool
 
 
 _DEPUTIES = text("""
     SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
-      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a,
+      array(SELECT m.person_id FROM membership m JOIN team x ON x.id = m.team_id
+        WHERE x.party = 'it' AND (m.person_id IN (p.owner_id, p.authority_id) OR m.person_id IN
+          (SELECT person_id FROM deputy d WHERE d.process_id = p.id))) AS in_it
     FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
 """)
 
@@ -92,6 +100,7 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
         (row.owner_id, *row.o),
         (row.duty_lead_id, *row.l),
         (row.authority_id, *row.a),
+        frozenset(row.in_it),
     )
 
 
@@ -113,6 +122,8 @@ _HANDS = text("""
     SELECT 'led' AS had, person_id AS who FROM entry
       WHERE incident_id = :id AND verb = 'incident:lead_taken' AND person_id IS NOT NULL
     UNION SELECT 'worked', who FROM worked WHERE who IS NOT NULL
+    UNION SELECT 'worked', t.answered_by FROM target t JOIN action a ON a.id = t.action_id
+      WHERE a.incident_id = :id AND a.party <> 'customer' AND t.answered_by IS NOT NULL
     UNION SELECT 'verified', who FROM verified WHERE who IS NOT NULL
 """)
 
@@ -168,7 +179,8 @@ _GATE = text(f"""
 
 _CONFIRMERS = text("""
     SELECT c.person_id, p.name, p.organisation_id IS NOT NULL AS is_outside,
-      a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id
+      a.answer, coalesce(a.entry_seq, 0) AS entry_seq, a.grade, a.id AS confirmation_id,
+      coalesce(a.is_withdrawal, false) AS withdraws
     FROM confirmer c JOIN person p ON p.id = c.person_id
     LEFT JOIN LATERAL (SELECT * FROM confirmation x WHERE x.incident_id = c.incident_id
       AND x.person_id = c.person_id ORDER BY x.entry_seq DESC LIMIT 1) a ON true
@@ -187,6 +199,7 @@ def confirmers(conn: Connection, incident_id: UUID) -> tuple[Confirmer, ...]:
             row.entry_seq,
             Grade(row.grade) if row.grade else Grade.SIGNED_IN,
             row.confirmation_id,
+            row.withdraws,
         )
         for row in conn.execute(_CONFIRMERS, {"id": incident_id})
     )
@@ -196,7 +209,12 @@ def confirmer_facts(named: Sequence[Confirmer], had: Hands) -> tuple[ConfirmerFa
     """Return the confirmers as the gate sees them."""
     return tuple(
         ConfirmerFacts(
-            who.name, who.answer, who.entry_seq, who.grade, who.person_id in had.everybody
+            who.name,
+            who.answer,
+            who.entry_seq,
+            who.grade,
+            who.person_id in had.everybody,
+            who.withdraws,
         )
         for who in named
     )
@@ -308,6 +326,14 @@ def rows(conn: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
     return conn.execute(text(sql), values).mappings().all()
 
 
+def is_anybody_outside(conn: Connection, people: Sequence[UUID]) -> bool:
+    """Whether one of these people belongs to a customer or a supplier."""
+    found = select(t.person.c.id).where(
+        t.person.c.id.in_(people), t.person.c.organisation_id.is_not(None)
+    )
+    return conn.execute(found.limit(1)).first() is not None
+
+
 _ANSWERS_SINCE = text(
     "SELECT greatest((SELECT max(work_seq) FROM action WHERE incident_id = :id"
     " AND kind = 'puts_right'), (SELECT max(changed_seq) FROM criterion"
@@ -329,3 +355,17 @@ def latest_decision(conn: Connection, incident_id: UUID) -> UUID:
         .limit(1)
     ).scalar_one()
     return found
+
+
+_UNDER_WAY = text("""
+    SELECT a.title FROM action a WHERE a.incident_id = :id AND a.kind = 'puts_right'
+    AND a.state = 'open' AND (EXISTS (SELECT FROM work_item w WHERE w.action_id = a.id
+        AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
+      OR EXISTS (SELECT FROM target t WHERE t.action_id = a.id AND t.outcome IS NOT NULL))
+    ORDER BY a.number
+""")
+
+
+def work_under_way(conn: Connection, incident_id: UUID) -> list[str]:
+    """Return the titles of actions that put right which have begun and are not settled."""
+    return list(conn.execute(_UNDER_WAY, {"id": incident_id}).scalars())

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, text
 from engine.store.connect import script
 from engine.store.evidence import EVIDENCE
 from engine.store.keeping import KEEPING
+from engine.store.ways_out import WAYS_OUT
 
 # Never changed by anybody; the application's role may not even try.
 APPEND_ONLY = (
@@ -32,6 +33,9 @@ APPEND_ONLY = (
     "dispute_end",
     "criterion_signature",
     "uncovered_accepted",
+    "way_out",
+    "way_back",
+    "acceptance",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.
@@ -43,6 +47,7 @@ _EVIDENCE = (
     "confirmation",
     "decision",
     "verification",
+    "way_out",
 )
 
 # Everything the guard stands on.
@@ -74,14 +79,14 @@ BEGIN
     missing := public.putright_missing_evidence(one);
     IF missing IS NOT NULL THEN
       PERFORM public.putright_refuse(
-        'a closed incident needs its evidence: ' || missing, 'closed_with_evidence');
+        'what is over needs its evidence: ' || missing, 'closed_with_evidence');
     END IF;
   END LOOP;
   RETURN NULL;
 END $$;
 """
 
-FUNCTIONS = KEEPING + EVIDENCE + _REQUIRE
+FUNCTIONS = KEEPING + WAYS_OUT + EVIDENCE + _REQUIRE
 
 
 def _triggers() -> list[str]:
@@ -91,11 +96,20 @@ def _triggers() -> list[str]:
     made = [
         (
             "CREATE CONSTRAINT TRIGGER guard_evidence AFTER INSERT OR UPDATE ON incident"
-            f" {deferred} WHEN (NEW.state = 'closed') {evidence}"
+            f" {deferred} WHEN (NEW.state <> 'open') {evidence}"
         ),
         (
             "CREATE CONSTRAINT TRIGGER guard_evidence AFTER INSERT OR UPDATE ON work_item"
-            f" {deferred} WHEN (NEW.action_id IS NOT NULL AND NEW.ended_by IS NOT NULL) {evidence}"
+            f" {deferred} WHEN (NEW.action_id IS NOT NULL"
+            f" AND (NEW.ended_by IS NOT NULL OR NEW.claimed_by IS NOT NULL)) {evidence}"
+        ),
+        (
+            f"CREATE CONSTRAINT TRIGGER guard_taken AFTER INSERT ON way_out {deferred}"
+            " EXECUTE FUNCTION putright_check_way_out()"
+        ),
+        (
+            f"CREATE CONSTRAINT TRIGGER guard_taken AFTER INSERT ON way_back {deferred}"
+            " EXECUTE FUNCTION putright_check_way_back()"
         ),
         (
             "CREATE TRIGGER guard_kept BEFORE DELETE OR UPDATE ON incident FOR EACH ROW"

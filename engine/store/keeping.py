@@ -12,32 +12,51 @@ BEGIN
   RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = kind;
 END $$;
 
-CREATE OR REPLACE FUNCTION putright_refuse_if_closed(the_incident uuid) RETURNS void
+CREATE OR REPLACE FUNCTION putright_refuse_as_over(its_state text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-  IF EXISTS (SELECT FROM public.incident WHERE id = the_incident AND state = 'closed') THEN
-    PERFORM public.putright_refuse(
-      'closed is final: what comes back is a new incident', 'closed_is_final');
+  PERFORM public.putright_refuse(
+    CASE its_state WHEN 'closed' THEN 'closed is final: what comes back is a new incident'
+         ELSE 'what is set aside or merged stays as it was until it is brought back' END,
+    'closed_is_final');
+END $$;
+
+CREATE OR REPLACE FUNCTION putright_refuse_if_closed(the_incident uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+  its_state text;
+BEGIN
+  SELECT state INTO its_state FROM public.incident WHERE id = the_incident AND state <> 'open';
+  IF FOUND THEN
+    PERFORM public.putright_refuse_as_over(its_state);
   END IF;
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_incident() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+  -- What comes after closing is added to the audit chain, and to nothing else.
+  may_change text[] := '{head_seq,head_hash}';
 BEGIN
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('an incident is never deleted', 'closed_is_final');
   END IF;
-  -- What comes after closing is added to the audit chain, and to nothing else.
-  IF OLD.state = 'closed' AND to_jsonb(NEW) - '{head_seq,head_hash}'::text[]
-     IS DISTINCT FROM to_jsonb(OLD) - '{head_seq,head_hash}'::text[] THEN
-    PERFORM public.putright_refuse(
-      'closed is final: what comes back is a new incident', 'closed_is_final');
+  IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open'
+     AND EXISTS (SELECT FROM public.way_back WHERE way_out_id = OLD.way_out_id) THEN
+    may_change := may_change || '{state,way_out_id,ended_at}'::text[];
+  END IF;
+  IF OLD.state <> 'open' AND to_jsonb(NEW) - may_change
+     IS DISTINCT FROM to_jsonb(OLD) - may_change THEN
+    PERFORM public.putright_refuse_as_over(OLD.state);
   END IF;
   IF NEW.head_seq < OLD.head_seq OR NEW.work_seq < OLD.work_seq THEN
     PERFORM public.putright_refuse('the record of an incident is never cut', 'kept');
   END IF;
   IF NEW.highest_priority > OLD.highest_priority THEN
     PERFORM public.putright_refuse('the highest priority is never lowered', 'kept');
+  END IF;
+  IF NEW.told_at > OLD.told_at THEN
+    PERFORM public.putright_refuse('when it was told is never set later', 'kept');
   END IF;
   IF NEW.head_seq = OLD.head_seq
      AND (NEW.lead_id, NEW.process_id, NEW.priority, NEW.highest_priority, NEW.money)

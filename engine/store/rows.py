@@ -58,6 +58,9 @@ class Incident:
     closed_by: str | None
     confirmation_id: UUID | None
     decision_id: UUID | None
+    way_out_id: UUID | None
+    origin_id: UUID | None
+    origin: str | None
     head_seq: int
     head_hash: bytes
     work_seq: int
@@ -145,6 +148,7 @@ class Action:
     settled_by: UUID | None
     climbed: int
     work_seq: int
+    is_remedy: bool
 
 
 def split(row: Sequence[Any], *shapes: tuple[Table, type[R]]) -> list[Any]:

@@ -35,9 +35,12 @@ from engine.domain.incident import (
     Answer,
     ClosedBy,
     Decided,
+    IncidentState,
     Level,
+    Origin,
     Priority,
     Verdict,
+    WayOut,
 )
 from engine.domain.party import Lane, Party
 
@@ -277,10 +280,7 @@ incident = Table(
     Column("lead_offered_to", ARRAY(Uuid), nullable=False, server_default="{}"),
     # the reference in the tool that an incident was replayed from
     _words("source_reference", required=False),
-    # A way out that the guard does not cover cannot be reached: not yet set aside, nor merged.
-    Column(
-        "state", Text, CheckConstraint("state IN ('open', 'closed')", name="state"), nullable=False
-    ),
+    Column("state", Text, _one_of("state", IncidentState), nullable=False),
     _instant("harm_begins_at"),
     # by priority and the process's calendar; a higher priority makes it earlier, nothing later
     _instant("restore_by"),
@@ -296,6 +296,11 @@ incident = Table(
     Column("closed_by", Text, _one_of("closed_by", ClosedBy)),
     Column("confirmation_id", Uuid, ForeignKey("confirmation.id", use_alter=True)),
     Column("decision_id", Uuid, ForeignKey("decision.id", use_alter=True)),
+    # how it was set aside or merged, while it is
+    Column("way_out_id", Uuid, ForeignKey("way_out.id", use_alter=True)),
+    # the incident it was opened beside, and why
+    _ref("origin_id", "incident"),
+    Column("origin", Text, _one_of("origin", Origin)),
     # head of the audit chain
     Column("head_seq", Integer, nullable=False, server_default="0"),
     Column("head_hash", LargeBinary, nullable=False, server_default=text("''::bytea")),
@@ -311,7 +316,8 @@ incident = Table(
         " AND (closed_by IS NOT DISTINCT FROM CASE"
         " WHEN state <> 'closed' THEN NULL"
         " WHEN confirmation_id IS NOT NULL THEN 'confirmed' ELSE 'escalated' END)"
-        " AND ((state = 'open') = (ended_at IS NULL))",
+        " AND ((state = 'open') = (ended_at IS NULL))"
+        " AND ((state IN ('set_aside', 'merged')) = (way_out_id IS NOT NULL))",
         name="closed_with_evidence",
     ),
     Index(
@@ -325,10 +331,62 @@ incident = Table(
         postgresql_using="gin",
         postgresql_where=text("lead_offered_to <> '{}'"),
     ),
+    CheckConstraint("(origin_id IS NULL) = (origin IS NULL)", name="origin_both"),
     Index(None, "state", "process_id"),
     Index(None, "reporter_id"),
     Index(None, "customer_id"),
     Index(None, "lead_id"),
+    Index(None, "origin_id"),
+    # what is back is back once: a chain never forks
+    Index(
+        "uq_incident_recurs", "origin_id", unique=True, postgresql_where=text("origin = 'recurs'")
+    ),
+)
+
+# Leaving the handling without closing, and coming back; the guard asks for both.
+way_out = Table(
+    "way_out",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    Column("kind", Text, _one_of("kind", WayOut), nullable=False),
+    _ref("person_id", "person", required=True),
+    _words("reason"),
+    # the earlier report it was joined with
+    _ref("into_id", "incident"),
+    _instant("left_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(reason) <> ''", name="reason"),
+    CheckConstraint("(kind = 'merged') = (into_id IS NOT NULL)", name="into"),
+    CheckConstraint("into_id <> incident_id", name="another"),
+    Index(None, "incident_id"),
+    Index(None, "into_id"),
+)
+
+way_back = Table(
+    "way_back",
+    metadata,
+    Column("way_out_id", Uuid, ForeignKey("way_out.id"), primary_key=True),
+    _ref("person_id", "person", required=True),
+    _words("words", required=False),
+    _instant("returned_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+)
+
+# What keeps coming back is accepted until then, by a named person who signed it.
+acceptance = Table(
+    "acceptance",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    _instant("until", required=True),
+    _words("reason"),
+    _instant("accepted_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(reason) <> ''", name="reason"),
+    CheckConstraint("until > accepted_at", name="ahead"),
+    Index(None, "incident_id"),
 )
 
 criterion = Table(
@@ -363,6 +421,8 @@ criterion = Table(
     _instant("verified_at"),
     # the entry that verified it; older than the last work counts as not verified
     Column("verified_seq", Integer, nullable=False, server_default="0"),
+    # the later report that brought it along when it was joined with this one
+    _ref("came_from_id", "incident"),
     CheckConstraint(
         "(missed_at IS NULL) = (missed_because IS NULL) AND (NOT is_pending OR"
         " instead_of IS NOT NULL) AND coalesce(btrim(missed_because), '-') <> ''",
@@ -406,6 +466,8 @@ confirmer = Table(
     ),
     _instant("named_at", required=True),
     _instant("withdrawn_at"),
+    # the later report that brought them along when it was joined with this one
+    _ref("came_from_id", "incident"),
     Index(None, "person_id"),
 )
 
@@ -480,6 +542,8 @@ action = Table(
     Column("climbed", Integer, nullable=False, server_default="0"),
     # the entry that last changed it as work; 0 while only proposed, and for `prevents`
     Column("work_seq", Integer, nullable=False, server_default="0"),
+    # asks the owner for a lasting remedy of what keeps coming back
+    Column("is_remedy", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("incident_id", "number"),
     CheckConstraint(
         "(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)", name="settled"
@@ -545,6 +609,8 @@ confirmation = Table(
         nullable=False,
     ),
     _ref("recorded_by", "person"),
+    # the only one harmed takes the report back: nothing has to be right again
+    Column("is_withdrawal", Boolean, nullable=False, server_default=text("false")),
     _instant("answered_at", required=True),
     Column("entry_seq", Integer, nullable=False),
     # the latest answer of each, however many there were

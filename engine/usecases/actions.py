@@ -1,12 +1,25 @@
 """What becomes of actions: they start when their turn comes, climb when overdue, and settle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from engine.domain.action import ActionKind, ActionState
+from engine.domain.incident import IncidentState
+from engine.domain.milestones import repaired_at
 from engine.runtime import Passage
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
@@ -18,6 +31,15 @@ if TYPE_CHECKING:
 
 
 _CHANGE_ACTION = update(t.action).where(t.action.c.id == bindparam("the_id", type_=Uuid))
+_ENDING = (
+    "SELECT json_agg(json_build_array(o.state, o.settled_at)) FROM action o"
+    " WHERE o.incident_id = {incident} AND o.id <> {action}"
+    " AND o.kind = 'puts_right' AND o.ends_cause"
+)
+_OTHERS_ENDING = text(_ENDING.format(incident=":incident", action=":action"))
+_CHANGE_ENDING = _CHANGE_ACTION.returning(
+    text(f"({_ENDING.format(incident='action.incident_id', action='action.id')})")
+)
 
 
 def start_action(mover: "Mover", action: Action) -> None:
@@ -46,6 +68,9 @@ def add_action(mover: "Mover", action: Action, *, after: list[UUID], targets: li
             ),
             {"action": action.id, "labels": targets},
         )
+    if action.ends_cause:
+        others = conn.scalar(_OTHERS_ENDING, {"incident": action.incident_id, "action": action.id})
+        note_repair(mover, action, others or ())
     if action.state == ActionState.OPEN:
         start_action(mover, action)
 
@@ -55,10 +80,28 @@ def _columns(action: Action) -> dict[str, Any]:
 
 
 def write_action(mover: "Mover", action: Action, **columns: Any) -> None:
-    """Change columns of an action, here and in its row."""
+    """Change columns of an action, here and in its row, and when the cause was fixed by it."""
     for name, value in columns.items():
         setattr(action, name, value)
-    mover.case.conn.execute(_CHANGE_ACTION, {"the_id": action.id, **columns})
+    changing = {"the_id": action.id, **columns}
+    if not action.ends_cause:
+        mover.case.conn.execute(_CHANGE_ACTION, changing)
+        return
+    # who else ends the cause comes with the same statement: a completion has few to spend
+    others = mover.case.conn.execute(_CHANGE_ENDING, changing).scalar_one()
+    note_repair(mover, action, others or ())
+
+
+def note_repair(mover: "Mover", action: Action, others: Iterable[tuple[str, str | None]]) -> None:
+    """Write when the cause was fixed: `others` are the states and ends of what ends it, too."""
+    ending = [
+        (state, datetime.fromisoformat(settled) if settled else None) for state, settled in others
+    ]
+    if action.kind == ActionKind.PUTS_RIGHT:
+        ending.append((action.state, action.settled_at))
+    fixed_at = repaired_at((ActionState(state), settled) for state, settled in ending)
+    if fixed_at != mover.case.incident.repaired_at:
+        mover.case.change(repaired_at=fixed_at)
 
 
 def settle_action(mover: "Mover", action: Action) -> None:
@@ -79,18 +122,28 @@ def settle_action(mover: "Mover", action: Action) -> None:
     if action.kind == ActionKind.PUTS_RIGHT:
         columns["work_seq"] = seq
         case.change(work_seq=seq)
-        if action.ends_cause and state == ActionState.DONE and case.incident.repaired_at is None:
-            case.change(repaired_at=case.now)
     write_action(mover, action, **columns)
 
 
 def start_followers(mover: "Mover", settled: UUID) -> None:
     """Ask the parties of the actions that waited for this one, if nothing else holds them."""
+    waited = select(t.action_after.c.action_id).where(t.action_after.c.before_id == settled)
+    _start_ready(mover, t.action.c.id.in_(waited))
+
+
+def start_whose_turn_came(mover: "Mover") -> None:
+    """Ask for what had to wait although its turn had come: the incident was out meanwhile."""
+    _start_ready(mover, t.action.c.incident_id == mover.case.incident.id)
+
+
+def _start_ready(mover: "Mover", which: ColumnElement[bool]) -> None:
+    if mover.case.incident.state != IncidentState.OPEN:
+        # nothing more is put right while it is out; what prevents lives on
+        which = and_(which, t.action.c.kind == ActionKind.PREVENTS)
     ready = mover.case.conn.execute(
         select(t.action)
-        .join(t.action_after, t.action_after.c.action_id == t.action.c.id)
         .where(
-            t.action_after.c.before_id == settled,
+            which,
             t.action.c.state == ActionState.WAITING,
             text(
                 "NOT EXISTS (SELECT FROM action_after x JOIN action b ON b.id = x.before_id"

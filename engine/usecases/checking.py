@@ -50,6 +50,6 @@ def offer_anew(mover: Mover) -> None:
     incident, process = mover.case.incident, mover.process
     for mark, people in (
         (Mark.VERIFICATION, verifiers(incident, process, mover.hands)),
-        (Mark.CLOSING_DECISION, deciders(incident, process)),
+        (Mark.CLOSING_DECISION, deciders(incident, process, mover.handling.ladder)),
     ):
         mover.case.conn.execute(_OFFER, {"people": people, "id": incident.id, "mark": mark})

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, update
 
+from engine.domain.action import ActionKind
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions
 from engine.errors import ItemEnded, NotAllowed, NotFound
@@ -97,7 +98,8 @@ def complete(
             data=answering.process_data,
         )
         if action_facts is not None:
-            mover.know_blocked(action_facts.others_block or run.ended_at is None)
+            blocks = action_facts.action.kind == ActionKind.PUTS_RIGHT and run.ended_at is None
+            mover.know_blocked(action_facts.others_block or blocks)
             if run.ended_at is not None and action_facts.has_followers:
                 start_followers(mover, action_facts.action.id)
                 mover.forget()

@@ -15,7 +15,7 @@ from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE
 from engine.usecases.handling import Handling
-from engine.usecases.running import PROPOSED, Mover
+from engine.usecases.running import Mover
 from engine.usecases.standing import require
 
 
@@ -52,7 +52,7 @@ def change_criteria(
             actor,
         )
         word_criteria(mover, wanted, seq)
-        check_again(mover)
+        mover.check_again()
 
 
 def word_criteria(mover: Mover, wanted: Sequence[Mapping[str, Any]], seq: int) -> None:
@@ -71,14 +71,6 @@ def word_criteria(mover: Mover, wanted: Sequence[Mapping[str, Any]], seq: int) -
     ]
     if new:
         mover.case.conn.execute(insert(t.criterion), new)
-
-
-def check_again(mover: Mover) -> None:
-    """Take the incident back from being checked or confirmed, so that it is checked anew."""
-    mover.forget()
-    if any(at["message"] == PROPOSED for at in mover.own_run.waiting):
-        mover.move(mover.own_run, message=PROPOSED)
-    mover.settle()
 
 
 def in_force(mover: Mover) -> list[dict[str, Any]]:

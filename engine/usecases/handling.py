@@ -13,11 +13,11 @@ from sqlalchemy import Connection, select
 
 from engine.domain.ladder import Ladder
 from engine.domain.rules import DEFAULT_RULES, Rules
-from engine.errors import NotFound
+from engine.errors import DiagramRefused, NotFound
 from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.work import Store, Work
-from forms import Form
+from forms import Form, FormError
 
 _IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
 
@@ -44,7 +44,7 @@ class Releases:
         """Return the release that new runs start with.  Raises NotFound before the first one."""
         newest = conn.scalar(_IN_FORCE)
         if newest is None:
-            raise NotFound("No diagrams are published yet: run “putright publish workflows”.")
+            raise NotFound("No diagrams are published yet: run “putright publish”.")
         return self.get(conn, newest)
 
     def get(self, conn: Connection, release_id: UUID) -> Release:
@@ -71,17 +71,23 @@ def _load(conn: Connection, release_id: UUID) -> Release:
 
 def parse_release(release_id: UUID, number: int, files: Mapping[str, bytes]) -> Release:
     """Parse the files of a release.  Raises DiagramRefused with every finding."""
-    return Release(
-        release_id,
-        number,
-        Specs.parse(files),
-        {
-            name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
-            for name, content in files.items()
-            if name.endswith(".json")
-        },
-        files,
-    )
+    findings: list[object] = []
+    forms: dict[str, Form] = {}
+    specs = None
+    try:
+        specs = Specs.parse(files)
+    except DiagramRefused as refused:
+        findings += refused.findings
+    for file, content in files.items():
+        name = file.removesuffix(".json")
+        if name != file:
+            try:
+                forms[name] = Form.parse(name, content)
+            except FormError as refused:
+                findings += [f"{file}: {finding}" for finding in refused.findings]
+    if specs is None or findings:
+        raise DiagramRefused(findings)
+    return Release(release_id, number, specs, forms, files)
 
 
 @dataclass(frozen=True)

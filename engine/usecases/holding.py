@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
+from engine.domain.party import Lane, Party
 from engine.domain.permissions import Actor, Machine, Verb, available_actions
 from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.rows import Item
 from engine.store.work import Work
 from engine.usecases.actions import write_action
+from engine.usecases.belonging import check_asked
 from engine.usecases.complete import ended, not_allowed, view_of
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -90,7 +92,9 @@ def hand_over(
         mover, item, verbs = _held(handling, work, item_id, actor, by)
         if Verb.HAND_OVER not in verbs or item.mark is not None:
             raise not_allowed(item)
-        _same_party(work, item, team_id, person_id)
+        # one of ours in the customer's lane hands on to customers, not to colleagues
+        party = Party.CUSTOMER if item.lane == Lane.CUSTOMER else Party(item.party)
+        check_asked(mover, party, team_id, person_id, fields=("to", "to"))
         made = uuid4()
         _write(mover, item, ended_at=work.now, how="handed_on", ended_by=actor.id)
         columns = {name: getattr(item, name) for name in t.work_item.c.keys()}  # noqa: SIM118
@@ -119,20 +123,6 @@ def hand_over(
             mover.by,
         )
         return made
-
-
-def _same_party(work: Work, item: Item, team_id: UUID | None, person_id: UUID | None) -> None:
-    if team_id is not None:
-        party = work.conn.scalar(select(t.team.c.party).where(t.team.c.id == team_id))
-        if party != item.party:
-            raise InvalidAnswers({"to": "This team belongs to another party."})
-        return
-    row = work.conn.execute(select(t.person).where(t.person.c.id == person_id)).first()
-    if row is None or not row.is_active:
-        raise InvalidAnswers({"to": "Please choose from the people listed."})
-    is_outside = row.organisation_id is not None
-    if is_outside != (item.party in ("customer", "external")):
-        raise InvalidAnswers({"to": "This person belongs to another party."})
 
 
 def _held(

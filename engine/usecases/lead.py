@@ -5,14 +5,17 @@ from uuid import UUID
 
 from sqlalchemy import func, update
 
+from engine.domain.incident import IncidentState
+from engine.domain.mark import Mark
 from engine.domain.party import Lane
 from engine.domain.permissions import Actor, Machine, Verb
-from engine.errors import InvalidAnswers, NotAllowed
+from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
+from engine.usecases.offers import verifiers
 from engine.usecases.promising import promise
 from engine.usecases.running import Mover
-from engine.usecases.standing import require
+from engine.usecases.standing import over, require
 
 
 def take_lead(
@@ -32,6 +35,8 @@ def take_lead(
     with handling.store.begin(now=now) as work:
         case = work.incident(incident_id)
         incident = case.incident
+        if incident.state != IncidentState.OPEN:
+            raise IncidentClosed(over(incident.state))
         if incident.lead_id == actor.id and incident.taken_up_at is not None:
             return
         mover = Mover(handling, case, by or actor)
@@ -41,23 +46,30 @@ def take_lead(
             raise NotAllowed("You confirm this one, so you cannot lead it.")
         content = {"before": str(incident.lead_id), "lead": str(actor.id)}
         case.record("incident:lead_taken", content, mover.by)
-        _offer_instead(mover, incident.lead_id, actor.id)
+        before = incident.lead_id
         case.change(lead_id=actor.id, taken_up_at=incident.taken_up_at or case.now)
+        _offer_instead(mover, before)
         if by is None:
             case.looked()
 
 
-def _offer_instead(mover: Mover, before: UUID, now: UUID) -> None:
-    """What was offered to the lead as such is offered to the new one."""
-    mover.case.conn.execute(
-        update(t.work_item)
-        .where(
-            t.work_item.c.incident_id == mover.case.incident.id,
-            t.work_item.c.ended_at.is_(None),
-            t.work_item.c.lane.in_([Lane.SERVICE_DESK, Lane.BUSINESS_OWNER]),
-        )
-        .values(people=func.array_replace(t.work_item.c.people, before, now))
+def _offer_instead(mover: Mover, before: UUID) -> None:
+    """What was offered to the lead as such is offered to the new one.
+
+    Who was the lead may be the owner too, and stays the one to check a grave incident.
+    """
+    incident, conn = mover.case.incident, mover.case.conn
+    still_open = update(t.work_item).where(
+        t.work_item.c.incident_id == incident.id, t.work_item.c.ended_at.is_(None)
     )
+    conn.execute(
+        still_open.where(t.work_item.c.lane == Lane.SERVICE_DESK).values(
+            people=func.array_replace(t.work_item.c.people, before, incident.lead_id)
+        )
+    )
+    if any(at["mark"] == Mark.VERIFICATION for at in mover.own_run.waiting):
+        asked = list(verifiers(incident, mover.process, mover.hands))
+        conn.execute(still_open.where(t.work_item.c.mark == Mark.VERIFICATION).values(people=asked))
 
 
 def set_told(

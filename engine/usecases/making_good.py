@@ -14,7 +14,7 @@ from engine.domain.permissions import Actor, Verb
 from engine.domain.standing import Standing
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.store import schema as t
-from engine.usecases.criteria import check_again, criterion_row, end_criteria, in_force, told
+from engine.usecases.criteria import criterion_row, end_criteria, in_force, told
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
@@ -45,7 +45,7 @@ def miss_criterion(
             .where(t.criterion.c.id == criterion_id)
             .values(missed_at=work.now, missed_because=why, changed_seq=seq)
         )
-        check_again(mover)
+        mover.check_again()
 
 
 def propose_make_good(
@@ -111,7 +111,7 @@ def sign_make_good(
                 .where(t.criterion.c.id == criterion_id)
                 .values(is_pending=False, changed_seq=seq)
             )
-            check_again(mover)
+            mover.check_again()
 
 
 def _sign(mover: Mover, criterion_id: UUID, measure: str, place: str, actor: Actor) -> int:

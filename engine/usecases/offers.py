@@ -10,8 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.domain.incident import Priority
+from engine.domain.ladder import Ladder, may_decide
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, Party, party_of
+from engine.domain.standing import Standing
 from engine.runtime import Waiting
 from engine.store.facts import Confirmer, Hands, ProcessPeople
 from engine.store.rows import Action, Incident
@@ -43,7 +45,8 @@ def offer_action_step(
     """Return whom a step of an action is offered to.
 
     The action's own person, else its team; where only the party was said, the people who
-    answer for that party towards this incident.
+    answer for that party towards this incident.  Whose time it is in lane `customer` is for the
+    caller to say: the person's own party, which takes knowing who works for us.
     """
     if lane is Lane.SERVICE_DESK:
         return Offer(lane, process.desk_party, process.desk_id, (incident.lead_id,))
@@ -68,6 +71,7 @@ def offer_incident_step(
     process: ProcessPeople,
     named: Sequence[Confirmer],
     had: Hands,
+    ladder: Ladder,
 ) -> list[Offer]:
     """Return whom a step of the incident's own run is offered to, an offer for each item."""
     lane = lane_of(step)
@@ -86,7 +90,7 @@ def offer_incident_step(
     if step.mark == Mark.VERIFICATION:
         return [Offer(lane, party, people=verifiers(incident, process, had))]
     if lane is Lane.AUTHORITY:
-        return [Offer(lane, party, people=deciders(incident, process))]
+        return [Offer(lane, party, people=deciders(incident, process, ladder))]
     return [Offer(lane, party, people=process.owners)]
 
 
@@ -104,11 +108,25 @@ def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[U
     return left or tuple(dict.fromkeys(may))
 
 
-def deciders(incident: Incident, process: ProcessPeople) -> tuple[UUID, ...]:
+def deciders(incident: Incident, process: ProcessPeople, ladder: Ladder) -> tuple[UUID, ...]:
     """Return who may decide without the customer's answer, by the highest priority it ever had."""
-    if Priority(incident.highest_priority) in (Priority.P1, Priority.P2):
-        may = process.authorities
-        if incident.highest_priority == Priority.P1:
-            may = tuple(who for who in may if who != process.owner_id)
-        return may
-    return process.owners
+    return tuple(
+        who
+        for who in dict.fromkeys((*process.owners, *process.authorities))
+        if may_decide(
+            Priority(incident.highest_priority),
+            _standing(who, process),
+            is_in_it=who in process.in_it,
+            ladder=ladder,
+        )
+    )
+
+
+def _standing(who: UUID, process: ProcessPeople) -> frozenset[Standing]:
+    offices = (
+        (Standing.OWNER, who == process.owner_id),
+        (Standing.DEPUTY_OWNER, who in process.owners[1:]),
+        (Standing.AUTHORITY, who == process.authority_id),
+        (Standing.DEPUTY_AUTHORITY, who in process.authorities[1:]),
+    )
+    return frozenset(office for office, is_theirs in offices if is_theirs)

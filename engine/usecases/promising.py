@@ -17,6 +17,6 @@ def promise(mover: Mover) -> None:
 def restore_by(mover: Mover) -> datetime:
     """Return the instant by the calendar of the process's desk; waiting never extends it."""
     incident = mover.case.incident
-    within = mover.handling.rules.restore_within[Priority(incident.highest_priority)]
+    within = mover.handling.ladder.of(Priority(incident.highest_priority)).restore
     desk = Holder(party=mover.process.desk_party, team_id=mover.process.desk_id)
     return after(incident.told_at, within, mover.calendars.at(desk, incident.told_at))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import func, select, text
 
 from engine.domain.action import ActionKind, ActionState
 from engine.domain.incident import IncidentState, Priority
@@ -17,10 +17,16 @@ from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.store import schema as t
 from engine.store.calendars import Holder, holders
 from engine.store.rows import Action
-from engine.usecases.actions import add_action, start_action, start_followers, write_action
+from engine.usecases.actions import (
+    add_action,
+    start_action,
+    start_followers,
+    write_action,
+)
+from engine.usecases.belonging import check_asked
 from engine.usecases.handling import Handling
 from engine.usecases.running import PROPOSED, Mover
-from engine.usecases.standing import require
+from engine.usecases.standing import over, require
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Proposal:
     contact: str | None = None
     after: tuple[UUID, ...] = ()
     targets: tuple[str, ...] = ()
+    is_remedy: bool = False
 
     @classmethod
     def from_answers(cls, answers: Mapping[str, Any]) -> Self:
@@ -114,7 +121,7 @@ def propose(
     """Write the proposal as an action of the locked incident; ask its party if it is its turn."""
     case, incident = mover.case, mover.case.incident
     if incident.state != IncidentState.OPEN:
-        raise IncidentClosed("This is closed; if it is back, please report it again.")
+        raise IncidentClosed(over(incident.state))
     _check(mover, proposal)
     state = _first_state(mover, proposal, by)
     number = 1 + (
@@ -167,6 +174,7 @@ def propose(
         settled_by=None,
         climbed=0,
         work_seq=seq if counts else 0,
+        is_remedy=proposal.is_remedy,
     )
     add_action(mover, action, after=list(proposal.after), targets=list(proposal.targets))
     return action
@@ -192,7 +200,7 @@ def _default_due(mover: Mover, proposal: Proposal) -> datetime:
 
 def _first_state(mover: Mover, proposal: Proposal, by: Actor | Machine) -> ActionState:
     is_asking = any(at["message"] == PROPOSED for at in mover.own_run.waiting)
-    if is_asking and proposal.kind == ActionKind.PUTS_RIGHT and isinstance(by, Actor):
+    if is_asking and isinstance(by, Actor):
         own_word = by.id == mover.case.incident.lead_id or by.id in {
             who.person_id for who in mover.confirmers
         }
@@ -219,7 +227,7 @@ def _check(mover: Mover, proposal: Proposal) -> None:
         if own != len(set(proposal.after)):
             raise InvalidAnswers({"after": "Please choose from this incident's own actions."})
     _check_deadline(proposal)
-    check_asked(conn, proposal.party, proposal.team_id, proposal.person_id)
+    check_asked(mover, proposal.party, proposal.team_id, proposal.person_id)
 
 
 def _check_deadline(proposal: Proposal) -> None:
@@ -231,20 +239,6 @@ def _check_deadline(proposal: Proposal) -> None:
         raise InvalidAnswers({"deadline_because": "Please say which law or contract sets it."})
     if proposal.due_at is not None and proposal.due_at > proposal.deadline_at:
         raise InvalidAnswers({"due_at": "This is after the deadline."})
-
-
-def check_asked(
-    conn: Connection, party: Party, team_id: UUID | None, person_id: UUID | None
-) -> None:
-    """Raise InvalidAnswers unless the team is the party's own and the person is known."""
-    if team_id is not None:
-        its = conn.scalar(select(t.team.c.party).where(t.team.c.id == team_id))
-        if its != party:
-            raise InvalidAnswers({"team": "This team belongs to another party."})
-    if person_id is not None:
-        known = conn.scalar(select(t.person.c.id).where(t.person.c.id == person_id))
-        if known is None:
-            raise InvalidAnswers({"person": "Please choose from the people listed."})
 
 
 def accept_proposal(handling: Handling, action_id: UUID, *, kind: ActionKind, actor: Actor) -> None:

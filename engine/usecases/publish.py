@@ -7,9 +7,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.errors import DiagramRefused
 from engine.store import schema as t
 from engine.store.work import Store
-from engine.usecases.handling import parse_release
+from engine.usecases.handling import Release, parse_release
+
+# what use cases start and ask by name; a step's own form is asked for when diagrams are read
+_DIAGRAMS = ("incident", "action")
+_FORMS = ("report_incident", "propose_action")
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form"}
 
@@ -18,9 +23,9 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     """Make the files a release that new runs start with; return its id and number.
 
     Publishing what is in force already returns that release.  Raises DiagramRefused with every
-    finding; then nothing was changed.
+    finding, also for files that are not a whole release; then nothing was changed.
     """
-    parse_release(uuid4(), 0, files)
+    _require_whole(parse_release(uuid4(), 0, files))
     hashes = {name: hashlib.sha256(content).digest() for name, content in files.items()}
     with store.begin() as work:
         conn = work.conn
@@ -58,3 +63,11 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
             ],
         )
         return release_id, number
+
+
+def _require_whole(release: Release) -> None:
+    known = release.specs.diagrams()
+    missing = [f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in known]
+    missing += [f"the form {name}.json is missing" for name in _FORMS if name not in release.forms]
+    if missing:
+        raise DiagramRefused(missing)

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from engine.domain.incident import IncidentState, Level, Priority
-from engine.domain.permissions import Actor, Machine
-from engine.errors import InvalidAnswers
+from engine.domain.incident import IncidentState, Level, Origin, Priority
+from engine.domain.permissions import Actor, Machine, may_report
+from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
@@ -89,32 +89,59 @@ def report_incident(
     takes the lead, and its run starts on the release in force, which sets the priority.  `by`
     is the machine that reports in the reporter's name (a replay); `incident_id` is the id that
     it derives from the record, so that no record comes in twice.  Raises InvalidAnswers for
-    an unknown business process, NotFound before a release is published.
+    an unknown business process, NotAllowed for an auditor, NotFound before a release is published.
     """
+    if not may_report(actor):
+        raise NotAllowed("You see everything here and change nothing: somebody else reports it.")
     if report.caller is not None and actor.is_outside:
         raise InvalidAnswers({"caller": "Only somebody of ours reports for others."})
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
             made = incident_id or made
-            _open(handling, work, report, made, actor, by or actor)
+            open_incident(handling, work, report, made, Beginning.by(actor), by or actor)
         return made
 
 
-def _open(
+@dataclass(frozen=True)
+class Beginning:
+    """Whose an incident is from its first moment, and what it was opened beside.
+
+    `told_at` None: now.  `confirmers` are named beside nobody else.  `criteria` None: the
+    process's default ones.
+    """
+
+    reporter_id: UUID
+    confirmers: tuple[UUID, ...]
+    customer_id: UUID | None = None
+    told_at: datetime | None = None
+    is_restricted: bool = False
+    origin: Origin | None = None
+    origin_id: UUID | None = None
+    origin_number: int | None = None
+    criteria: Sequence[Mapping[str, Any]] | None = None
+
+    @classmethod
+    def by(cls, actor: Actor) -> Self:
+        """Return the beginning of a report that somebody makes for themselves."""
+        return cls(actor.id, (actor.id,), customer_id=actor.organisation_id)
+
+
+def open_incident(
     handling: Handling,
     work: Work,
     report: Report,
     incident_id: UUID,
-    actor: Actor,
+    beginning: Beginning,
     by: Actor | Machine,
-) -> None:
+) -> Mover:
+    """Open an incident in a transaction that is under way, and start its run."""
     process = work.conn.execute(
         select(t.business_process).where(t.business_process.c.id == report.process_id)
     ).first()
     if process is None:
         raise InvalidAnswers({"process": "Please choose from the business processes listed."})
-    incident = _incident(report, incident_id, actor, process.duty_lead_id, work.now)
+    incident = _incident(report, incident_id, beginning, process.duty_lead_id, work.now)
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
@@ -131,14 +158,16 @@ def _open(
         case.next_look = mover.next_look
         incident.look_by = case.now + case.next_look
     _insert(case)
-    case.record("incident:reported", _content(incident), by)
-    _first_criteria(case, [*process.default_criteria, *report.criteria])
-    _first_confirmers(case, report, actor, many=handling.rules.many_harmed)
+    case.record("incident:reported", _content(incident, beginning), by)
+    criteria = process.default_criteria if beginning.criteria is None else beginning.criteria
+    _first_criteria(case, [*criteria, *report.criteria])
+    _first_confirmers(case, report, beginning, many=handling.rules.many_harmed)
     mover.apply(mover.own_run, moved, action=None, is_new=True)
+    return mover
 
 
 def _incident(
-    report: Report, incident_id: UUID, actor: Actor, lead_id: UUID, now: datetime
+    report: Report, incident_id: UUID, beginning: Beginning, lead_id: UUID, now: datetime
 ) -> Incident:
     return Incident(
         id=incident_id,
@@ -157,9 +186,9 @@ def _incident(
         urgency=report.urgency,
         priority=Priority.P4,
         highest_priority=Priority.P4,
-        is_restricted=False,
-        reporter_id=actor.id,
-        customer_id=actor.organisation_id,
+        is_restricted=beginning.is_restricted,
+        reporter_id=beginning.reporter_id,
+        customer_id=beginning.customer_id,
         lead_id=lead_id,
         delegate_id=None,
         look_by=None,
@@ -168,7 +197,7 @@ def _incident(
         state=IncidentState.OPEN,
         harm_begins_at=report.harm_begins_at,
         restore_by=None,
-        told_at=now,
+        told_at=beginning.told_at or now,
         taken_up_at=None,
         repaired_at=None,
         right_since=None,
@@ -180,6 +209,9 @@ def _incident(
         closed_by=None,
         confirmation_id=None,
         decision_id=None,
+        way_out_id=None,
+        origin_id=beginning.origin_id,
+        origin=beginning.origin,
         head_seq=0,
         head_hash=b"",
         work_seq=0,
@@ -199,7 +231,7 @@ def _insert(case: Case) -> None:
     ).scalar_one()
 
 
-def _first_criteria(case: Case, criteria: list[Mapping[str, str]]) -> None:
+def _first_criteria(case: Case, criteria: list[Mapping[str, Any]]) -> None:
     seq = case.incident.head_seq
     if criteria:
         case.conn.execute(
@@ -212,6 +244,7 @@ def _first_criteria(case: Case, criteria: list[Mapping[str, str]]) -> None:
                     "measure": one["measure"],
                     "threshold": one["threshold"],
                     "evidence": one.get("evidence", ""),
+                    "must_hold": one.get("must_hold") or 1,
                     "changed_seq": seq,
                 }
                 for position, one in enumerate(criteria)
@@ -219,16 +252,13 @@ def _first_criteria(case: Case, criteria: list[Mapping[str, str]]) -> None:
         )
 
 
-def _first_confirmers(case: Case, report: Report, actor: Actor, *, many: int) -> None:
-    """Name the reporter; where they are many, or who told us has no account, representatives."""
+def _first_confirmers(case: Case, report: Report, beginning: Beginning, *, many: int) -> None:
+    """Name who confirms; where they are many, or who told us has no account, representatives."""
     incident = case.incident
-    answers = report.caller is None and actor.id != incident.lead_id
-    if answers:
-        case.conn.execute(
-            insert(t.confirmer),
-            {"incident_id": incident.id, "person_id": actor.id, "named_at": case.now},
-        )
+    # who answers for it does not say that it is right, nor does who only wrote it down
+    named = [who for who in beginning.confirmers if who != incident.lead_id]
     if report.caller is not None:
+        named = []
         case.conn.execute(
             insert(t.caller),
             {
@@ -238,12 +268,18 @@ def _first_confirmers(case: Case, report: Report, actor: Actor, *, many: int) ->
                 "made_at": case.now,
             },
         )
+    if named:
+        case.conn.execute(
+            insert(t.confirmer),
+            [{"incident_id": incident.id, "person_id": who, "named_at": case.now} for who in named],
+        )
     if report.caller is not None or (incident.harmed_count or 0) >= many:
-        name_representatives(case, answering=int(answers))
+        name_representatives(case, answering=len(named))
 
 
-def _content(incident: Incident) -> dict[str, Any]:
-    return {
+def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
+    beside = {"origin": beginning.origin, "beside": beginning.origin_number}
+    return {name: value for name, value in beside.items() if value is not None} | {
         name: str(value)
         for name in (
             "title",

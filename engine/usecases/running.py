@@ -5,8 +5,8 @@ its passages become visits, what it waits for becomes work items, and then the f
 again (`settle`) until they have nothing new to tell it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -15,9 +15,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
-from engine.domain.incident import Priority
-from engine.domain.ladder import climb_every, decide_at, next_look_after, remind_every
+from engine.domain.incident import IncidentState, Priority
+from engine.domain.ladder import decide_at, next_look_after
 from engine.domain.mark import Mark
+from engine.domain.party import Lane, party_of
 from engine.domain.permissions import Actor, Machine
 from engine.domain.working_calendar import WorkingCalendar
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
@@ -29,6 +30,8 @@ from engine.store.work import Case
 from engine.usecases import actions, closing
 from engine.usecases.handling import Handling, Release
 from engine.usecases.offers import Offer, lane_of, offer_action_step, offer_incident_step
+from engine.usecases.run_facts import RunFacts
+from engine.usecases.waiting import as_json
 
 SETTLED = "actions_settled"
 PROPOSED = "action_proposed"
@@ -211,14 +214,14 @@ class Mover:
         gone = before.keys() - steps.keys()
         # a confirmation is one step with an item for each confirmer: the others' end with it
         is_shared = Mark.CONFIRMATION in {before[task] for task in gone}
-        run.waiting = [_as_json(waiting) for waiting in moved.waiting]
+        run.waiting = [as_json(waiting) for waiting in moved.waiting]
         run.snapshot, run.due_at = moved.snapshot, moved.due_at
         run.handed_out_at, run.fault = None, None
         if moved.end_element is not None:
             run.ended_at, run.end_element = self.case.now, moved.end_element
         self._write_run(run, is_new=is_new)
         self._cancel(run, gone, answered, is_shared=is_shared)
-        self._open(run, [steps[task] for task in steps.keys() - before.keys()], action)
+        self.ask(run, [steps[task] for task in steps.keys() - before.keys()], action)
         for passage in moved.passages:
             if passage.does is not None:
                 actions.DOES[passage.does](self, run, passage, action)
@@ -229,11 +232,26 @@ class Mover:
                 closing.close(self, moved.closes)
 
     def settle(self) -> None:
-        """Tell the incident's run what the facts say, until they have nothing new to tell."""
+        """Tell the incident's run what the facts say, until they have nothing new to tell.
+
+        What prevents lives on after the incident is over: then nothing is told.
+        """
+        if self.case.incident.state != IncidentState.OPEN:
+            return
         while (told := self._next_message()) is not None:
             self.forget()
             self.move(self.own_run, message=told)
         closing.finish_confirmation(self)
+
+    def check_again(self) -> None:
+        """Take the incident back from being checked, watched or confirmed, by its diagram's way.
+
+        What is still settled is then found so, and it is checked anew.
+        """
+        if any(at["message"] == PROPOSED for at in self.own_run.waiting):
+            self.move(self.own_run, message=PROPOSED)
+        self.forget()
+        self.settle()
 
     def _next_message(self) -> str | None:
         awaited = {waiting["message"] for waiting in self.own_run.waiting}
@@ -296,7 +314,8 @@ class Mover:
                 .values(ended_at=self.case.now, how="cancelled")
             )
 
-    def _open(self, run: Run, steps: list[Waiting], action: Action | None) -> None:
+    def ask(self, run: Run, steps: Iterable[Waiting], action: Action | None) -> None:
+        """Open the work items of steps that the run waits at, for whom they are offered to."""
         rows = []
         for step in steps:
             if step.mark == Mark.CONFIRMATION:
@@ -313,78 +332,20 @@ class Mover:
         incident = self.case.incident
         if action is not None:
             lane = lane_of(step)
-            needs_named = lane == "customer" and not (action.person_id or action.team_id)
-            return [
-                offer_action_step(
-                    lane, action, incident, self.process, self.confirmers if needs_named else ()
-                )
-            ]
-        if step.mark == Mark.CONFIRMATION:
-            return closing.open_confirmations(
-                self, offer_incident_step(step, incident, self.process, self.confirmers, self.hands)
+            needs_named = lane is Lane.CUSTOMER and not (action.person_id or action.team_id)
+            offer = offer_action_step(
+                lane, action, incident, self.process, self.confirmers if needs_named else ()
             )
+            if lane is Lane.CUSTOMER and offer.people:
+                outside = ask.is_anybody_outside(self.case.conn, offer.people)
+                party = party_of(lane, desk=self.process.desk_party, outside=outside)
+                offer = replace(offer, party=party)
+            return [offer]
+        is_asking = step.mark == Mark.CONFIRMATION
+        named = self.confirmers if is_asking else ()
         had = self.hands if step.mark == Mark.VERIFICATION else ask.Hands(*[frozenset()] * 3)
-        return offer_incident_step(step, incident, self.process, (), had)
-
-
-class RunFacts(Mapping[str, object]):
-    """The read-only names that expressions see beside process data, each asked only if read.
-
-    Instants and durations are ISO 8601 texts, as the engine's timers take them.
-    """
-
-    NAMES = (
-        "gate",
-        "remind_every",
-        "decide_at",
-        "ask_again_at",
-        "watch_until",
-        "due_at",
-        "climb_every",
-    )
-
-    def __init__(self, mover: Mover, action: Action | None) -> None:
-        self._mover = mover
-        self._action = action
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.NAMES)
-
-    def __len__(self) -> int:
-        return len(self.NAMES)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.NAMES
-
-    def __getitem__(self, name: str) -> object:
-        if name not in self.NAMES:
-            raise KeyError(name)
-        mover, incident = self._mover, self._mover.case.incident
-        ladder, now = mover.handling.ladder, mover.case.now
-        priority = Priority(incident.highest_priority)
-        match name:
-            case "gate":
-                return mover.judged()[0].value
-            case "remind_every":
-                return _duration(remind_every(priority, ladder=ladder))
-            case "decide_at":
-                return _instant(mover.decide_at())
-            case "ask_again_at":
-                return _instant(incident.ask_again_at or now)
-            case "watch_until":
-                return _instant(incident.watch_until or now)
-            case "due_at":
-                return _instant(self._action.due_at if self._action else now)
-            case _:
-                return _duration(climb_every(priority, ladder=ladder))
-
-
-def _duration(length: timedelta) -> str:
-    return f"PT{int(length.total_seconds())}S"
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
+        offers = offer_incident_step(step, incident, self.process, named, had, self.handling.ladder)
+        return closing.open_confirmations(self, offers) if is_asking else offers
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:
@@ -397,21 +358,6 @@ def _visit(run: Run, passage: Passage) -> dict[str, Any]:
         "entered_at": passage.entered_at,
         "left_at": passage.left_at,
         "how": passage.how,
-    }
-
-
-def _as_json(waiting: Waiting) -> dict[str, Any]:
-    return {
-        "task": str(waiting.task_id),
-        "element": waiting.element,
-        "diagram": waiting.diagram,
-        "kind": waiting.kind,
-        "title": waiting.title,
-        "lane": waiting.lane,
-        "mark": waiting.mark,
-        "message": waiting.message,
-        "due_at": _instant(waiting.due_at),
-        "since": _instant(waiting.since),
     }
 
 

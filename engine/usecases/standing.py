@@ -1,11 +1,10 @@
 """What somebody is towards one locked incident, and the refusal if that is not enough."""
 
 from engine.domain.incident import IncidentState
-from engine.domain.permissions import Actor, Verb, incident_verbs
-from engine.domain.standing import Standing, standing_of
+from engine.domain.permissions import Actor, Verb
+from engine.domain.standing import Standing
 from engine.errors import IncidentClosed, NotAllowed, NotFound
-from engine.queries.people import incident_people
-from engine.queries.permitted import incident_view
+from engine.queries.permitted import towards
 from engine.usecases.running import Mover
 
 _DENIED = {
@@ -13,6 +12,18 @@ _DENIED = {
     Verb.TAKE_LEAD: "You cannot take the lead of this.",
     Verb.ACCEPT_PROPOSAL: "Only the lead decides on proposals.",
     Verb.ACCEPT_TARGETS: "Only the owner of the business process accepts what is not done.",
+    Verb.SET_ASIDE: "Only who handles it sets it aside, and only while nobody has begun to act.",
+    Verb.BRING_BACK: "Only who reported it brings it back.",
+    Verb.UNDO_MERGE: "Only who reported it separates it again.",
+    Verb.WITHDRAW: "Only who reported it, and alone is harmed, takes the report back.",
+    Verb.MERGE: "Only who handles both joins them.",
+    Verb.SPLIT: "Only who handles it makes two of it.",
+    Verb.ACCEPT_UNTIL: "Only the owner of the business process accepts that it comes back.",
+}
+_OVER = {
+    IncidentState.CLOSED: "This is closed; if it is back, please report it again.",
+    IncidentState.SET_ASIDE: "This is set aside; who reported it can bring it back.",
+    IncidentState.MERGED: "This is joined with an earlier report; please go on there.",
 }
 
 
@@ -23,16 +34,18 @@ def require(mover: Mover, actor: Actor, verb: Verb) -> frozenset[Standing]:
     else NotAllowed.
     """
     incident = mover.case.incident
-    people = incident_people(mover.case.conn, incident.id)
-    standing = standing_of(
-        actor.id, people, team_ids=actor.team_ids, organisation_id=actor.organisation_id
+    standing, verbs = towards(
+        mover.case.conn, incident, actor, mover.case.now, mover.handling.rules
     )
-    view = incident_view(incident, mover.case.now, mover.handling.rules)
-    verbs = incident_verbs(view, actor, standing)
     if Verb.SEE not in verbs:
         raise NotFound("There is no such incident.", incident=str(incident.id))
     if verb not in verbs:
         if incident.state != IncidentState.OPEN:
-            raise IncidentClosed("This is closed; if it is back, please report it again.")
+            raise IncidentClosed(over(incident.state))
         raise NotAllowed(_DENIED.get(verb, "You cannot do this here."))
     return standing
+
+
+def over(state: str) -> str:
+    """Return the sentence for somebody who comes when the incident is no longer open."""
+    return _OVER[IncidentState(state)]

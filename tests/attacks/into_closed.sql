@@ -39,7 +39,7 @@ UPDATE incident SET closed_by = 'confirmed' WHERE id = %(half)s;
 UPDATE incident SET ended_at = now() WHERE id = %(half)s;
 
 --# a state that does not exist
-UPDATE incident SET state = 'set_aside', ended_at = now() WHERE id = %(half)s;
+UPDATE incident SET state = 'withdrawn', ended_at = now() WHERE id = %(half)s;
 
 --# both kinds of evidence
 UPDATE incident SET state = 'closed', ended_at = now(), closed_by = 'confirmed',
@@ -277,3 +277,49 @@ SELECT attacks.forge_outcome(%(held)s, %(dora)s, %(carla)s);
 
 --# a criterion that need not hold any more
 UPDATE criterion SET must_hold = 1 WHERE incident_id = %(held)s;
+
+--# withdrawn by one of two who are to answer
+SELECT attacks.withdraw(%(half)s, %(carla)s, %(carla)s);
+
+--# withdrawn in the name of its reporter
+SELECT attacks.withdraw(%(alone)s, %(carla)s, %(fay)s);
+
+--# withdrawn by somebody who did not report it
+SELECT attacks.withdraw(%(alone)s, %(fay)s, %(fay)s);
+
+--# withdrawn by a confirmer who did not report it
+SELECT attacks.withdraw(%(swapped)s, %(olga)s, %(olga)s);
+
+--# withdrawn while work goes on
+SELECT attacks.withdraw(%(planned)s, %(carla)s, %(carla)s);
+
+--# withdrawn where it reaches many
+SELECT attacks.withdraw(%(targeted)s, %(carla)s, %(carla)s);
+
+--# withdrawn where many are harmed
+SELECT attacks.withdraw(%(many)s, %(carla)s, %(carla)s);
+
+--# withdrawn on no entry
+INSERT INTO confirmation (id, incident_id, person_id, answer, grade, is_withdrawal, answered_at,
+    entry_seq)
+  SELECT md5(id::text)::uuid, id, %(carla)s, 'yes', 'signed_in', true, now(), head_seq
+  FROM incident WHERE id = %(alone)s;
+SELECT attacks.forge_end(%(alone)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(alone)s, md5(%(alone)s::text)::uuid);
+
+--# withdrawn once the other confirmer is withdrawn without a record
+UPDATE confirmer SET withdrawn_at = now() WHERE incident_id = %(half)s AND person_id = %(olga)s;
+SELECT attacks.withdraw(%(half)s, %(carla)s, %(carla)s);
+
+--# withdrawn by who led it
+SELECT attacks.forge_entry(%(alone)s, %(carla)s, 'incident:lead_taken', '');
+SELECT attacks.withdraw(%(alone)s, %(carla)s, %(carla)s);
+
+--# a withdrawal taken for an answer
+UPDATE confirmer SET withdrawn_at = NULL WHERE incident_id = %(alone)s;
+INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at, entry_seq)
+  SELECT md5(id::text)::uuid, id, %(carla)s, 'yes', 'signed_in', now(),
+    attacks.forge_entry(id, %(carla)s, 'incident:withdrawn', '')
+  FROM incident WHERE id = %(alone)s;
+SELECT attacks.forge_end(%(alone)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(alone)s, md5(%(alone)s::text)::uuid);

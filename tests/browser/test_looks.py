@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from engine.domain.incident import Priority
 from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.priority import set_priority
+from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
 Enter = Callable[..., Page]
@@ -34,12 +35,22 @@ PAGES = (
     ("hugo", "/incidents/2/changes/name-delegate"),
     ("hugo", "/incidents/2/changes/caller-page"),
     ("dora", "/"),
-    ("dora", "/incidents/4"),
-    ("dora", "/incidents/4/changes/accept-uncovered"),
+    ("dora", "/incidents/6"),
+    ("dora", "/incidents/6/changes/accept-uncovered"),
     ("hugo", "/report"),
     ("carla", "/report"),
     ("carla", "/you"),
+    ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
+    ("hugo", "/incidents?show=out"),
+    ("hugo", "/incidents/1/deeds/set-aside"),
+    ("hugo", "/incidents/1/deeds/join"),
+    ("hugo", "/incidents/1/deeds/make-two"),
+    ("carla", "/"),
+    ("carla", "/incidents/5"),
+    ("carla", "/incidents/4/deeds/is-back"),
+    ("carla", "/incidents/4/deeds/answer"),
+    ("bruno", "/incidents/4/deeds/not-right"),
 )
 STEPS = (
     ("hugo", 1, "agree_what_right_means"),
@@ -51,15 +62,17 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one being worked on for many, one asked for, one that is in trouble."""
+    """One reported, one worked on for many, one asked for, one closed, two that are odd."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
     world.propose(working, "hugo", targets=tuple(f"Customer {place}" for place in range(30)))
     world.clock.forward(days=1)
     world.asked(title="Asked")
-    _in_trouble(world)
     world.confirmed()
+    aside = world.report(title="A wish")
+    set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
+    _in_trouble(world)
     return world
 
 

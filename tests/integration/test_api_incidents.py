@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 
+from api.bench.counting import counted
 from tests.machine import Machine
 from tests.world import World
 
@@ -52,7 +52,7 @@ def test_the_same_key_reports_once_and_another_report_with_it_is_refused(
 
     assert first == again
     assert other["code"] == "key_reused"
-    assert carla.get("/incidents")["counts"] == {"open": 1, "confirmed": 0, "escalated": 0}
+    assert carla.get("/incidents")["counts"]["open"] == 1
 
 
 def test_a_key_without_end_is_refused(world: World, machine: Start) -> None:
@@ -180,24 +180,18 @@ def test_a_list_asked_for_wrongly_says_what_is_wrong(machine: Start, query: str)
 def test_a_list_costs_the_same_for_one_incident_and_for_many(world: World, machine: Start) -> None:
     hugo = machine("hugo")
     world.asked()
-    sent: list[str] = []
-    event.listen(
-        world.handling.store.engine,
-        "before_cursor_execute",
-        lambda *args: sent.append(str(args[2])),
-    )
 
-    for path in ("/incidents", "/items?scope=all"):
-        sent.clear()
-        hugo.get(path)
-        # two to find out who asks, two for the list
-        assert len(sent) == 4
+    def cost(path: str) -> int:
+        with counted(world.handling.store.engine) as sent:
+            hugo.get(path)
+        return len(sent.statements)
+
+    paths = ("/incidents", "/items?scope=all")
+    # two to find out who asks, two for the list
+    assert [cost(path) for path in paths] == [4, 4]
     for _ in range(3):
         world.asked()
-    for path in ("/incidents", "/items?scope=all"):
-        sent.clear()
-        hugo.get(path)
-        assert len(sent) == 4
+    assert [cost(path) for path in paths] == [4, 4]
 
 
 # --- leading, proposing ---------------------------------------------------------------------------
@@ -368,6 +362,11 @@ def test_auditors_alone_have_every_closure_recomputed(world: World, machine: Sta
     world.confirmed()
     world.decided()
 
-    assert machine("egon").get("/closures") == {"closed": 2, "unproven": []}
+    assert machine("egon").get("/closures") == {
+        "closed": 2,
+        "set_aside": 0,
+        "merged": 0,
+        "unproven": [],
+    }
     assert machine("dora").get("/closures", 403)["code"] == "not_allowed"
     assert machine("carla").get("/closures", 403)["code"] == "not_allowed"

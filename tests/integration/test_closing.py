@@ -1,5 +1,12 @@
 """The two ways into closed, and the ways that lead back to work."""
 
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.bench.counting import counted
+from engine.store import schema as t
+from tests.evidence import faults_of_record
 from tests.world import World
 
 
@@ -35,3 +42,36 @@ def test_accepted_work_takes_an_incident_back_from_confirmation(world: World) ->
     world.propose(incident, "hugo")
 
     assert world.steps(incident) == ["do_it_action"]
+
+
+def test_it_can_be_rejected_again_and_again_and_still_be_closed(world: World) -> None:
+    incident = world.asked()
+    spent, sizes = [], []
+    for _ in range(25):
+        with counted(world.handling.store.engine) as sent:
+            world.confirm(incident, answer="no")
+        spent.append(len(sent.statements))
+        assert world.steps(incident) == ["agree_what_right_means"]
+        world.agree(incident, world.for_team("databases"))
+        world.act(incident, "ada")
+        world.verify(incident)
+        sizes.append(snapshot_size(world, incident))
+    assert world.row(incident).state == "open"
+
+    world.confirm(incident)
+
+    assert world.row(incident).closed_by == "confirmed"
+    # no round is dearer than another
+    assert len(set(spent)) == 1
+    assert len(set(sizes)) == 1
+    with world.handling.store.read() as conn:
+        assert faults_of_record(conn) == []
+
+
+def snapshot_size(world: World, incident: UUID) -> int:
+    with world.handling.store.read() as conn:
+        return conn.scalar(
+            select(func.length(t.run.c.snapshot)).where(
+                t.run.c.incident_id == incident, t.run.c.action_id.is_(None)
+            )
+        )

@@ -31,12 +31,14 @@ def test_the_demonstration_shows_every_stage_and_is_furnished_once(database: Dat
     assert asked == [PASSWORD]
     with handling.store.read() as conn:
         logins = set(conn.scalars(select(t.person.c.login)))
+        ways = set(conn.scalars(select(t.incident.c.state)))
         closed = set(conn.scalars(select(t.incident.c.closed_by)))
         marks = set(conn.scalars(select(t.work_item.c.mark).where(t.work_item.c.how.is_(None))))
         states = set(conn.scalars(select(t.action.c.state)))
         reaches = conn.scalar(select(func.count()).select_from(t.target))
         latest = conn.scalar(select(func.max(t.entry.c.at)))
     assert logins == {login for login, _, _ in SIGN_INS}
+    assert ways == {"open", "closed", "set_aside", "merged"}
     assert closed == {None, "confirmed", "escalated"}
     assert marks == {None, "agreement", "verification", "confirmation", "closing_decision"}
     assert states == {"proposed", "waiting", "open", "done"}

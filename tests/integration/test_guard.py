@@ -9,15 +9,16 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from psycopg import errors as pg
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from engine.domain.chain import Broken, Entry, Head, Tampering, verify
+from engine.domain.chain import Tampering
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls, EmbeddedServer
 from engine.store.guard import APPEND_ONLY, faults, fingerprint
 from engine.store.migrate import migrate, owner_engine
 from tests.besieged import FORGING, Attack, Besieged, attacks
-from tests.world import KEY, World
+from tests.evidence import chain_faults
+from tests.world import World
 
 REFUSED = (pg.IntegrityError, pg.InsufficientPrivilege, pg.ObjectNotInPrerequisiteState)
 
@@ -38,12 +39,6 @@ def besieged(server: EmbeddedServer, migrated_template: str) -> Iterator[Besiege
         besieged.close()
         world.close()
         server.drop_database("besieged")
-
-
-def _refused(besieged: Besieged, attack: Attack) -> None:
-    with pytest.raises(REFUSED):
-        besieged.attack(attack)
-    assert besieged.everything() == besieged.untouched
 
 
 @pytest.mark.parametrize("attack", attacks("into_closed"), ids=str)
@@ -70,6 +65,17 @@ def test_sql_by_the_owner_takes_nothing_from_a_closed_one(
 ) -> None:
     with pytest.raises(REFUSED):
         besieged.attack(besieged.owner, attack)
+
+    assert besieged.everything() == besieged.untouched
+
+
+@pytest.mark.parametrize("attack", attacks("out_of_handling"), ids=str)
+@pytest.mark.parametrize("role", ["owner", "application"])
+def test_sql_takes_nothing_out_of_the_handling_and_changes_nothing_that_is_out(
+    besieged: Besieged, attack: Attack, role: str
+) -> None:
+    with pytest.raises(REFUSED):
+        besieged.attack(getattr(besieged, role), attack)
 
     assert besieged.everything() == besieged.untouched
 
@@ -209,17 +215,8 @@ def test_who_forges_every_row_of_a_closure_is_named_by_the_audit_chain(
             owner.execute(sql, ids)
 
     assert world.row(incident).state == "closed"
-    broken = chain_faults(world, incident)
+    with world.handling.store.read() as conn:
+        broken = chain_faults(conn, incident)
     assert {one.what for one in broken} <= {Tampering.CHANGED, Tampering.ADDED}
     last = world.row(incident).head_seq
     assert {last - 1, last} == {one.seq for one in broken}
-
-
-def chain_faults(world: World, incident: object) -> list[Broken]:
-    with world.handling.store.read() as conn:
-        rows = conn.execute(select(t.entry).where(t.entry.c.incident_id == incident)).mappings()
-        entries = [Entry(**row) for row in rows]
-    row = world.row(incident)  # type: ignore[arg-type]
-    return verify(
-        entries, {KEY.id: KEY.secret}, incident_id=row.id, head=Head(row.head_seq, row.head_hash)
-    )

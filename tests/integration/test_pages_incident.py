@@ -117,6 +117,7 @@ def test_an_auditor_sees_everything_and_has_no_buttons(world: World, visit: Visi
         page = egon.get(f"/incidents/1{path}")
         # signing out is the only thing that can be sent
         assert page.count("<form") == 1
+        assert "Report something" not in page
     egon.send(todo_path(world.item(incident, "confirm_outcome").id), {}, 403, at="/report")
 
 
@@ -131,6 +132,18 @@ def test_an_action_needs_only_what_and_whose(world: World, visit: Visit) -> None
 
     assert "Call them" in hugo.get("/incidents/1")
     assert "do_business_action" in world.steps(incident)
+
+
+def test_a_key_that_stands_for_another_sending_is_given_up(world: World, visit: Visit) -> None:
+    world.lead(world.report())
+    hugo, path = visit("hugo"), "/incidents/1/actions/new"
+    sent = hidden_in(hugo.get(path)) | {"title": "Call them", "party": "business"}
+    hugo.send_as_it_is(path, sent, 303)
+
+    refused = hugo.send_as_it_is(path, sent | {"title": "Write to them"}, 409)
+    hugo.send_as_it_is(path, sent | hidden_in(refused) | {"title": "Write to them"}, 303)
+
+    assert "Write to them" in hugo.get("/incidents/1")
 
 
 def _proposed(world: World) -> UUID:
@@ -245,6 +258,26 @@ def test_no_page_speaks_the_machine_s_words(world: World, visit: Visit) -> None:
         page = words_of(hugo.get(path)).lower()
         for machine in ("work item", "lane", "puts_right", "verify_outcome", "escalate", "none"):
             assert machine not in page.replace("none of them", ""), (path, machine)
+
+
+def test_what_no_database_can_keep_is_left_out_of_words_and_reasons(
+    world: World, visit: Visit
+) -> None:
+    incident = world.asked()
+    world.propose(incident, "ada")
+
+    found = visit("hugo").get("/incidents?words=Wrong%00+balances")
+    where = "/incidents/1/actions/2"
+    visit("hugo").send(f"{where}/refuse", {"reason": "Not\x00 now"}, at=where)
+
+    assert "1 has these words" in found
+    assert "Not now" in visit("hugo").get(where)
+
+
+def test_a_number_that_no_incident_can_have_is_not_there(visit: Visit) -> None:
+    page = visit("hugo").get(f"/incidents/{2**63}", 404)
+
+    assert "There is no such incident" in page
 
 
 def test_an_address_that_does_not_exist_says_what_to_do(visit: Visit) -> None:

@@ -218,6 +218,29 @@ def test_another_row_comes_without_losing_a_word(world: World, visit: Visit) -> 
     assert "Point 1: Half a point" in words_of(hugo.send_as_it_is(path, sent, 409))
 
 
+def test_what_no_database_can_keep_is_left_out_of_notes(world: World, visit: Visit) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident)
+    action = world.propose(incident, "hugo", targets=("Miller",))
+    item = world.item(incident, "do_it_action")
+    with world.handling.store.read() as conn:
+        (target,) = conn.execute(select(t.target.c.id).where(t.target.c.action_id == action))
+    ada, page = visit("ada"), todo_path(item.id)
+
+    ticked = {"target": str(target.id), "outcome": "unreachable", "note": "No\x00body there"}
+    ada.send(f"{page}/reached", ticked, at=page)
+    to = {"to": f"team:{world.teams['databases']}", "note": "Over\x00 to you"}
+    ada.send(f"{page}/hand-over", to, at=page)
+
+    with world.handling.store.read() as conn:
+        note = conn.scalar(select(t.target.c.note))
+        entry = conn.scalar(select(t.entry.c.content).where(t.entry.c.verb == "item:handed_over"))
+    assert note == "Nobody there"
+    assert entry is not None
+    assert entry["note"] == "Over to you"
+
+
 def test_many_are_ticked_off_at_once(world: World, visit: Visit) -> None:
     incident = world.report()
     world.lead(incident)

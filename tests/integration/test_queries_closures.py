@@ -1,51 +1,26 @@
 """The auditor's own check finds every closure that lost its evidence, with the guard away."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import text
 
+from api.bench.counting import counted
 from engine.queries.closures import Unproven, closures_without_evidence
 from engine.queries.debt import confirmation_debt
 from engine.queries.figures import figures
 from engine.store.embedded import DatabaseUrls
-from engine.store.migrate import owner_engine
+from tests.unguarded import unguarded
 from tests.world import KEY, World
 
 KEYS = {KEY.id: KEY.secret}
-GUARDED = (
-    "incident",
-    "action",
-    "criterion",
-    "confirmer",
-    "confirmation",
-    "confirmation_line",
-    "decision",
-    "target",
-    "verification",
-    "entry",
-    "work_item",
-)
 
 
 def audited(world: World) -> tuple[int, list[Unproven]]:
     with world.handling.store.read() as conn:
         return closures_without_evidence(conn, KEYS)
-
-
-@contextmanager
-def unguarded(database: DatabaseUrls) -> Iterator[Connection]:
-    """Somebody who may alter the schema has switched the guard off."""
-    engine: Engine = owner_engine(database.owner_url)
-    with engine.begin() as conn:
-        for table in GUARDED:
-            conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        yield conn
-    engine.dispose()
 
 
 def test_what_was_closed_in_the_right_way_is_proven(world: World) -> None:
@@ -59,15 +34,11 @@ def test_what_was_closed_in_the_right_way_is_proven(world: World) -> None:
 def test_many_closures_take_as_many_statements_as_one(world: World) -> None:
     for _ in range(3):
         world.confirmed()
-    sent: list[str] = []
-    event.listen(
-        world.handling.store.engine,
-        "before_cursor_execute",
-        lambda *args: sent.append(str(args[2])),
-    )
 
-    assert audited(world) == (3, [])
-    assert len(sent) == 14
+    with counted(world.handling.store.engine) as sent:
+        assert audited(world) == (3, [])
+
+    assert len(sent.statements) == 14
 
     with world.handling.store.read() as conn:
         assert closures_without_evidence(conn, KEYS, batch=2) == (3, [])
@@ -156,6 +127,24 @@ def test_a_decided_closure_without_its_evidence_is_named(
 
     assert unproven.id == incident
     assert why in unproven.why
+
+
+def test_a_decision_by_who_noted_whom_an_action_reached_is_named(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.decided()
+    noted = """INSERT INTO target
+          (id, action_id, position, label, outcome, answered_at, answered_by)
+        SELECT gen_random_uuid(), a.id, 1, 'Miller', 'done', i.ended_at, :dora
+        FROM action a JOIN incident i ON i.id = a.incident_id"""
+    forge(database, world, noted)
+
+    _, (unproven,) = audited(world)
+    assert "cannot decide to close it" in unproven.why
+    with world.handling.store.read() as conn:
+        missing = text("SELECT putright_missing_evidence(:id)")
+        found = conn.scalar(missing, {"id": incident})
+    assert found == "who decided to close led it or worked on it"
 
 
 def test_a_closure_that_nothing_led_to_is_named(world: World, database: DatabaseUrls) -> None:

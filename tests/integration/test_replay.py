@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,6 +29,7 @@ from engine.usecases.replay.replaying import Replayer
 from engine.usecases.replay.timers import Timers
 from engine.usecases.timing import hand_out_due
 from tests.replayed import OPENED, case, row, write_log
+from tests.until import until
 from tests.world import KEY
 
 SOURCE = Source("servicenow")
@@ -531,7 +531,7 @@ def test_a_killed_replay_leaves_nobody_behind_and_goes_on(
         env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
     )
     entries = "SELECT count(*) FROM entry WHERE verb = 'incident:replayed'"
-    _until(lambda: replayed.query(entries)[0][0] >= 20)
+    until(lambda: replayed.query(entries)[0][0] >= 20)
 
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -539,7 +539,7 @@ def test_a_killed_replay_leaves_nobody_behind_and_goes_on(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid() AND usename = 'putright_app'"
     )
-    _until(lambda: replayed.query(connected)[0][0] == 0)
+    until(lambda: replayed.query(connected)[0][0] == 0)
     done = replayed.query(entries)[0][0]
     rest = replay_in_processes(database, path)
 
@@ -547,11 +547,3 @@ def test_a_killed_replay_leaves_nobody_behind_and_goes_on(
     assert rest.tally.events == 240 - done
     assert replayed.query(entries) == [(240,)]
     assert replayed.query("SELECT count(*) FROM incident WHERE observed_until IS NULL") == [(0,)]
-
-
-def _until(holds: Any, seconds: float = 30) -> None:
-    """Wait until something of another process can be seen."""
-    give_up_at = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up_at, "it never came about"
-        time.sleep(0.02)

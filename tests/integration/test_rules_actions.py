@@ -19,6 +19,7 @@ from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.usecases.directory import enter_contacts
 from engine.usecases.due_dates import move_due
+from engine.usecases.holding import hand_over
 from engine.usecases.proposing import accept_proposal, refuse_proposal
 from engine.usecases.targets import accept_targets, tick_targets
 from tests.world import KEY, World
@@ -190,6 +191,95 @@ def test_an_action_is_not_asked_of_another_partys_team(world: World) -> None:
     unknown = {"decided": "ask_again", "party": "it", "team": str(uuid4())}
     with pytest.raises(InvalidAnswers):
         world.do(incident, "hugo", "decide_declined_action", reason="Try", **unknown)
+
+
+@pytest.mark.parametrize(
+    ("party", "login"),
+    [
+        ("it", "carla"),
+        ("business", "sami"),
+        ("external", "ada"),
+        ("customer", "ada"),
+        ("customer", "dora"),
+    ],
+)
+def test_an_action_is_not_asked_of_another_partys_person(
+    world: World, party: str, login: str
+) -> None:
+    incident = led(world)
+    asked = {"party": Party(party), "team_id": None, "person_id": world.people[login]}
+
+    with pytest.raises(InvalidAnswers) as refused:
+        world.propose(incident, "hugo", **asked)
+
+    assert refused.value.fields == {"person": "This person belongs to another party."}
+
+
+def test_an_action_is_not_asked_of_somebody_who_has_left(world: World) -> None:
+    incident = led(world)
+    with world.handling.store.begin() as work:
+        work.conn.execute(update(t.person).where(t.person.c.login == "ada").values(is_active=False))
+
+    with pytest.raises(InvalidAnswers):
+        world.propose(incident, "hugo", team_id=None, person_id=world.people["ada"])
+
+
+def test_a_customer_hands_an_action_to_no_other_customer(world: World) -> None:
+    incident = led(world, {"title": "Correct your books", "party": "customer"})
+    item = world.item(incident, "do_customer_action")
+
+    for stranger in ("olga", "sami", "ada"):
+        with pytest.raises(InvalidAnswers):
+            hand_over(
+                world.handling,
+                item.id,
+                actor=world.actor("carla"),
+                note="You know better",
+                person_id=world.people[stranger],
+            )
+
+    with pytest.raises(NotFound):
+        world.propose(incident, "olga")
+
+
+def test_staff_who_receive_the_product_act_as_its_customer_in_the_business_s_time(
+    world: World,
+) -> None:
+    own = {"title": "Correct your books", "party": "customer", "person": str(world.people["bruno"])}
+    incident = led(world, own, confirmers=("bruno",))
+    item = world.item(incident, "do_customer_action")
+    assert item.party == Party.BUSINESS
+
+    for colleague in ("ada", "dora"):
+        with pytest.raises(InvalidAnswers):
+            hand_over(
+                world.handling,
+                item.id,
+                actor=world.actor("bruno"),
+                note="You do it",
+                person_id=world.people[colleague],
+            )
+    world.act(incident, "bruno", "do_customer_action")
+    world.verify(incident)
+    world.confirm(incident, "bruno")
+
+    assert world.row(incident).closed_by == "confirmed"
+
+
+def test_the_cause_is_fixed_when_the_last_action_that_ends_it_is_done(world: World) -> None:
+    ends = {"ends_cause": True}
+    incident = led(world, world.for_team("databases", **ends), world.for_team("accounting", **ends))
+    world.act(incident, "ada")
+    assert world.row(incident).repaired_at is None
+
+    world.clock.forward(hours=1)
+    world.act(incident, "bruno", "do_business_action")
+    fixed_at = world.clock.now
+    assert world.row(incident).repaired_at == fixed_at
+
+    world.clock.forward(hours=1)
+    world.propose(incident, "hugo", ends_cause=True)
+    assert world.row(incident).repaired_at is None
 
 
 def test_an_action_is_done_once(world: World) -> None:
@@ -402,8 +492,9 @@ def test_while_it_is_checked_or_confirmed_a_proposal_waits_for_the_leads_word(
         world.verify(incident)
 
     world.propose(incident, "ada")
+    world.propose(incident, "ada", kind=ActionKind.PREVENTS)
 
-    assert states(world, incident) == ["done", "proposed"]
+    assert states(world, incident) == ["done", "proposed", "proposed"]
     assert world.steps(incident) == [step]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, update
 
+from engine.domain.action import TargetOutcome
 from engine.domain.coverage import Coverage
 from engine.domain.incident import Level, Priority
 from engine.domain.party import Party
@@ -22,6 +23,7 @@ from engine.usecases.directory import enter_representatives
 from engine.usecases.lead import take_lead
 from engine.usecases.looking import look, offer_missed
 from engine.usecases.priority import decide_lowering, set_priority
+from engine.usecases.targets import tick_targets
 from engine.usecases.tokens import digest_of
 from tests.world import CRITERION, KEY, World
 
@@ -80,6 +82,34 @@ def test_a_lead_who_has_it_loses_it_only_to_those_who_answer_for_the_process(
     world.lead(incident, "dora")
 
     assert world.row(incident).lead_id == world.people["dora"]
+
+
+def test_whoever_takes_the_lead_of_a_grave_one_does_not_check_it_instead_of_its_owner(
+    world: World,
+) -> None:
+    incident = world.report(impact=Level.HIGH)
+    world.lead(incident, "dora")
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+
+    world.lead(incident, "hugo")
+
+    with pytest.raises(NotAllowed):
+        world.verify(incident, "hugo")
+    world.verify(incident, "dora")
+    assert world.steps(incident) == ["confirm_outcome"]
+
+
+def test_whoever_takes_the_lead_of_a_light_one_checks_it_beside_its_owner(world: World) -> None:
+    incident = world.report()
+    world.lead(incident, "ada")
+    world.agree(incident, world.for_team("accounting"))
+    world.act(incident, "bruno", "do_business_action")
+
+    world.lead(incident, "hugo")
+
+    asked = world.item(incident, "verify_outcome").people
+    assert asked == [world.people["hugo"], world.people["dora"]]
 
 
 def test_a_customer_never_leads(world: World) -> None:
@@ -172,6 +202,46 @@ def test_a_customer_who_put_their_own_books_right_can_confirm(world: World) -> N
     assert world.row(incident).closed_by == "confirmed"
 
 
+def test_who_has_left_is_not_named_as_a_confirmer(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    with world.handling.store.begin() as work:
+        work.conn.execute(
+            update(t.person).where(t.person.c.login == "olga").values(is_active=False)
+        )
+
+    with pytest.raises(InvalidAnswers):
+        world.agree(incident, confirmers=("carla", "olga"))
+
+
+@pytest.mark.parametrize("answer", ["no", "partly"])
+def test_who_says_that_it_is_not_right_is_not_replaced_by_somebody_milder(
+    world: World, answer: str
+) -> None:
+    incident = world.asked()
+    world.confirm(incident, answer=answer)
+
+    with pytest.raises(InvalidAnswers) as refused:
+        world.agree(incident, confirmers=("olga",))
+    assert "Carla Costa has said" in refused.value.fields["confirmers"]
+    world.agree(incident, confirmers=("carla", "olga"))
+
+    assert world.steps(incident) == ["verify_outcome"]
+
+
+def test_who_objected_and_has_left_is_replaced(world: World) -> None:
+    incident = world.asked()
+    world.confirm(incident, answer="no")
+    with world.handling.store.begin() as work:
+        work.conn.execute(
+            update(t.person).where(t.person.c.login == "carla").values(is_active=False)
+        )
+
+    world.agree(incident, confirmers=("olga",))
+
+    assert world.steps(incident) == ["verify_outcome"]
+
+
 def test_nobody_answers_for_a_confirmer(world: World) -> None:
     incident = world.asked()
 
@@ -202,6 +272,45 @@ def test_who_worked_on_it_does_not_decide_to_close_it(world: World) -> None:
         decide(world, incident, "dora")
 
     assert world.row(incident).state == "open"
+
+
+def test_who_noted_whom_an_action_reached_does_not_decide_to_close_it(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    with world.handling.store.begin() as work:
+        joining = {"team_id": world.teams["accounting"], "person_id": world.people["dora"]}
+        work.conn.execute(insert(t.membership), joining)
+    world.agree(incident)
+    action = world.propose(incident, "hugo", "accounting", targets=("Miller",))
+    with world.handling.store.read() as conn:
+        (one,) = conn.execute(select(t.target.c.id).where(t.target.c.action_id == action)).scalars()
+    item = world.item(incident, "do_business_action")
+    tick_targets(world.handling, item.id, {one: TargetOutcome.DONE}, actor=world.actor("dora"))
+    rows = [{"target": str(one), "outcome": "done"}]
+    done = {"outcome": "done", "what_was_done": "Called", "targets": rows}
+    world.do(incident, "bruno", "do_business_action", **done)
+    world.verify(incident, "hugo")
+    world.clock.forward(days=30)
+    world.fire(incident)
+
+    with pytest.raises(NotAllowed):
+        decide(world, incident, "dora")
+
+
+def test_who_decides_does_not_name_themselves_as_the_one_to_ask(world: World) -> None:
+    incident = decision_open(world)
+
+    with pytest.raises(InvalidAnswers) as refused:
+        world.do(
+            incident,
+            "dora",
+            "decide_without_answer",
+            decided="ask_somebody_else",
+            reason="I know best",
+            ask=str(world.people["dora"]),
+        )
+
+    assert list(refused.value.fields) == ["ask"]
 
 
 def test_who_led_it_once_does_not_decide_to_close_it(world: World) -> None:
@@ -259,6 +368,20 @@ def test_an_authority_who_is_the_owner_too_does_not_decide_on_the_gravest(world:
 
     with pytest.raises(NotAllowed):
         decide(world, incident, "gita")
+
+
+def test_an_authority_in_it_does_not_decide_on_the_gravest_but_on_grave_ones(world: World) -> None:
+    with world.handling.store.begin() as work:
+        joining = {"team_id": world.teams["databases"], "person_id": world.people["gita"]}
+        work.conn.execute(insert(t.membership), joining)
+    gravest = decision_open(world, impact=Level.HIGH, urgency=Level.HIGH)
+    grave = decision_open(world, impact=Level.HIGH)
+
+    with pytest.raises(NotAllowed):
+        decide(world, gravest, "gita")
+    decide(world, grave, "gita")
+
+    assert [world.row(one).state for one in (gravest, grave)] == ["open", "closed"]
 
 
 # --- verification ------------------------------------------------------------------------------
@@ -320,6 +443,8 @@ def test_an_auditor_sees_everything_and_does_nothing(world: World) -> None:
         world.confirm(incident, "egon")
     with pytest.raises(NotAllowed):
         world.propose(incident, "egon")
+    with pytest.raises(NotAllowed):
+        world.report("egon")
 
 
 def test_a_team_gets_work_of_its_own_party_only(world: World) -> None:

@@ -5,16 +5,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 from procrastinate.periodic import PeriodicDeferrer
-from psycopg import sql
 from sqlalchemy import select, text, update
 
 from api import worker as worker_module
@@ -25,6 +25,8 @@ from engine.store.embedded import DatabaseUrls, EmbeddedServer
 from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
 from engine.usecases import timing
 from engine.usecases.timing import HAND_OUT_AGAIN, hand_out_due, lateness
+from tests.outage import away
+from tests.until import until
 from tests.world import ROOT, World
 
 HURRIED = Pace(
@@ -33,17 +35,10 @@ HURRIED = Pace(
     heartbeat_seconds=1,
     stalled_seconds=2,
     stalled_sweep_seconds=1,
-    give_up_seconds=0.5,
     restart_seconds=0.2,
 )
-
-
-def until(claim: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something that another thread or process brings about."""
-    never, end = threading.Event(), time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it did not come about in time"
-        never.wait(0.02)
+# for where the database does go away; elsewhere a busy machine must not look like that
+IMPATIENT = replace(HURRIED, give_up_seconds=0.5)
 
 
 @contextmanager
@@ -76,6 +71,10 @@ def reminded_or_away(world: World, incident: UUID) -> int:
         return reminders(world, incident)
     except Unavailable:  # a connection of the pool that was ended
         return 0
+
+
+def has_lost_its_database(caplog: pytest.LogCaptureFixture) -> bool:
+    return "lost its database" in caplog.text
 
 
 def due_runs(world: World) -> int:
@@ -213,13 +212,10 @@ def test_a_worker_lives_through_a_database_that_goes_away_and_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     incident = world.asked()
-    with working(world, database.app_url):
-        until(lambda: workers(world) == 1)
-
-        allow_connections(server, database, allowed=False)
-        end_connections(server, database)
-        until(lambda: "lost its database" in caplog.text)
-        allow_connections(server, database, allowed=True)
+    with working(world, database.app_url, IMPATIENT):
+        until(lambda: workers(world))
+        with away(server, database) as throw_out:
+            until(lambda: throw_out() or has_lost_its_database(caplog))
 
         world.clock.forward(days=4)
         until(lambda: reminded_or_away(world, incident))
@@ -227,55 +223,56 @@ def test_a_worker_lives_through_a_database_that_goes_away_and_comes_back(
 
 
 def test_a_worker_may_start_before_its_database(
+    world: World,
+    database: DatabaseUrls,
+    server: EmbeddedServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world.close()
+    with ExitStack() as stack:
+        with away(server, database):
+            stack.enter_context(working(world, database.app_url, IMPATIENT))
+            until(lambda: has_lost_its_database(caplog))
+        until(lambda: workers(world))
+
+
+# In these the wait is far longer than the time in which `working` insists on the end.
+def test_a_worker_that_waits_for_its_database_stops(
     world: World, database: DatabaseUrls, server: EmbeddedServer
 ) -> None:
-    world.handling.store.engine.dispose()
-    allow_connections(server, database, allowed=False)
-    with working(world, database.app_url) as worker:
+    world.close()
+    pace = replace(HURRIED, give_up_seconds=600)
+    with away(server, database), working(world, database.app_url, pace) as worker:
         assert worker.is_alive
-        allow_connections(server, database, allowed=True)
-        until(lambda: workers(world) == 1)
 
 
-def test_a_worker_that_waits_for_its_database_stops_at_once(
-    world: World, database: DatabaseUrls, server: EmbeddedServer
+def test_a_worker_that_waits_before_it_starts_again_stops(
+    world: World,
+    database: DatabaseUrls,
+    server: EmbeddedServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world.handling.store.engine.dispose()
-    allow_connections(server, database, allowed=False)
-    worker = WorkerThread(world.handling, database.app_url)
-    worker.start()
-
-    began = time.monotonic()
-    worker.stop()
-
-    assert not worker.is_alive
-    assert time.monotonic() - began < 2
+    world.close()
+    pace = replace(IMPATIENT, restart_seconds=600)
+    with away(server, database), working(world, database.app_url, pace):
+        until(lambda: has_lost_its_database(caplog))
 
 
 def test_a_worker_that_is_losing_its_database_stops(
     world: World, database: DatabaseUrls, server: EmbeddedServer
 ) -> None:
-    with working(world, database.app_url) as worker:
-        until(lambda: workers(world) == 1)
-        allow_connections(server, database, allowed=False)
-        end_connections(server, database)
-
-        began = time.monotonic()
-        worker.stop()
-
-    assert time.monotonic() - began < 5
+    with ExitStack() as until_it_has_stopped, working(world, database.app_url, IMPATIENT):
+        until(lambda: workers(world))
+        until_it_has_stopped.enter_context(away(server, database))
 
 
-def test_an_idle_worker_stops_within_a_second(world: World, database: DatabaseUrls) -> None:
-    worker = WorkerThread(world.handling, database.app_url)
-    worker.start()
-    until(lambda: workers(world) == 1)
+def test_an_idle_worker_stops_without_looking_for_jobs_once_more(
+    world: World, database: DatabaseUrls
+) -> None:
+    pace = Pace(sweep_seconds=30, poll_seconds=600, heartbeat_seconds=600)
+    with working(world, database.app_url, pace):
+        until(lambda: workers(world))
 
-    began = time.monotonic()
-    worker.stop()
-
-    assert not worker.is_alive
-    assert time.monotonic() - began < 1
     assert workers(world) == 0
 
 
@@ -351,27 +348,6 @@ def test_keys_of_yesterday_are_forgotten(world: World) -> None:
 def workers(world: World) -> int:
     with world.handling.store.read() as conn:
         return conn.scalar(text("SELECT count(*) FROM procrastinate_workers")) or 0
-
-
-def allow_connections(server: EmbeddedServer, database: DatabaseUrls, *, allowed: bool) -> None:
-    name = sql.Identifier(name_of(database))
-    with psycopg.connect(server.owner_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(name, sql.Literal(allowed))
-        )
-
-
-def end_connections(server: EmbeddedServer, database: DatabaseUrls) -> None:
-    with psycopg.connect(server.app_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND usename = current_user",
-            [name_of(database)],
-        )
-
-
-def name_of(database: DatabaseUrls) -> str:
-    return psycopg.conninfo.conninfo_to_dict(database.app_url)["dbname"]  # type: ignore[return-value]
 
 
 def test_a_look_that_was_missed_is_found_by_the_workers_own_round(

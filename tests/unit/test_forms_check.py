@@ -202,12 +202,30 @@ def test_right_since_is_kept_in_utc_and_never_lies_ahead():
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "2026-04-02T09:30", "2026-13-01T00:00Z", "0001-01-01T00:00+09:00"]
+    "text",
+    [
+        "soon",
+        "2026-04-02T09:30",
+        "2026-13-01T00:00Z",
+        "0001-01-01T00:00+09:00",
+        "0001-01-01T00:00Z",
+        "1899-12-31T23:59Z",
+    ],
 )
 def test_an_instant_that_nobody_can_place_is_refused(text: str):
     findings = _check("verify_outcome", _verify(right_since=text)).findings
 
     assert findings == {"right_since": "Please give a date and time, like 2026-03-31 14:30."}
+
+
+def test_nothing_is_put_off_beyond_all_time():
+    findings = _check(
+        "propose_action", {"title": "Call", "party": "it", "due_at": "9999-12-31T23:59Z"}
+    ).findings
+    until = {"decided": "keep_asking", "reason": "Away", "until": "9999-12-31"}
+
+    assert list(findings) == ["due_at"]
+    assert list(_check("decide_without_answer", until).findings) == ["until"]
 
 
 def test_a_date_is_future_or_not_by_the_reader_s_calendar():

@@ -204,6 +204,19 @@ def test_the_totals_name_every_party() -> None:
     }
 
 
+def test_the_time_out_of_handling_is_the_leads_partys_whatever_was_asked_before() -> None:
+    segments = cut(
+        T0, at(10), [asked(1, CUSTOMER, 0, 10)], lead_party=BUSINESS, out=[(at(2), at(5))]
+    )
+
+    assert [(s.party, s.reason) for s in segments] == [
+        (CUSTOMER, Reason.ASKED),
+        (BUSINESS, Reason.SET_ASIDE),
+        (CUSTOMER, Reason.ASKED),
+    ]
+    assert totals(segments)[BUSINESS] == timedelta(hours=3)
+
+
 # --- in general --------------------------------------------------------------------------------
 
 general = settings(deadline=None, derandomize=True, max_examples=200)
@@ -228,6 +241,12 @@ def spans(draw: st.DrawFn) -> tuple[datetime, datetime | None]:
 
 
 @st.composite
+def absences(draw: st.DrawFn) -> tuple[datetime, datetime]:
+    left, returned = sorted([draw(instants()), draw(instants())])
+    return left, returned
+
+
+@st.composite
 def many_stints(draw: st.DrawFn) -> list[Stint]:
     found = []
     for number in range(draw(st.integers(0, 8))):
@@ -246,6 +265,7 @@ def incidents(draw: st.DrawFn) -> dict[str, object]:
         "stints": draw(many_stints()),
         "lead_party": draw(st.sampled_from(Party)),
         "watching": draw(st.lists(spans(), max_size=2)),
+        "out": draw(st.lists(absences(), max_size=2)),
     }
 
 
@@ -262,6 +282,9 @@ def _counted(incident: dict[str, object], instant: datetime) -> tuple[Party, Rea
     stints: list[Stint] = incident["stints"]  # type: ignore[assignment]
     watching: list[tuple[datetime, datetime | None]] = incident["watching"]  # type: ignore[assignment]
     lead: Party = incident["lead_party"]  # type: ignore[assignment]
+    out: list[tuple[datetime, datetime]] = incident["out"]  # type: ignore[assignment]
+    if any(_is_within(instant, left, returned) for left, returned in out):
+        return lead, Reason.SET_ASIDE, None
     order = list(Party)
     live = sorted(
         (stint for stint in stints if _is_within(instant, stint.since, stint.until)),

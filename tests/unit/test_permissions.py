@@ -293,7 +293,27 @@ def test_an_answer_by_phone_is_not_written_down_by_who_led_or_worked(doer: Stand
 def test_the_reporter_can_answer_every_way_out(state: IncidentState, verb: Verb) -> None:
     found = incident_verbs(IncidentView(state), CARLA, frozenset({Standing.REPORTER}))
 
-    assert found == {Verb.SEE, verb}
+    assert found - {Verb.OBJECT} == {Verb.SEE, verb}
+
+
+@pytest.mark.parametrize(
+    "view", [replace(OPEN, is_found_right=True), IncidentView(IncidentState.CLOSED)]
+)
+def test_who_is_harmed_and_asked_in_no_other_way_may_say_that_it_is_not_right(
+    view: IncidentView,
+) -> None:
+    having_a_part = {Standing.LEAD, Standing.WORKER, Standing.VERIFIER, Standing.CONFIRMER}
+
+    assert Verb.OBJECT in incident_verbs(view, CARLA, frozenset({Standing.CUSTOMER}))
+    assert Verb.OBJECT in incident_verbs(view, BRUNO, frozenset())
+    assert Verb.OBJECT not in incident_verbs(view, CARLA, frozenset({Standing.TEAM}))
+    for word in having_a_part:
+        standing = frozenset({Standing.CUSTOMER, word})
+        assert Verb.OBJECT not in incident_verbs(view, CARLA, standing)
+
+
+def test_nobody_objects_before_anybody_says_that_it_is_right() -> None:
+    assert Verb.OBJECT not in incident_verbs(OPEN, BRUNO, frozenset())
 
 
 def test_a_dispute_is_possible_while_the_days_for_it_last() -> None:
@@ -325,7 +345,7 @@ def test_a_restricted_incident_does_not_exist_for_teams_organisations_and_staff(
     view=st.builds(
         IncidentView,
         st.sampled_from(IncidentState),
-        *[st.booleans() for _ in range(5)],
+        *[st.booleans() for _ in range(6)],
     ),
     standing=st.frozensets(st.sampled_from(Standing)),
 )
@@ -340,7 +360,7 @@ def test_an_auditor_sees_every_incident_and_changes_none(
     view=st.builds(
         IncidentView,
         st.sampled_from(IncidentState),
-        *[st.booleans() for _ in range(5)],
+        *[st.booleans() for _ in range(6)],
     ),
     standing=st.frozensets(st.sampled_from(Standing)),
     actor=st.sampled_from([ADA, CARLA, FAY]),

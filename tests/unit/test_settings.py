@@ -81,3 +81,17 @@ def test_the_data_of_root_is_not_in_roots_own_home() -> None:
 
     assert (data_dir == Path("/var/lib/putright")) is (os.geteuid() == 0)
     assert data_dir.name == "putright"
+
+
+def test_the_rules_come_from_a_file_and_what_is_wrong_with_it_is_told_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text("[rules]\nremedy_after = 2\n")
+    assert Settings.from_environment({"PUTRIGHT_RULES": str(file)}).rules.remedy_after == 2
+
+    file.write_text("[rules]\nremedy_after = -2\n")
+    with pytest.raises(SettingsWrong) as refused:
+        Settings.from_environment({"PUTRIGHT_RULES": str(file), "PUTRIGHT_PORT": "many"})
+
+    assert len(refused.value.problems) == 2

@@ -16,7 +16,7 @@ from engine.store.calendars import holders
 from engine.store.rows import Action
 from engine.usecases.actions import write_action
 from engine.usecases.answering import Answering
-from engine.usecases.proposing import check_asked
+from engine.usecases.belonging import check_asked
 from engine.usecases.running import Mover
 
 Filed = Mapping[str, str | bool]
@@ -163,7 +163,7 @@ def _asked_again(answering: Answering, action: Action, answers: Mapping[str, Any
     party = Party(answers.get("party") or action.party)
     team = UUID(answers["team"]) if answers.get("team") else None
     person = UUID(answers["person"]) if answers.get("person") else None
-    check_asked(answering.mover.case.conn, party, team, person)
+    check_asked(answering.mover, party, team, person)
     write_action(
         answering.mover,
         action,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.domain.incident import Answer
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
@@ -20,12 +21,32 @@ def agree(answering: Answering) -> Mapping[str, str | bool]:
     mover = answering.mover
     seq = mover.case.record("incident:agreed", dict(answers), mover.by)
     word_criteria(mover, answers["criteria"], seq)
-    name_confirmers(mover, [UUID(who) for who in answers["confirmers"]])
+    wanted = [UUID(who) for who in answers["confirmers"]]
+    _keep_objectors(mover, wanted)
+    name_confirmers(mover, wanted)
     # The step is over: what it asks for is work agreed on, not a proposal.
     for asked in answers.get("actions") or []:
         propose(mover, Proposal.from_answers(asked), by=mover.by)
     mover.forget()
     return answering.filed()
+
+
+def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
+    """Raise InvalidAnswers where somebody who says that it is not right is to be asked no more.
+
+    Who has left may be replaced; who keeps silent, by a closing decision.
+    """
+    objectors = [
+        who.person_id
+        for who in mover.confirmers
+        if who.answer in (Answer.NO, Answer.PARTLY) and who.person_id not in wanted
+    ]
+    here = select(t.person.c.name).where(t.person.c.id.in_(objectors), t.person.c.is_active)
+    dropped = mover.case.conn.scalar(here.limit(1)) if objectors else None
+    if dropped is not None:
+        raise InvalidAnswers(
+            {"confirmers": f"{dropped} has said that it is not right, and has to be asked again."}
+        )
 
 
 def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmers") -> None:
@@ -35,7 +56,9 @@ def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmer
     if barred:
         raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
     known = conn.scalar(
-        select(text("count(*)")).select_from(t.person).where(t.person.c.id.in_(wanted))
+        select(text("count(*)"))
+        .select_from(t.person)
+        .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
         raise InvalidAnswers({field: "Please choose from the people listed."})

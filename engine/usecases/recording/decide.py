@@ -30,6 +30,8 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
         raise InvalidAnswers({"until": "Please say until when; it has to lie ahead."})
     if decided is Decided.ASK_SOMEBODY_ELSE and asked is None:
         raise InvalidAnswers({"ask": "Please say whom to ask."})
+    if asked == answering.actor.id:
+        raise InvalidAnswers({"ask": "Whoever decides cannot be the one who confirms."})
     grave = Priority(case.incident.highest_priority) in (Priority.P1, Priority.P2)
     seq = case.record("decision:made", dict(answers), mover.by)
     case.conn.execute(

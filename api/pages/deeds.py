@@ -1,0 +1,287 @@
+"""What is done with a whole incident beside its steps: a small page for each deed, from one table.
+
+A newcomer would write a page for each: they all ask one or two questions, say what follows, and
+keep what was typed when they are refused.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from api import filters, identity
+from api.errors import STATUS
+from api.pages.asking import sent_key
+from api.pages.for_readers import for_readers
+from engine.domain.incident import Answer
+from engine.domain.permissions import Actor, Verb
+from engine.domain.wording import word
+from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, Unavailable
+from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.seen import seen_incident
+from engine.usecases.handling import Handling
+from engine.usecases.merging import merge, undo_merge
+from engine.usecases.objecting import answer_late, object_to
+from engine.usecases.recurring import report_recurrence
+from engine.usecases.setting_aside import bring_back, set_aside
+from engine.usecases.splitting import split
+from engine.usecases.withdrawing import withdraw
+
+pages = for_readers("deeds", __name__)
+
+_LONGEST = 4000
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a deed; `choices` are (value, words) of a question that has them."""
+
+    name: str
+    asks: str
+    kind: str = "text"
+    is_needed: bool = True
+    most: int = _LONGEST
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What somebody sent to have it done."""
+
+    handling: Handling
+    incident_id: UUID
+    actor: Actor
+    answers: Mapping[str, str]
+    key: str
+
+    def said(self, name: str) -> str:
+        """Return an answer without blanks around it; empty if there is none."""
+        return self.answers.get(name, "").strip()[:_LONGEST]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A deed with its page; `does` returns the incident to go to, None for the same one."""
+
+    verb: Verb
+    title: str
+    says: str
+    button: str
+    done: str
+    does: Callable[[Sent], UUID | None]
+    questions: tuple[Question, ...] = ()
+
+
+def _set_aside(sent: Sent) -> None:
+    set_aside(sent.handling, sent.incident_id, reason=sent.said("reason"), actor=sent.actor)
+
+
+def _bring_back(sent: Sent) -> None:
+    bring_back(sent.handling, sent.incident_id, actor=sent.actor)
+
+
+def _withdraw(sent: Sent) -> None:
+    withdraw(sent.handling, sent.incident_id, words=sent.said("words"), actor=sent.actor)
+
+
+def _merge(sent: Sent) -> None:
+    number = sent.said("into").lstrip("#")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise InvalidAnswers({"into": "Please give the number of the earlier report."})
+    try:
+        with sent.handling.store.read() as conn:
+            into = seen_incident(conn, int(number), sent.actor).incident.id
+    except NotFound as missing:
+        raise InvalidAnswers({"into": f"There is no #{number} that you can see."}) from missing
+    merge(sent.handling, sent.incident_id, into, reason=sent.said("reason"), actor=sent.actor)
+
+
+def _undo_merge(sent: Sent) -> None:
+    undo_merge(sent.handling, sent.incident_id, actor=sent.actor)
+
+
+def _split(sent: Sent) -> UUID:
+    texts = {name: sent.said(name) for name in ("title", "actual", "expected", "harmed")}
+    return split(sent.handling, sent.incident_id, texts, actor=sent.actor, key=sent.key)
+
+
+def _is_back(sent: Sent) -> UUID:
+    words = sent.said("words") or None
+    return report_recurrence(
+        sent.handling, sent.incident_id, words=words, actor=sent.actor, key=sent.key
+    )
+
+
+def _answer_late(sent: Sent) -> UUID | None:
+    try:
+        answer = Answer(sent.said("answer"))
+    except ValueError as error:
+        raise InvalidAnswers({"answer": "Please choose one of the answers."}) from error
+    return answer_late(
+        sent.handling, sent.incident_id, answer, words=sent.said("words"), actor=sent.actor
+    )
+
+
+def _object(sent: Sent) -> UUID:
+    return object_to(sent.handling, sent.incident_id, words=sent.said("words"), actor=sent.actor)
+
+
+_WHY = Question("reason", "Why?")
+DEEDS: Mapping[str, Deed] = {
+    "set-aside": Deed(
+        Verb.SET_ASIDE,
+        "Set this aside",
+        "For a mistake, a request, or what is nothing at all. Nobody is asked for anything any"
+        " more. Who reported it sees your reason, and can bring it back at any time.",
+        "Set it aside",
+        "It is set aside; your reason is kept.",
+        _set_aside,
+        (_WHY,),
+    ),
+    "bring-back": Deed(
+        Verb.BRING_BACK,
+        "Bring this back",
+        "It goes on where it was.",
+        "Bring it back",
+        "It is back, and goes on where it was.",
+        _bring_back,
+    ),
+    "take-back": Deed(
+        Verb.WITHDRAW,
+        "Take your report back",
+        "Nobody else is harmed, so this closes it at once. It counts as your answer that it is"
+        " right, and what others were asked to do ends.",
+        "Take it back",
+        "You have taken it back, and it is closed.",
+        _withdraw,
+        (Question("words", "What was it? (if you like)", is_needed=False),),
+    ),
+    "join": Deed(
+        Verb.MERGE,
+        "Join this with an earlier report",
+        "For two reports of one thing. How we know that it is right and who answers come along,"
+        " so that everybody is asked once. Who reported this one can separate them again.",
+        "Join them",
+        "They are joined; it goes on in the earlier one.",
+        _merge,
+        (Question("into", "Number of the earlier report", kind="line", most=20), _WHY),
+    ),
+    "separate": Deed(
+        Verb.UNDO_MERGE,
+        "Separate the two again",
+        "This one goes on where it was, and what came from it leaves the other.",
+        "Separate them",
+        "They are separate again; this one goes on where it was.",
+        _undo_merge,
+    ),
+    "make-two": Deed(
+        Verb.SPLIT,
+        "Make two of this report",
+        "For two things in one report. The second gets its own page, its own actions and its own"
+        " answer; this one stays as it is.",
+        "Make two of it",
+        "This is the second of the two.",
+        _split,
+        (
+            Question("title", "What is the second about, in one line?", kind="line", most=200),
+            Question("actual", "What is wrong?"),
+            Question("expected", "What should it have been?"),
+            Question("harmed", "Who is harmed by it? (if you know)", is_needed=False),
+        ),
+    ),
+    "is-back": Deed(
+        Verb.REPORT_RECURRENCE,
+        "It is back",
+        "What is closed stays closed, so this opens a new report. The same people answer, and we"
+        " know in the same way that it is right.",
+        "Report that it is back",
+        "Thank you. It is reported again, and somebody answers for it from now on.",
+        _is_back,
+        (Question("words", "What is wrong now? (if it differs)", is_needed=False),),
+    ),
+    "answer": Deed(
+        Verb.ANSWER_LATE,
+        "Answer now",
+        "This was closed before you answered. Your answer is kept all the same; if it is not"
+        " right, it is looked at anew.",
+        "Send the answer",
+        "Thank you. Your answer is kept.",
+        _answer_late,
+        (
+            Question(
+                "answer",
+                "Is it right?",
+                kind="choice",
+                choices=tuple((one.value, word(one.value)) for one in Answer),
+            ),
+            Question("words", "What is not right? (unless it is right)", is_needed=False),
+        ),
+    ),
+    "not-right": Deed(
+        Verb.OBJECT,
+        "Not right for you? Tell us",
+        "Others answer for many, and you may know better for yourself. This opens a report of"
+        " your own; if several say so, this one goes back to work.",
+        "Tell us",
+        "Thank you. Somebody answers for this from now on, and you can follow it here.",
+        _object,
+        (Question("words", "What is not right for you?"),),
+    ),
+}
+
+
+@pages.get("/incidents/<int:number>/deeds/<name>")
+def page(number: int, name: str) -> ResponseReturnValue:
+    """Say what follows from the deed, and ask what it needs."""
+    return _shown(_found(number), _deed(name), str(uuid4()))
+
+
+@pages.post("/incidents/<int:number>/deeds/<name>")
+def do(number: int, name: str) -> ResponseReturnValue:
+    """Do it, or say why not with everything that was typed."""
+    deed, incident, key = _deed(name), _found(number), sent_key()
+    sent = Sent(identity.handling(), incident.id, identity.actor(), request.form, key)
+    try:
+        led_to = deed.does(sent)
+    except InvalidAnswers as refusal:
+        return _shown(incident, deed, key, problems=refusal.fields), 422
+    except (Conflict, NotAllowed, Unavailable) as refusal:
+        return _shown(incident, deed, key, notice=refusal.sentence), STATUS[refusal.code]
+    flash(deed.done)
+    if led_to is not None:
+        with identity.handling().store.read() as conn:
+            number = seen_incident(conn, led_to, identity.actor()).incident.number
+    return redirect(url_for("incident.page", number=number), 303)
+
+
+def _deed(name: str) -> Deed:
+    deed = DEEDS.get(name)
+    if deed is None:
+        raise NotFound("There is nothing of this name to do.")
+    return deed
+
+
+def _found(number: int) -> IncidentPage:
+    with identity.handling().store.read() as conn:
+        return incident_page(conn, number, identity.actor(), filters.now())
+
+
+def _shown(
+    incident: IncidentPage,
+    deed: Deed,
+    key: str,
+    *,
+    problems: Mapping[str, str] | None = None,
+    notice: str | None = None,
+) -> str:
+    return render_template(
+        "deed.html",
+        incident=incident,
+        deed=deed,
+        key=key,
+        problems=problems or {},
+        notice=notice,
+        typed=request.form,
+    )
