@@ -12,6 +12,7 @@ from api import operations, schemas
 from api.resources import (
     actions,
     audit,
+    changes,
     disputes,
     incidents,
     items,
@@ -47,6 +48,17 @@ def register(app: Flask) -> None:
         },
     )
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for module in (me, incidents, ways_out, actions, disputes, silence, items, audit, proofs):
+    for module in (
+        me,
+        incidents,
+        ways_out,
+        actions,
+        changes,
+        disputes,
+        silence,
+        items,
+        audit,
+        proofs,
+    ):
         api.register_blueprint(module.blueprint)
     operations.register(app)
