@@ -4,6 +4,7 @@ Nobody is asked to confirm while some are covered by nobody and the owner has no
 name: the check of the outcome is refused until then.
 """
 
+from collections.abc import Collection
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
@@ -99,24 +100,24 @@ def accept_uncovered(
         )
 
 
-def name_representatives(case: Case, *, answering: int) -> None:
+def name_representatives(case: Case, *, answering: Collection[UUID]) -> None:
     """Name the process's standing representatives as confirmers; the lead cannot be one.
 
-    They share those harmed who do not answer themselves, as evenly as it goes; `answering` is
-    how many confirm already.
+    They share those harmed who do not answer themselves, as evenly as it goes; `answering` are
+    those who confirm already.
     """
     incident, representative = case.incident, t.representative.c
     standing = case.conn.execute(
         select(representative.person_id, representative.stands_for)
         .where(
             representative.process_id == incident.process_id,
-            representative.person_id.not_in([incident.lead_id, incident.reporter_id]),
+            representative.person_id.not_in([incident.lead_id, incident.reporter_id, *answering]),
         )
         .order_by(representative.person_id)
     ).all()
     if not standing:
         return
-    others = max(0, (incident.harmed_count or 0) - answering - len(standing))
+    others = max(0, (incident.harmed_count or 0) - len(answering) - len(standing))
     each, over = divmod(others, len(standing))
     case.conn.execute(
         insert(t.confirmer),

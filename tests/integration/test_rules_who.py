@@ -23,6 +23,7 @@ from engine.usecases.directory import enter_representatives
 from engine.usecases.lead import take_lead
 from engine.usecases.looking import look, offer_missed
 from engine.usecases.priority import decide_lowering, set_priority
+from engine.usecases.setting_aside import bring_back, set_aside
 from engine.usecases.targets import tick_targets
 from engine.usecases.tokens import digest_of
 from tests.world import CRITERION, KEY, World
@@ -711,6 +712,18 @@ def test_nobody_looks_at_what_is_closed(world: World) -> None:
     world.clock.forward(days=60)
 
     assert offer_missed(world.handling) == 0
+
+
+def test_a_lead_has_the_whole_time_again_when_it_is_brought_back(world: World) -> None:
+    incident = world.report()
+    set_aside(world.handling, incident, reason="A wish", actor=world.actor("hugo"))
+    world.clock.forward(days=60)
+    assert offer_missed(world.handling) == 0
+
+    bring_back(world.handling, incident, actor=world.actor("carla"))
+
+    assert offer_missed(world.handling) == 0
+    assert world.row(incident).look_by == world.clock.now + timedelta(days=1)
 
 
 def test_who_is_offered_the_lead_finds_it_among_their_to_dos(world: World) -> None:
