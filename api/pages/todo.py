@@ -16,11 +16,12 @@ from api.errors import STATUS
 from api.pages.answered import Told, told
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
+from api.reading import read_item
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Verb
 from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
 from engine.queries.choices import choices
-from engine.queries.item import ItemPage, item_page
+from engine.queries.item import ItemPage
 from engine.usecases import holding
 from engine.usecases.complete import complete
 from engine.usecases.targets import tick_targets
@@ -147,7 +148,7 @@ def reached(item_id: UUID) -> ResponseReturnValue:
 
 def _seen(item_id: UUID) -> Seen:
     with identity.handling().store.read() as conn:
-        item = item_page(conn, item_id, identity.actor(), filters.now())
+        item = read_item(conn, item_id, identity.actor(), filters.now())
         offered = choices(conn, identity.actor(), incident_id=item.context.incident_id)
     return Seen(item, offered)
 

@@ -199,7 +199,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if row is None:
         raise _not_found(item_id)
     incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
-    view = item_view(item, incident, lambda: ask.hands(conn, incident.id, incident.lead_id))
+    view = item_view(conn, item, incident, lambda: ask.hands(conn, incident.id, incident.lead_id))
     verbs = available_actions(view, actor)
     if Verb.SEE not in verbs:
         raise _not_found(item_id)

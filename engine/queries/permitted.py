@@ -6,6 +6,7 @@ disagree about who is barred.
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -28,8 +29,10 @@ from engine.store.rows import Incident, Item
 _ASKS_WHO_HANDLED = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VERIFICATION})
 
 
-def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> ItemView:
-    """Return the work item as permissions see it; `hands` is asked only where it matters."""
+def item_view(
+    conn: Connection, item: Item, incident: Incident, hands: Callable[[], Hands]
+) -> ItemView:
+    """Return the work item as permissions see it; more is asked only where it matters."""
     mark = Mark(item.mark) if item.mark else None
     had = hands() if mark in _ASKS_WHO_HANDLED else None
     return ItemView(
@@ -49,8 +52,13 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
         if had
         else frozenset(),
         lead_id=incident.lead_id,
-        is_restricted=incident.is_restricted,
+        readers=readers_of(conn, incident),
     )
+
+
+def readers_of(conn: Connection, incident: Incident) -> frozenset[UUID] | None:
+    """Return who alone may read the incident; None unless it is for named people only."""
+    return involved(conn, incident.id).people.readers if incident.is_restricted else None
 
 
 def towards(

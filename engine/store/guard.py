@@ -34,6 +34,7 @@ APPEND_ONLY = (
     "way_out",
     "way_back",
     "acceptance",
+    "naming",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

@@ -118,7 +118,8 @@ def record(answering: "Answering") -> Mapping[str, str | bool]:
 
 def view_of(mover: Mover, item: Item) -> ItemView:
     """Return what permissions need to know; who is barred is asked only where it matters."""
-    return item_view(item, mover.case.incident, lambda: mover.hands)
+    case = mover.case
+    return item_view(case.conn, item, case.incident, lambda: mover.hands)
 
 
 def ended(item: Item) -> ItemEnded:

@@ -5,7 +5,7 @@ asked, and stays so when somebody's office changes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from engine.domain.incident import Priority
 from engine.domain.ladder import Ladder, may_decide
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, Party, party_of
-from engine.domain.standing import Standing
+from engine.domain.standing import IncidentPeople, Standing
 from engine.runtime import Waiting
 from engine.store.facts import Confirmer, Hands, ProcessPeople
 from engine.store.rows import Action, Incident
@@ -94,6 +94,29 @@ def offer_incident_step(
     return [Offer(lane, party, people=process.owners)]
 
 
+def to_people(offer: Offer, incident: Incident) -> Offer:
+    """Return the offer as it is made where only named people may read: to no team."""
+    return replace(offer, team_id=None, people=offer.people or (incident.lead_id,))
+
+
+def by_name(process: ProcessPeople, people: IncidentPeople) -> ProcessPeople:
+    """Return who answers for the process where only named people may read.
+
+    Deputies are among them where they may read it, or stand in for who was taken off.
+    """
+
+    def left(office: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        able = tuple(who for who in office if who not in people.taken_off)
+        return tuple(who for who in able if who in people.readers) or able
+
+    return replace(
+        process,
+        owners=left(process.owners),
+        duty_leads=left(process.duty_leads),
+        authorities=left(process.authorities),
+    )
+
+
 def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
     """Return who checks the outcome: the owner or a deputy, for P3 and P4 the lead too."""
     may = process.owners
@@ -121,8 +144,8 @@ def deciders(incident: Incident, process: ProcessPeople, ladder: Ladder) -> tupl
 def _standing(who: UUID, process: ProcessPeople) -> frozenset[Standing]:
     offices = (
         (Standing.OWNER, who == process.owner_id),
-        (Standing.DEPUTY_OWNER, who in process.owners[1:]),
+        (Standing.DEPUTY_OWNER, who != process.owner_id and who in process.owners),
         (Standing.AUTHORITY, who == process.authority_id),
-        (Standing.DEPUTY_AUTHORITY, who in process.authorities[1:]),
+        (Standing.DEPUTY_AUTHORITY, who != process.authority_id and who in process.authorities),
     )
     return frozenset(office for office, is_theirs in offices if is_theirs)

@@ -16,6 +16,7 @@ from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
 from engine.usecases.handling import Handling
+from engine.usecases.restricting import REPORTED_SO, begin_restriction
 from engine.usecases.running import Mover
 
 
@@ -36,6 +37,8 @@ class Report:
     currency: str | None = None
     harm_begins_at: datetime | None = None
     source_reference: str | None = None
+    # for named people only, from the first moment
+    is_restricted: bool = False
     # criteria beside the process's default ones: {measure, threshold, evidence}
     criteria: Sequence[Mapping[str, str]] = field(default=())
 
@@ -60,6 +63,7 @@ class Report:
             money=number("money"),
             currency=answers.get("currency"),
             harm_begins_at=datetime.fromisoformat(begins) if begins else None,
+            is_restricted=bool(answers.get("named_only")),
         )
 
 
@@ -87,7 +91,8 @@ def report_incident(
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
             made = incident_id or made
-            open_incident(handling, work, report, made, Beginning.by(actor), by or actor)
+            beginning = Beginning.by(actor, is_restricted=report.is_restricted)
+            open_incident(handling, work, report, made, beginning, by or actor)
         return made
 
 
@@ -96,7 +101,8 @@ class Beginning:
     """Whose an incident is from its first moment, and what it was opened beside.
 
     `told_at` None: now.  `confirmers` are named beside nobody else.  `criteria` None: the
-    process's default ones.
+    process's default ones.  `namings` are who is named (True) and who is taken off (False), where
+    it is for named people only.
     """
 
     reporter_id: UUID
@@ -104,15 +110,21 @@ class Beginning:
     customer_id: UUID | None = None
     told_at: datetime | None = None
     is_restricted: bool = False
+    namings: Mapping[UUID, bool] = field(default_factory=dict)
     origin: Origin | None = None
     origin_id: UUID | None = None
     origin_number: int | None = None
     criteria: Sequence[Mapping[str, str]] | None = None
 
     @classmethod
-    def by(cls, actor: Actor) -> Self:
+    def by(cls, actor: Actor, *, is_restricted: bool) -> Self:
         """Return the beginning of a report that somebody makes for themselves."""
-        return cls(actor.id, (actor.id,), customer_id=actor.organisation_id)
+        return cls(
+            actor.id,
+            (actor.id,),
+            customer_id=actor.organisation_id,
+            is_restricted=is_restricted,
+        )
 
 
 def open_incident(
@@ -129,7 +141,10 @@ def open_incident(
     ).first()
     if process is None:
         raise InvalidAnswers({"process": "Please choose from the business processes listed."})
-    incident = _incident(report, incident_id, beginning, process.duty_lead_id, work.now)
+    # who was taken off what this is opened beside does not answer for it either
+    answering = (process.duty_lead_id, process.owner_id, process.authority_id)
+    lead_id = next(who for who in answering if beginning.namings.get(who) is not False)
+    incident = _incident(report, incident_id, beginning, lead_id, work.now)
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
@@ -141,7 +156,9 @@ def open_incident(
     )
     incident.priority = incident.highest_priority = Priority(str(moved.data["priority"]))
     _insert(case)
-    case.record("incident:reported", _content(incident, beginning), by)
+    seq = case.record("incident:reported", _content(incident, beginning), by)
+    if beginning.is_restricted:
+        begin_restriction(case, beginning.reporter_id, REPORTED_SO, beginning.namings, seq)
     criteria = process.default_criteria if beginning.criteria is None else beginning.criteria
     _first_facts(case, [*criteria, *report.criteria], beginning.confirmers)
     mover.own_run = run
@@ -242,7 +259,11 @@ def _first_facts(
 
 
 def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
-    beside = {"origin": beginning.origin, "beside": beginning.origin_number}
+    beside = {
+        "origin": beginning.origin,
+        "beside": beginning.origin_number,
+        "named_people_only": beginning.is_restricted or None,
+    }
     return {name: value for name, value in beside.items() if value is not None} | {
         name: str(value)
         for name in (

@@ -96,6 +96,8 @@ def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmer
     barred = set(wanted) & mover.hands.everybody
     if barred:
         raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
+    if mover.involved is not None and set(wanted) & mover.involved.taken_off:
+        raise InvalidAnswers({field: "Who was taken off this cannot answer for it."})
     known = conn.scalar(
         select(text("count(*)"))
         .select_from(t.person)
