@@ -79,7 +79,9 @@ def answer(item_id: UUID) -> ResponseReturnValue:
         # it may be somebody else's by now: then the words stand there without the form
         shown = seen.asking.refused(typed, refusal)
         return _shown(_seen(item_id), shown, typed=typed), STATUS[refusal.code]
-    flash(f"Thank you. “{_name_of(seen.item)}” is done.")
+    # what is said on the next page is kept in the browser until then
+    done = "This" if seen.item.context.is_restricted else f"“{_name_of(seen.item)}”"
+    flash(f"Thank you. {done} is done.")
     return redirect(url_for("todos.home"), 303)
 
 

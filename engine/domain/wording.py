@@ -6,6 +6,8 @@ on no button: people press it to get help, so that button says *Ask for help*.
 
 from collections.abc import Mapping
 
+from engine.domain.standing import Standing
+
 WORDS: Mapping[str, str] = {
     "run": "history",
     "work_item": "to-do",
@@ -100,6 +102,18 @@ WORDS: Mapping[str, str] = {
     "high": "high",
     "medium": "medium",
     "low": "low",
+}
+
+# Why somebody may read what is for named people only.
+READS_AS: Mapping[Standing, str] = {
+    Standing.LEAD: "leads it",
+    Standing.REPORTER: "reported it",
+    Standing.OWNER: "owns the business process",
+    Standing.DUTY_LEAD: "is on duty for the business process",
+    Standing.AUTHORITY: "decides for the business process",
+    Standing.CONFIRMER: "answers in the end",
+    Standing.ASKED: "is asked for something now",
+    Standing.NAMED: "is named",
 }
 
 # Each verb of an entry with its sentence; `{actor}` is a person's name or the machine's.
