@@ -61,7 +61,7 @@ def restriction_of(conn: Connection, incident_id: UUID) -> Restriction | None:
     people = involved(conn, incident_id).people
     ids = list(people.readers | people.taken_off)
     rows = conn.execute(_NAMES, {"ids": ids}).all()
-    everybody = [NamedPerson(*one, _why(one.id, people)) for one in rows]
+    everybody = [NamedPerson(**one._mapping, why=_why(one.id, people)) for one in rows]
     return Restriction(
         readers=tuple(one for one in everybody if one.why),
         taken_off=tuple(one for one in everybody if not one.why),
