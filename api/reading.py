@@ -20,6 +20,9 @@ from engine.queries.item import ItemPage, item_page
 from engine.queries.seen import Seen, seen_incident
 from engine.usecases.reading import note_reading
 
+# led elsewhere, nothing to say, not there after all, a fault
+_SHOWS_NOTHING = frozenset({204, 302, 303, 404, 500})
+
 
 def register(app: Flask) -> None:
     """Write down with every answer which restricted incidents it shows."""
@@ -54,7 +57,7 @@ def _remember(incident_id: UUID, actor: Actor, *, is_restricted: bool) -> None:
 
 def _write_down(response: Response) -> Response:
     read = g.pop("read", {})
-    if not read or response.status_code == 204 or 300 <= response.status_code < 400:
+    if not read or response.status_code in _SHOWS_NOTHING:
         return response
     try:
         for incident_id, actor in read.items():
