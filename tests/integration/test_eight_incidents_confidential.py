@@ -55,9 +55,7 @@ def agreed(world: World, machine: Start, incident: UUID) -> None:
     answers = {
         "criteria": [CRITERION],
         "confirmers": [str(world.people["carla"])],
-        "actions": [
-            {"title": "Look in the logs", "party": "it", "person": str(world.people["fay"])}
-        ],
+        "actions": [looking],
     }
     machine("hugo").post(f"/items/{item.id}/complete", {"answers": answers}, 204)
 
