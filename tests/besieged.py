@@ -24,6 +24,7 @@ from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
 from engine.usecases.holding import claim
 from engine.usecases.merging import merge
+from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import bring_back, set_aside
 from tests.evidence import digests
 from tests.world import World
@@ -133,6 +134,10 @@ class Besieged:
             until=(world.clock.now.date().replace(day=28)).isoformat(),
         )
         self._disagree(decided)
+        limited = world.report()
+        people = [world.people["fay"]]
+        hugo = world.actor("hugo")
+        restrict(world.handling, limited, reason="It is personal", people=people, actor=hugo)
         self.ids |= {
             "confirmed": confirmed,
             "decided": decided,

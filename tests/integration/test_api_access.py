@@ -67,7 +67,8 @@ def test_without_a_token_that_counts_nobody_is_answered(machine: Start, header: 
 
 
 def every_address(web: Flask) -> list[tuple[str, str]]:
-    values = {"item_id": uuid4(), "action_id": uuid4(), "token_id": uuid4(), "release_id": uuid4()}
+    names = ("item_id", "action_id", "token_id", "release_id", "dispute_id")
+    values: dict[str, object] = {name: uuid4() for name in names}
     found = []
     with web.test_request_context():
         adapter = web.url_map.bind("")

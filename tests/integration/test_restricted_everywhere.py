@@ -22,8 +22,8 @@ from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
 from engine.usecases.timing import hand_out_due
+from tests.confidential import PART, POINTING, SAID, WORD, Caller, Hidden, furnish, paths_of
 from tests.evidence import KEYS
-from tests.secrets import PART, POINTING, SAID, WORD, Caller, Hidden, furnish, paths_of
 from tests.unguarded import unguarded
 from tests.world import KEY, World
 
