@@ -79,6 +79,7 @@ class ReportSent(Schema):
     currency = fields.String()
     impact = fields.String(required=True, metadata={"description": "high, medium or low"})
     urgency = fields.String(required=True, metadata={"description": "high, medium or low"})
+    named_only = fields.Boolean(metadata={"description": "only named people may read it"})
 
 
 class ProposalSent(Schema):
@@ -117,6 +118,22 @@ class WordsSent(Schema):
     """What is to be said with it, if anything."""
 
     words = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class RestrictionSent(ReasonSent):
+    """Why only named people may read it, and who beside those who answer for it."""
+
+    people = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=200))
+
+
+class PersonSent(Schema):
+    """Who."""
+
+    person = fields.UUID(required=True)
+
+
+class PersonOffSent(PersonSent, ReasonSent):
+    """Who may read it no more, and why."""
 
 
 class MergeSent(ReasonSent):
@@ -179,12 +196,6 @@ class TrySent(Schema):
     channel = fields.Enum(Channel, by_value=True, required=True)
     words = fields.String(required=True, validate=_REASON)
     tried_at = fields.AwareDateTime(metadata={"format": "date-time"})
-
-
-class PersonSent(Schema):
-    """Who."""
-
-    person = fields.UUID(required=True)
 
 
 class DeputySent(Schema):

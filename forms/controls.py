@@ -96,7 +96,7 @@ def controls_of(fields: Sequence[Field], showing: Showing) -> list[Control]:
         if each.kind in (Kind.ROWS, Kind.LIST)
         else _control(each, source, "", fields, showing, is_new=showing.values is None)
         for each in fields
-        if not (each.read_only or _is_empty_list(each, showing))
+        if not (each.read_only or _asks_nothing(each, showing))
     ]
 
 
@@ -343,10 +343,12 @@ def _local(text: str, tz: tzinfo) -> str:
         return text
 
 
-def _is_empty_list(asked: Field, showing: Showing) -> bool:
+def _asks_nothing(asked: Field, showing: Showing) -> bool:
     """Say whether there is nothing to ask: no given rows, or nobody and nothing to choose."""
     if asked.fixed:
         return not given_rows(asked, showing.prefill)
     if asked.kind is Kind.LIST and asked.item is not None and asked.item.kind is Kind.REFERENCE:
         return not asked.required and not choices_of(showing.choices, asked.item)
-    return False
+    # choices are known, and this is not among what can be chosen here
+    is_unknown = bool(showing.choices) and choices_of(showing.choices, asked) is None
+    return asked.kind is Kind.REFERENCE and not asked.required and is_unknown

@@ -30,6 +30,7 @@ from engine.usecases.disputing import dispute, withdraw_dispute
 from engine.usecases.holding import claim
 from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.merging import merge
+from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import bring_back, set_aside
 from tests.evidence import digests
 from tests.world import CRITERION, World
@@ -149,6 +150,10 @@ class Besieged:
             "unmade": self._missed(signers=("carla",)),
             "held": self._held(),
         }
+        limited = world.report()
+        people = [world.people["fay"]]
+        hugo = world.actor("hugo")
+        restrict(world.handling, limited, reason="It is personal", people=people, actor=hugo)
         self.ids |= {
             "confirmed": confirmed,
             "decided": decided,

@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from api.demo import stories_asking, stories_ended, stories_out, stories_working
+from api.demo import (
+    stories_asking,
+    stories_confidential,
+    stories_ended,
+    stories_out,
+    stories_working,
+)
 from api.demo.story import Story
 
 ALL: tuple[Callable[[Story], None], ...] = (
@@ -18,6 +24,7 @@ ALL: tuple[Callable[[Story], None], ...] = (
     stories_asking.proposed,
     stories_out.set_aside,
     stories_out.joined,
+    stories_confidential.at_work,
     stories_working.to_be_accepted,
     stories_working.just_reported,
 )

@@ -24,6 +24,7 @@ from engine.usecases.handling import Handling
 from engine.usecases.holding import claim
 from engine.usecases.lead import take_lead
 from engine.usecases.merging import merge
+from engine.usecases.naming import name_person, take_off
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.recurring import report_recurrence
 from engine.usecases.report import Report, report_incident
@@ -213,6 +214,16 @@ class Story:
     def decides(self, who: str, decided: str, reason: str) -> None:
         """Decide without the customer's answer."""
         self.does(who, "decide_without_answer", {"decided": decided, "reason": reason})
+
+    def names(self, who: str, person: str) -> None:
+        """Name somebody who may read what is for named people only."""
+        named, actor = self.house.people[person].id, self.house.people[who]
+        name_person(self.handling, self.incident, named, actor=actor)
+
+    def takes_off(self, who: str, person: str, reason: str) -> None:
+        """Take somebody off who may not read it, whatever they are towards it."""
+        named, actor = self.house.people[person].id, self.house.people[who]
+        take_off(self.handling, self.incident, named, reason=reason, actor=actor)
 
     def sets_aside(self, who: str, reason: str) -> None:
         """Take it out of the handling."""

@@ -11,11 +11,12 @@ from api import filters, identity
 from api.errors import STATUS
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.domain.action import ActionKind
 from engine.domain.permissions import Verb
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
 from engine.queries.choices import choices
-from engine.queries.incident import ActionLine, IncidentPage, incident_page
+from engine.queries.incident import ActionLine, IncidentPage
 from engine.queries.reached import Reached, reached_by
 from engine.usecases.proposing import (
     Proposal,
@@ -148,7 +149,7 @@ def accept_that_it_comes_back(number: int, action_number: int) -> ResponseReturn
 
 def _found(number: int, action_number: int) -> tuple[IncidentPage, ActionLine]:
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
     for action in incident.actions:
         if action.number == action_number:
             return incident, action
@@ -173,7 +174,7 @@ def _shown(number: int, action_number: int, problems: Mapping[str, str] | None =
 def _asking(number: int) -> tuple[IncidentPage, Asking]:
     handling = identity.handling()
     with handling.store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         form = handling.releases.in_force(conn).forms["propose_action"]
         return incident, Asking(form, choices(conn, identity.actor(), incident_id=incident.id))
 

@@ -15,11 +15,12 @@ from api import filters, identity
 from api.errors import STATUS
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.domain.incident import Answer
 from engine.domain.permissions import Actor, Verb
 from engine.domain.wording import word
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, Unavailable
-from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incident import IncidentPage
 from engine.queries.seen import seen_incident
 from engine.usecases.handling import Handling
 from engine.usecases.merging import merge, undo_merge
@@ -265,7 +266,7 @@ def _deed(name: str) -> Deed:
 
 def _found(number: int) -> IncidentPage:
     with identity.handling().store.read() as conn:
-        return incident_page(conn, number, identity.actor(), filters.now())
+        return read_incident(conn, number, identity.actor(), filters.now())
 
 
 def _shown(

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from api import filters, identity
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.domain.party import Party
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers, NotFound
-from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incident import IncidentPage
 from engine.queries.ledger import IncidentLedger, LedgerLine, incident_ledger
 from engine.usecases.disputing import decide_dispute, dispute, withdraw_dispute
 
@@ -83,7 +84,7 @@ def _back(number: int) -> ResponseReturnValue:
 def _found(number: int, line: int) -> tuple[IncidentPage, LedgerLine]:
     """Return the line as it stands now: its place in the list, as its page was shown."""
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger: IncidentLedger = incident_ledger(conn, incident.id, filters.now())
     if Verb.DISPUTE not in incident.verbs or not 0 < line <= len(ledger.lines):
         raise NotFound("There is no such part of the time.", line=line)

@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.bpmn import Process
 from engine.domain.party import Lane
 from engine.domain.wording import word
 from engine.errors import NotFound
-from engine.queries.incident import ActionLine, IncidentPage, incident_page
+from engine.queries.incident import ActionLine, IncidentPage
 from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
 
 pages = for_readers("history", __name__)
@@ -96,7 +97,7 @@ def _found(
     number: int, action_number: int | None
 ) -> tuple[IncidentPage, ActionLine | None, RunPage]:
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         if action_number is None:
             return incident, None, run_page(conn, incident_id=incident.id)
         for action in incident.actions:

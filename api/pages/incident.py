@@ -7,8 +7,9 @@ from api import filters, identity
 from api.pages.deeds import DEEDS
 from api.pages.drawing import draw
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.domain.permissions import Verb
-from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incident import IncidentPage
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
@@ -23,7 +24,7 @@ pages = for_readers("incident", __name__)
 def page(number: int) -> ResponseReturnValue:
     """Show where it stands."""
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
         ladder = identity.handling().ladder
         silence = missing_answers(conn, incident.id, identity.actor(), ladder=ladder)
@@ -43,7 +44,7 @@ def page(number: int) -> ResponseReturnValue:
 def time(number: int) -> ResponseReturnValue:
     """Show whose time it was, segment by segment."""
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
     return render_template(
         "incident_time.html",
@@ -60,7 +61,7 @@ def record(number: int) -> ResponseReturnValue:
     """Show everything that was done, oldest first."""
     page = Page(size=100, after=request.args.get("after") or None)
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         found = trail(conn, incident.id, identity.actor(), page)
     return render_template(
         "incident_record.html", incident=incident, found=found, is_first=page.after is None

@@ -11,7 +11,7 @@ from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.errors import Conflict, InvalidAnswers, Unavailable
 from engine.queries.choices import choices
-from engine.queries.incident import incident_page
+from engine.queries.seen import seen_incident
 from engine.usecases.report import Report, report_incident
 from forms import check, without
 
@@ -46,7 +46,7 @@ def send() -> ResponseReturnValue:
     except (Conflict, Unavailable) as refusal:
         return _shown(asking.refused(typed, refusal)), STATUS[refusal.code]
     with identity.handling().store.read() as conn:
-        number = incident_page(conn, made, identity.actor(), filters.now()).number
+        number = seen_incident(conn, made, identity.actor()).incident.number
     flash("Thank you. Somebody answers for this from now on, and you can follow it here.")
     return redirect(url_for("incident.page", number=number), 303)
 

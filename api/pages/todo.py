@@ -16,11 +16,12 @@ from api.errors import STATUS
 from api.pages.answered import Told, told
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
+from api.reading import read_item
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Verb
 from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
 from engine.queries.choices import choices
-from engine.queries.item import ItemPage, item_page
+from engine.queries.item import ItemPage
 from engine.usecases import holding
 from engine.usecases.complete import complete
 from engine.usecases.targets import tick_targets
@@ -78,7 +79,9 @@ def answer(item_id: UUID) -> ResponseReturnValue:
         # it may be somebody else's by now: then the words stand there without the form
         shown = seen.asking.refused(typed, refusal)
         return _shown(_seen(item_id), shown, typed=typed), STATUS[refusal.code]
-    flash(f"Thank you. “{_name_of(seen.item)}” is done.")
+    # what is said on the next page is kept in the browser until then
+    done = "This" if seen.item.context.is_restricted else f"“{_name_of(seen.item)}”"
+    flash(f"Thank you. {done} is done.")
     return redirect(url_for("todos.home"), 303)
 
 
@@ -148,7 +151,7 @@ def reached(item_id: UUID) -> ResponseReturnValue:
 def _seen(item_id: UUID) -> Seen:
     with identity.handling().store.read() as conn:
         ladder = identity.handling().ladder
-        item = item_page(conn, item_id, identity.actor(), filters.now(), ladder=ladder)
+        item = read_item(conn, item_id, identity.actor(), filters.now(), ladder=ladder)
         offered = choices(conn, identity.actor(), incident_id=item.context.incident_id)
     return Seen(item, offered)
 

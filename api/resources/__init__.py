@@ -18,6 +18,7 @@ from api.resources import (
     items,
     me,
     proofs,
+    restrictions,
     silence,
     ways_out,
 )
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
     for module in (
         me,
         incidents,
+        restrictions,
         ways_out,
         actions,
         changes,

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from api import schemas, tokens
+from api.reading import read_about
 from api.resources.resource import handling, resource
 from api.shapes import schema_of
+from engine.errors import NotFound
 from engine.queries.reached import Reached, reached_by
-from engine.queries.run import RunPage, run_page
-from engine.queries.seen import seen_incident
+from engine.queries.run import RunPage, no_history, run_page
 from engine.usecases.proposing import accept_proposal, refuse_proposal
 from engine.usecases.recurring import accept_until
 from engine.usecases.targets import accept_targets
@@ -75,5 +76,8 @@ def history(action_id: UUID) -> RunPage:
 
 def _seen_run(conn: Connection, action_id: UUID) -> RunPage:
     page = run_page(conn, action_id=action_id)
-    seen_incident(conn, page.incident_id, tokens.actor())
+    try:
+        read_about(conn, page.incident_id, tokens.actor())
+    except NotFound as unseen:
+        raise no_history() from unseen
     return page

@@ -1,10 +1,13 @@
 """Incidents: the list, one of them, reporting, leading, and what can be read about it."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import url_for
+from sqlalchemy import Connection
 
 from api import schemas, tokens
+from api.reading import read_about, read_incident
 from api.resources.resource import (
     answers_to,
     handling,
@@ -15,7 +18,7 @@ from api.resources.resource import (
     seen,
 )
 from api.shapes import schema_of
-from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incident import IncidentPage
 from engine.queries.incidents import Filters, Incidents, incidents
 from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.queries.paging import Page
@@ -55,7 +58,7 @@ def report(sent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 def show(which: str) -> IncidentPage:
     """Show an incident, by its number or id, with what is still missing."""
     with handling().store.read() as conn:
-        return incident_page(conn, number_or_id(which), tokens.actor(), now())
+        return read_incident(conn, number_or_id(which), tokens.actor(), now())
 
 
 @blueprint.route("/<which>/lead", methods=["POST"])
@@ -95,7 +98,7 @@ def propose(sent: dict[str, Any], which: str) -> dict[str, Any]:
 def ledger(which: str) -> IncidentLedger:
     """Show whose time it was, segment by segment; they add up to the whole."""
     with handling().store.read() as conn:
-        return incident_ledger(conn, seen(conn, which).incident.id, now())
+        return incident_ledger(conn, _read(conn, which), now())
 
 
 @blueprint.route("/<which>/trail", methods=["GET"])
@@ -105,7 +108,7 @@ def records(asked: dict[str, Any], which: str) -> Trail:
     """Show the records, oldest first."""
     page = Page(asked["size"], asked.get("after"))
     with handling().store.read() as conn:
-        return trail(conn, seen(conn, which).incident.id, tokens.actor(), page)
+        return trail(conn, _read(conn, which), tokens.actor(), page)
 
 
 @blueprint.route("/<which>/run", methods=["GET"])
@@ -113,4 +116,8 @@ def records(asked: dict[str, Any], which: str) -> Trail:
 def history(which: str) -> RunPage:
     """Show the history of its own run, diagram by diagram."""
     with handling().store.read() as conn:
-        return run_page(conn, incident_id=seen(conn, which).incident.id)
+        return run_page(conn, incident_id=_read(conn, which))
+
+
+def _read(conn: Connection, which: str) -> UUID:
+    return read_about(conn, number_or_id(which), tokens.actor()).incident.id

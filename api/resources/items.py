@@ -4,10 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from api import schemas, tokens
+from api.reading import read_item
 from api.resources.resource import handling, idempotency_key, now, resource
 from api.shapes import schema_of
 from engine.domain.action import TargetOutcome
-from engine.queries.item import ItemPage, item_page
+from engine.queries.item import ItemPage
 from engine.queries.paging import Page
 from engine.queries.todos import Todos, todos
 from engine.usecases import holding
@@ -104,4 +105,4 @@ def tick(sent: dict[str, Any], item_id: UUID) -> dict[str, int]:
 def _seen(item_id: UUID) -> ItemPage:
     asked = handling()
     with asked.store.read() as conn:
-        return item_page(conn, item_id, tokens.actor(), now(), ladder=asked.ladder)
+        return read_item(conn, item_id, tokens.actor(), now(), ladder=asked.ladder)

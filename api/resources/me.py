@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from api import schemas, tokens
+from api.reading import read_about
 from api.resources.resource import handling, resource
 from api.shapes import schema_of
 from engine.errors import NotAllowed
 from engine.queries.choices import Choices, choices
-from engine.queries.seen import seen_incident
 from engine.queries.tokens import TokenLine, tokens_of
 from engine.usecases.tokens import make_token, revoke_token
 
@@ -71,5 +71,5 @@ def list_choices(asked: dict[str, Any]) -> Choices:
     incident = asked.get("incident")
     with handling().store.read() as conn:
         if incident is not None:
-            seen_incident(conn, incident, tokens.actor())
+            read_about(conn, incident, tokens.actor())
         return choices(conn, tokens.actor(), incident_id=incident)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.mark import Mark
-from engine.domain.standing import NAMED, Standing
+from engine.domain.standing import Standing, by_name
 
 
 class Role(StrEnum):
@@ -57,6 +57,9 @@ class Verb(StrEnum):
     LOG_TRY = "log_try"
     NAME_DELEGATE = "name_delegate"
     RESTRICT = "restrict"
+    NAME_PEOPLE = "name_people"
+    LIFT = "lift"
+    AGREE_TO_LIFT = "agree_to_lift"
     SET_ASIDE = "set_aside"
     BRING_BACK = "bring_back"
     WITHDRAW = "withdraw"
@@ -107,7 +110,8 @@ class ItemView:
     """What permissions need to know of a work item.
 
     `people` and `team_id` say whom it is offered to, `barred` who may see it but not do it
-    (see `barred_from`), `lead_id` is the lead of its incident.
+    (see `barred_from`), `lead_id` is the lead of its incident, `readers` who alone may read
+    anything of it; None unless it is for named people only.
     """
 
     ended: bool
@@ -118,7 +122,7 @@ class ItemView:
     claimed_by: UUID | None = None
     barred: frozenset[UUID] = frozenset()
     lead_id: UUID | None = None
-    is_restricted: bool = False
+    readers: frozenset[UUID] | None = None
 
 
 @dataclass(frozen=True)
@@ -178,9 +182,12 @@ def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]
     """
     if isinstance(actor, Machine):
         return frozenset()
+    is_restricted = item.readers is not None
+    if item.readers is not None and actor.id not in item.readers:
+        return frozenset({Verb.SEE} if actor.has_role(Role.AUDITOR) else ())
     is_offered = actor.id in item.people or (
         # a team never opens a restricted incident (rules, Restricted incidents)
-        item.team_id in actor.team_ids and not item.is_restricted
+        item.team_id in actor.team_ids and not is_restricted
     )
     verbs: set[Verb] = set()
     if is_offered or _oversees(item, actor):
@@ -202,7 +209,7 @@ def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]
 def _oversees(item: ItemView, actor: Actor) -> bool:
     if actor.id in (item.lead_id, item.claimed_by) or actor.has_role(Role.AUDITOR):
         return True
-    return actor.has_role(Role.STAFF) and not item.is_restricted
+    return actor.has_role(Role.STAFF) and item.readers is None
 
 
 def _deeds(item: ItemView, actor: Actor) -> set[Verb]:
@@ -216,7 +223,9 @@ _OWNERS = frozenset({_S.OWNER, _S.DEPUTY_OWNER})
 _DUTY = frozenset({_S.DUTY_LEAD, _S.DEPUTY_DUTY_LEAD})
 _HANDLERS = frozenset({_S.LEAD, _S.DESK}) | _DUTY
 _DECIDERS = _OWNERS | {_S.AUTHORITY, _S.DEPUTY_AUTHORITY}
-_ANYBODY_INVOLVED = frozenset(Standing)
+_ANYBODY_INVOLVED = frozenset(Standing) - {_S.TAKEN_OFF}
+
+_WHO_NAMES = frozenset({_S.LEAD, _S.OWNER, _S.AUTHORITY})
 
 # verb -> the standings that grant it while the incident is open
 _WHILE_OPEN = {
@@ -241,6 +250,9 @@ _WHILE_OPEN = {
     Verb.LOG_TRY: _HANDLERS | _OWNERS,
     Verb.NAME_DELEGATE: _OWNERS,
     Verb.RESTRICT: _HANDLERS | _OWNERS,
+    Verb.NAME_PEOPLE: _WHO_NAMES,
+    Verb.LIFT: frozenset({_S.LEAD, _S.OWNER}),
+    Verb.AGREE_TO_LIFT: _WHO_NAMES | {_S.REPORTER, _S.DUTY_LEAD, _S.NAMED},
     Verb.SET_ASIDE: _HANDLERS,
     Verb.WITHDRAW: frozenset({_S.REPORTER}),
     Verb.MERGE: _HANDLERS,
@@ -248,9 +260,16 @@ _WHILE_OPEN = {
     Verb.ACCEPT_UNTIL: _OWNERS,
 }
 _AFTER = {
-    IncidentState.SET_ASIDE: {Verb.BRING_BACK: frozenset({_S.REPORTER})},
-    IncidentState.MERGED: {Verb.UNDO_MERGE: frozenset({_S.REPORTER})},
+    IncidentState.SET_ASIDE: {
+        Verb.BRING_BACK: frozenset({_S.REPORTER}),
+        Verb.NAME_PEOPLE: _WHO_NAMES,
+    },
+    IncidentState.MERGED: {
+        Verb.UNDO_MERGE: frozenset({_S.REPORTER}),
+        Verb.NAME_PEOPLE: _WHO_NAMES,
+    },
     IncidentState.CLOSED: {
+        Verb.NAME_PEOPLE: _WHO_NAMES,
         Verb.REPORT_RECURRENCE: _ANYBODY_INVOLVED,
         Verb.DISPUTE: _ANYBODY_INVOLVED,
         Verb.DECIDE_DISPUTE: _DECIDERS,
@@ -269,6 +288,8 @@ _INSIDE_ONLY = frozenset(
         Verb.MERGE,
         Verb.SPLIT,
         Verb.RESTRICT,
+        Verb.NAME_PEOPLE,
+        Verb.LIFT,
         Verb.RECORD_ANSWER,
         Verb.LOG_TRY,
         Verb.NAME_DELEGATE,
@@ -287,8 +308,7 @@ def incident_verbs(
     """
     if isinstance(actor, Machine):
         return frozenset()
-    # by way of a team or an organisation nobody sees a restricted incident
-    counted = standing & NAMED if incident.is_restricted else standing
+    counted = by_name(standing) if incident.is_restricted else standing
     is_staff = actor.has_role(Role.STAFF) and not incident.is_restricted
     if actor.has_role(Role.AUDITOR):
         return frozenset({Verb.SEE})
@@ -310,7 +330,8 @@ def _may_take_lead(incident: IncidentView, standing: frozenset[Standing], is_sta
     if incident.is_taken_up:
         # from somebody who has it, only those who answer for the process may take it
         return Standing.LEAD not in standing and bool(standing & (_OWNERS | _DUTY))
-    return is_staff or bool(standing & (_OWNERS | _HANDLERS | {Standing.WORKER, Standing.TEAM}))
+    may = _OWNERS | _HANDLERS | {Standing.WORKER, Standing.TEAM, Standing.NAMED}
+    return is_staff or bool(standing & may)
 
 
 def _may_object(incident: IncidentView, actor: Actor, standing: frozenset[Standing]) -> bool:
@@ -328,6 +349,10 @@ def _may_object(incident: IncidentView, actor: Actor, standing: frozenset[Standi
 
 def _held_back(incident: IncidentView, standing: frozenset[Standing]) -> set[Verb]:
     held: set[Verb] = set()
+    if incident.is_restricted:
+        held.add(Verb.RESTRICT)
+    else:
+        held |= {Verb.NAME_PEOPLE, Verb.LIFT, Verb.AGREE_TO_LIFT}
     if incident.has_begun:
         held.add(Verb.SET_ASIDE)
     if not incident.is_reporter_alone_harmed:

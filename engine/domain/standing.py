@@ -28,6 +28,9 @@ class Standing(StrEnum):
     VERIFIER = "verifier"
     # asked by name for something that is still open, or told by the ladder that it is
     ASKED = "asked"
+    # named on an incident that is for named people only, or taken off it by name
+    NAMED = "named"
+    TAKEN_OFF = "taken_off"
     # by way of a team or an organisation, never by name
     DESK = "desk"
     TEAM = "team"
@@ -35,7 +38,35 @@ class Standing(StrEnum):
 
 
 # Restricted incidents are for named people, never for teams (rules, Restricted incidents).
-NAMED = frozenset(Standing) - {Standing.DESK, Standing.TEAM, Standing.CUSTOMER}
+NAMED = frozenset(Standing) - {
+    Standing.TAKEN_OFF,
+    Standing.DESK,
+    Standing.TEAM,
+    Standing.CUSTOMER,
+}
+# What lets somebody read one.  A deputy's office does not, nor that somebody led it, worked on it
+# or checked it before: whoever that is true of is asked or named, or sees its number.
+ADMITTING = frozenset(
+    {
+        Standing.REPORTER,
+        Standing.LEAD,
+        Standing.DUTY_LEAD,
+        Standing.OWNER,
+        Standing.AUTHORITY,
+        Standing.CONFIRMER,
+        Standing.ASKED,
+        Standing.NAMED,
+    }
+)
+
+
+def by_name(standing: frozenset[Standing]) -> frozenset[Standing]:
+    """Return what of it counts where only named people may read.
+
+    Empty for who is not let in, and for who was taken off by name, whatever else they are.
+    """
+    is_in = standing & ADMITTING and Standing.TAKEN_OFF not in standing
+    return standing & NAMED if is_in else frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,8 @@ class IncidentPeople:
 
     `leads` holds all who ever led it, `workers` those named on its actions and those who did
     something in them, `asked` those whom an open to-do names and whom the ladder told of it,
-    `team_ids` the teams its actions and work items were given to.
+    `team_ids` the teams its actions and work items were given to.  `named` and `taken_off` are
+    empty unless it is for named people only.
     """
 
     reporter_id: UUID
@@ -62,7 +94,16 @@ class IncidentPeople:
     verifiers: frozenset[UUID] = frozenset()
     confirmers: frozenset[UUID] = frozenset()
     asked: frozenset[UUID] = frozenset()
+    named: frozenset[UUID] = frozenset()
+    taken_off: frozenset[UUID] = frozenset()
     team_ids: frozenset[UUID] = frozenset()
+
+    @property
+    def readers(self) -> frozenset[UUID]:
+        """Who may read it where it is for named people only: those whom `by_name` lets in."""
+        offices = {self.reporter_id, self.lead_id, self.duty_lead_id, self.owner_id}
+        parts = self.confirmers | self.asked | self.named
+        return (parts | offices | {self.authority_id}) - self.taken_off
 
 
 def standing_of(
@@ -92,6 +133,8 @@ def standing_of(
         Standing.WORKER: person_id in people.workers,
         Standing.VERIFIER: person_id in people.verifiers,
         Standing.ASKED: person_id in people.asked,
+        Standing.NAMED: person_id in people.named,
+        Standing.TAKEN_OFF: person_id in people.taken_off,
         Standing.DESK: people.desk_id in teams,
         Standing.TEAM: bool(people.team_ids & teams),
         Standing.CUSTOMER: organisation_id is not None and organisation_id == people.customer_id,

@@ -6,6 +6,8 @@ on no button: people press it to get help, so that button says *Ask for help*.
 
 from collections.abc import Mapping
 
+from engine.domain.standing import Standing
+
 WORDS: Mapping[str, str] = {
     "run": "history",
     "work_item": "to-do",
@@ -43,6 +45,8 @@ WORDS: Mapping[str, str] = {
     "urgency": "how soon it gets worse",
     "kind": "what it is for",
     "into": "the earlier report",
+    "where": "which page",
+    "named_people_only": "for named people only",
     "report": "the later report",
     "opened": "the new report",
     "origin": "how it came about",
@@ -112,6 +116,18 @@ WORDS: Mapping[str, str] = {
     "low": "low",
 }
 
+# Why somebody may read what is for named people only.
+READS_AS: Mapping[Standing, str] = {
+    Standing.LEAD: "leads it",
+    Standing.REPORTER: "reported it",
+    Standing.OWNER: "owns the business process",
+    Standing.DUTY_LEAD: "is on duty for the business process",
+    Standing.AUTHORITY: "decides for the business process",
+    Standing.CONFIRMER: "answers in the end",
+    Standing.ASKED: "is asked for something now",
+    Standing.NAMED: "is named",
+}
+
 # Each verb of an entry with its sentence; `{actor}` is a person's name or the machine's.
 VERBS: Mapping[str, str] = {
     "incident:reported": "{actor} reported this",
@@ -139,6 +155,10 @@ VERBS: Mapping[str, str] = {
     "incident:help_asked": "{actor} asked for help",
     "incident:read": "{actor} read this",
     "incident:restricted": "{actor} limited this to named people",
+    "incident:named": "{actor} named somebody who may read this",
+    "incident:taken_off": "{actor} took somebody off who could read this",
+    "incident:lift_asked": "{actor} asked that everybody may read this",
+    "incident:lifted": "{actor} agreed that everybody may read this",
     "incident:set_aside": "{actor} set this aside",
     "incident:brought_back": "{actor} brought this back",
     "incident:withdrawn": "{actor} withdrew the report",
@@ -174,6 +194,7 @@ VERBS: Mapping[str, str] = {
     "item:released": "{actor} gave a to-do back",
     "item:handed_over": "{actor} handed a to-do over",
     "item:asked_too": "{actor} asked somebody else too, as the person asked is not here",
+    "item:passed_on": "{actor} passed to-dos on to named people",
     "item:completed": "{actor} finished a to-do",
     "item:cancelled": "{actor} withdrew a to-do that is no longer needed",
     "outcome:verified": "{actor} checked it and found it right",

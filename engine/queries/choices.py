@@ -16,7 +16,9 @@ _CHOICES = text("""
       OR p.organisation_id = CAST(:organisation AS uuid))
     UNION ALL
     SELECT 'team', id, name FROM team
-    WHERE CAST(:organisation AS uuid) IS NULL OR organisation_id = CAST(:organisation AS uuid)
+    WHERE (CAST(:organisation AS uuid) IS NULL OR organisation_id = CAST(:organisation AS uuid))
+      AND NOT EXISTS (SELECT FROM incident
+        WHERE id = CAST(:incident AS uuid) AND is_restricted)
     UNION ALL
     SELECT 'process', id, name FROM business_process
     UNION ALL
@@ -29,7 +31,8 @@ _CHOICES = text("""
 def choices(conn: Connection, actor: Actor, *, incident_id: UUID | None = None) -> Choices:
     """Return the choices for `person`, `team`, `process` and, of this incident, `action`.
 
-    People outside our organisation choose among their own people and teams only.  One statement.
+    People outside our organisation choose among their own people and teams only.  There is no
+    `team` where there is none to choose from, or only named people may read.  One statement.
     """
     found: dict[str, list[tuple[str, str]]] = {
         format_: [] for format_ in ("person", "team", "process", "action")
@@ -37,4 +40,6 @@ def choices(conn: Connection, actor: Actor, *, incident_id: UUID | None = None) 
     asked = {"organisation": actor.organisation_id, "incident": incident_id}
     for row in conn.execute(_CHOICES, asked):
         found[row.format].append((str(row.id), row.label))
+    if not found["team"]:
+        del found["team"]
     return found

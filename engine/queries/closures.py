@@ -41,7 +41,7 @@ class Unproven(NamedTuple):
 
 _CLOSED = text("""
     SELECT id, number, closed_by, lead_id, reporter_id, highest_priority, money, confirmation_id,
-      decision_id, ended_at, head_seq, head_hash, harmed_count,
+      decision_id, ended_at, head_seq, head_hash, harmed_count, is_restricted,
       greatest(size, harmed_count, 1) <= 1 AND NOT EXISTS (SELECT FROM target t
         JOIN action a ON a.id = t.action_id
         WHERE a.incident_id = incident.id AND a.kind = 'puts_right') AS is_one_harmed
@@ -116,8 +116,14 @@ def closures_without_evidence(
         count += 1
         why = [*_wrong(closed), *tampered(closed.row, closed.rows["entries"], keys)]
         if why:
-            unproven.append(Unproven(closed.row.number, closed.row.id, "; ".join(why)))
+            unproven.append(unproven_of(closed.row, why))
     return count, unproven
+
+
+def unproven_of(incident: Any, why: Sequence[str]) -> Unproven:
+    """Return what an auditor is told; of one for named people only, how much is wrong."""
+    said = f"{len(why)} findings; it is for named people only" if incident.is_restricted else None
+    return Unproven(incident.number, incident.id, said or "; ".join(why))
 
 
 def _batches(conn: Connection, size: int) -> Iterator[_Closed]:

@@ -9,6 +9,7 @@ from engine.domain.incident import Priority
 from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.mark import Mark
 from engine.domain.permissions import barred_from
+from engine.queries.people import involved
 from engine.store.facts import Hands
 from engine.store.lines import candidates
 from engine.store.rows import Incident
@@ -29,5 +30,8 @@ def who_may_decide(
         worked=had.worked,
         verified=had.verified,
     )
+    if incident.is_restricted:
+        # who was taken off it by name neither reads nor decides it
+        barred |= involved(conn, incident.id).people.taken_off
     known = candidates(conn, incident.process_id, incident.delegate_id, now)
     return who_may(priority, known, barred=barred, ladder=ladder)

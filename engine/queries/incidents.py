@@ -16,9 +16,9 @@ from engine.queries.seen import asking, named_sql, seen_sql
 class Filters:
     """What the list is narrowed to; None leaves a question out.
 
-    `words` are looked for in titles, never in those of restricted incidents that the reader has
-    no part in.  `is_out`: only what is set aside or merged.  `led_by_me` and `reported_by_me` are
-    about the reader.
+    `words` are looked for in titles, never in those of incidents for named people only.
+    `is_out`: only what is set aside or merged.  `led_by_me` and `reported_by_me` are about the
+    reader.
     """
 
     state: IncidentState | None = None
@@ -36,8 +36,9 @@ EVERYTHING = Filters()
 
 @dataclass(frozen=True)
 class IncidentLine:
-    """One line; what is None beside `is_restricted` is hidden from this reader.
+    """One line; an incident for named people only is a number here, for them too.
 
+    `may_open`: the reader is one of them, or it is not restricted.
     `waiting_for` (the action's title, else the step's) and `waiting_party` name what was asked for
     longest ago and is still open.  `times` is how often it has happened, this time included:
     what came back is one line, the latest.
@@ -46,6 +47,7 @@ class IncidentLine:
     id: UUID
     number: int
     is_restricted: bool
+    may_open: bool
     title: str | None
     process: str
     product: str
@@ -103,8 +105,7 @@ _LINES = text(f"""
     FROM (
       SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process, p.product, i.priority,
         i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at, i.origin, i.origin_id,
-        -- who has a part is looked up for restricted ones only: it costs, and hides nothing else
-        CASE WHEN i.is_restricted THEN {_NAMED} IS TRUE ELSE true END AS is_named
+        NOT i.is_restricted OR {_NAMED} AS may_open
       FROM incident i JOIN business_process p ON p.id = i.process_id
       WHERE i.number < :before
         AND (CAST(:state AS text) IS NULL OR i.state = :state)
@@ -114,8 +115,7 @@ _LINES = text(f"""
         AND (NOT :is_out OR i.way_out_id IS NOT NULL)
         AND (NOT :led_by_me OR i.lead_id = :me)
         AND (NOT :reported_by_me OR i.reporter_id = :me)
-        AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words
-             AND (NOT i.is_restricted OR {_NAMED})))
+        AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words AND NOT i.is_restricted))
         AND {_SEEN} AND {_NOT_BACK}
       ORDER BY i.number DESC LIMIT :most) found
     JOIN person lead ON lead.id = found.lead_id
@@ -160,29 +160,28 @@ def incidents(
     }
     rows = conn.execute(_LINES, asked).all()
     counted = conn.execute(_COUNTS, asked).one()
-    lines = []
-    for row in rows[: page.size]:
-        is_hidden = row.is_restricted and not row.is_named
-        lines.append(
-            IncidentLine(
-                id=row.id,
-                number=row.number,
-                is_restricted=row.is_restricted,
-                title=None if is_hidden else row.title,
-                process=row.process,
-                product=row.product,
-                priority=row.priority,
-                state=row.state,
-                closed_by=row.closed_by,
-                lead=None if is_hidden else row.lead_name,
-                told_at=row.told_at,
-                ended_at=row.ended_at,
-                open_actions=row.open_actions,
-                waiting_for=None if is_hidden else row.waiting_for,
-                waiting_party=None if is_hidden else row.waiting_party,
-                times=row.times,
-            )
+    lines = [
+        IncidentLine(
+            id=row.id,
+            number=row.number,
+            is_restricted=row.is_restricted,
+            may_open=row.may_open,
+            title=None if row.is_restricted else row.title,
+            process=row.process,
+            product=row.product,
+            priority=row.priority,
+            state=row.state,
+            closed_by=row.closed_by,
+            lead=None if row.is_restricted else row.lead_name,
+            told_at=row.told_at,
+            ended_at=row.ended_at,
+            open_actions=row.open_actions,
+            waiting_for=None if row.is_restricted else row.waiting_for,
+            waiting_party=None if row.is_restricted else row.waiting_party,
+            times=row.times,
         )
+        for row in rows[: page.size]
+    ]
     return Incidents(
         tuple(lines),
         IncidentCounts(**counted._mapping),

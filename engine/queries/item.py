@@ -260,6 +260,7 @@ def _view(
         return ask.hands(conn, incident.id, incident.lead_id)
 
     return item_view(
+        conn,
         item,
         incident,
         had,

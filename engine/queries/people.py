@@ -25,9 +25,16 @@ _PEOPLE = text("""
       ARRAY(SELECT person_id FROM confirmer c
         WHERE c.incident_id = i.id AND c.withdrawn_at IS NULL) AS confirmers,
       ARRAY(SELECT unnest(w.people) FROM work_item w
-              WHERE w.incident_id = i.id AND w.ended_at IS NULL
+              WHERE w.incident_id = i.id AND w.ended_at IS NULL AND w.team_id IS NULL
+            UNION SELECT claimed_by FROM work_item w WHERE w.incident_id = i.id
+              AND w.ended_at IS NULL AND w.team_id IS NULL AND claimed_by IS NOT NULL
             UNION SELECT unnest(r.people) FROM work_item w JOIN rung r ON r.item_id = w.id
               WHERE w.incident_id = i.id AND w.ended_at IS NULL) AS asked,
+      CASE WHEN i.is_restricted THEN ARRAY(SELECT DISTINCT ON (n.person_id)
+          json_build_array(n.person_id, n.is_named)
+        FROM restriction r JOIN naming n ON n.restriction_id = r.id
+        WHERE r.incident_id = i.id AND r.lifted_at IS NULL
+        ORDER BY n.person_id, n.entry_seq DESC) END AS namings,
       ARRAY(SELECT DISTINCT team_id FROM work_item w
         WHERE w.incident_id = i.id AND team_id IS NOT NULL) AS teams,
       (EXISTS (SELECT FROM work_item w WHERE w.incident_id = i.id AND w.action_id IS NOT NULL
@@ -61,6 +68,7 @@ class Involved:
 def involved(conn: Connection, incident_id: UUID) -> Involved:
     """Return who is involved in the incident, which must exist.  One statement."""
     row = conn.execute(_PEOPLE, {"id": incident_id}).one()
+    namings = {UUID(person): is_named for person, is_named in row.namings or ()}
     people = IncidentPeople(
         reporter_id=row.reporter_id,
         lead_id=row.lead_id,
@@ -77,6 +85,8 @@ def involved(conn: Connection, incident_id: UUID) -> Involved:
         verifiers=frozenset(row.verifiers),
         confirmers=frozenset(row.confirmers),
         asked=frozenset(row.asked),
+        named=frozenset(who for who, is_named in namings.items() if is_named),
+        taken_off=frozenset(who for who, is_named in namings.items() if not is_named),
         team_ids=frozenset(row.teams),
     )
     # the only one who is to answer, and with no hand in it

@@ -30,6 +30,7 @@ _ASKS_WHO_HANDLED = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VE
 
 
 def item_view(
+    conn: Connection,
     item: Item,
     incident: Incident,
     hands: Callable[[], Hands],
@@ -37,8 +38,8 @@ def item_view(
 ) -> ItemView:
     """Return the work item as permissions see it.
 
-    `hands` and `may_decide`, who may decide without the customer's answer now, are asked only
-    where it matters: an office may have changed hands since the decision was offered.
+    More is asked only where it matters: `hands`, and `may_decide`, who may decide without the
+    customer's answer now, as an office may have changed hands since the decision was offered.
     """
     mark = Mark(item.mark) if item.mark else None
     had = hands() if mark in _ASKS_WHO_HANDLED else None
@@ -62,8 +63,13 @@ def item_view(
         if had
         else frozenset(),
         lead_id=incident.lead_id,
-        is_restricted=incident.is_restricted,
+        readers=readers_of(conn, incident),
     )
+
+
+def readers_of(conn: Connection, incident: Incident) -> frozenset[UUID] | None:
+    """Return who alone may read the incident; None unless it is for named people only."""
+    return involved(conn, incident.id).people.readers if incident.is_restricted else None
 
 
 def towards(

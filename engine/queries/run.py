@@ -133,7 +133,7 @@ def run_page(
     """
     run = conn.execute(_RUN, {"incident": incident_id, "action": action_id}).first()
     if run is None:
-        raise NotFound("There is no history of this yet.")
+        raise no_history()
     visits = conn.execute(_VISITS, {"run": run.id}).all()
     items = conn.execute(_ITEMS, {"run": run.id}).all()
     files = conn.execute(_FILES, {"release": run.release_id}).all()
@@ -158,6 +158,11 @@ def run_page(
         diagrams=tuple(_diagram(name, visits, run.waiting) for name in order),
         steps=_steps(run.diagram, visits, items, run.waiting, titles),
     )
+
+
+def no_history() -> NotFound:
+    """Return the refusal of a run that is not there, or not for who asks."""
+    return NotFound("There is no history of this yet.")
 
 
 def diagram_xml(conn: Connection, release_id: UUID, diagram: str) -> bytes:

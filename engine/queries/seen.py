@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from engine.domain.permissions import Actor, Role, Verb
-from engine.domain.standing import NAMED, Standing
+from engine.domain.standing import Standing
 from engine.errors import NotFound
 from engine.queries.permitted import towards
 from engine.store import schema as t
@@ -29,11 +29,6 @@ class Seen:
     incident: Incident
     standing: frozenset[Standing]
     verbs: frozenset[Verb]
-
-    @property
-    def is_named(self) -> bool:
-        """Whether they have a part in it by name, not by way of a team or an organisation."""
-        return bool(self.standing & NAMED)
 
 
 def seen_incident(
@@ -61,7 +56,7 @@ def _not_found(which: UUID | int) -> NotFound:
     return NotFound("There is no such incident.", incident=str(which))
 
 
-def named_sql(i: str, p: str) -> str:
+def _part_sql(i: str, p: str) -> str:
     """Return what is true of incident `i` of process `p` for those with a part in it by name.
 
     Standing.HAS_LED is left out: it would read the whole audit trail for a list; who has led is
@@ -72,8 +67,9 @@ def named_sql(i: str, p: str) -> str:
   OR {p}.owner_id = :me OR {p}.duty_lead_id = :me OR {p}.authority_id = :me
   OR {p}.id IN (SELECT process_id FROM deputy WHERE person_id = :me)
   OR {i}.id IN (SELECT incident_id FROM confirmer WHERE person_id = :me AND withdrawn_at IS NULL)
-  OR {i}.id IN (SELECT incident_id FROM work_item WHERE action_id IS NOT NULL AND
-      (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me
+  OR {i}.id IN (SELECT incident_id FROM work_item
+    WHERE (action_id IS NOT NULL OR ended_at IS NULL)
+      AND (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me
        OR (ended_by = :me AND how = 'completed')))
   OR {i}.id IN (SELECT incident_id FROM verification WHERE person_id = :me)
   OR {i}.id IN (SELECT incident_id FROM work_item
@@ -83,15 +79,30 @@ def named_sql(i: str, p: str) -> str:
 )"""  # noqa: S608 - names of tables in the queries' own modules
 
 
+def named_sql(i: str, p: str) -> str:
+    """Return what is true of incident `i`, which is for named people only, for those: `by_name`."""
+    return f"""coalesce(
+  (SELECT is_named FROM restriction JOIN naming ON restriction_id = restriction.id
+    WHERE incident_id = {i}.id AND lifted_at IS NULL AND person_id = :me
+    ORDER BY entry_seq DESC LIMIT 1),
+  :me IN ({i}.reporter_id, {i}.lead_id, {p}.owner_id, {p}.duty_lead_id, {p}.authority_id)
+  OR EXISTS (SELECT FROM confirmer
+    WHERE incident_id = {i}.id AND person_id = :me AND withdrawn_at IS NULL)
+  OR EXISTS (SELECT FROM work_item WHERE incident_id = {i}.id AND ended_at IS NULL
+    AND team_id IS NULL AND (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me))
+)"""  # noqa: S608 - names of tables in the queries' own modules
+
+
 def seen_sql(i: str, p: str) -> str:
     """Return what is true of those that the actor may see at all: as a number, or with a title."""
     return f"""(
-  :sees_all OR {named_sql(i, p)}
-  OR (NOT {i}.is_restricted AND (
-    {i}.customer_id = CAST(:organisation AS uuid)
+  :sees_all
+  OR CASE WHEN {i}.is_restricted THEN {named_sql(i, p)} ELSE {_part_sql(i, p)}
+    OR {i}.customer_id = CAST(:organisation AS uuid)
     OR {p}.desk_id = ANY (CAST(:teams AS uuid[]))
     OR {i}.id IN (SELECT incident_id FROM work_item
-                WHERE team_id = ANY (CAST(:teams AS uuid[])))))
+                WHERE team_id = ANY (CAST(:teams AS uuid[])))
+  END
 )"""  # noqa: S608 - as above
 
 

@@ -25,9 +25,9 @@ class Scope(StrEnum):
 class Todo:
     """One line of the list.
 
-    `incident_title` and `action_title` are None for a restricted incident in which the reader
-    has no part by name.  `is_mine`: taken by the reader, or asked of them by name and taken by
-    nobody.
+    `incident_title`, `action_title` and the holder's name are None for an incident that is for
+    named people only, for them too: it has a number here.  `is_mine`: taken by the reader, or
+    asked of them by name and taken by nobody.
     """
 
     id: UUID
@@ -88,7 +88,7 @@ _LINES = """
       p.name AS process, w.step, w.mark, w.title, a.number AS action_number,
       a.title AS action_title, w.lane, w.party, team.name AS team, w.claimed_by,
       holder.name AS claimed_by_name, w.opened_at, w.due_at, w.reminders,
-      coalesce(w.due_at, :latest) AS sort_at, {mine} IS TRUE AS is_mine, {named} IS TRUE AS is_named
+      coalesce(w.due_at, :latest) AS sort_at, {mine} IS TRUE AS is_mine
     FROM work_item w
     JOIN incident i ON i.id = w.incident_id
     JOIN business_process p ON p.id = i.process_id
@@ -100,8 +100,7 @@ _LINES = """
     ORDER BY coalesce(w.due_at, :latest), w.opened_at, w.id LIMIT :most
 """
 _BY_SCOPE = {
-    scope: text(_LINES.format(mine=_MINE, named=_NAMED, scope=condition))
-    for scope, condition in _SCOPES.items()
+    scope: text(_LINES.format(mine=_MINE, scope=condition)) for scope, condition in _SCOPES.items()
 }
 _COUNTS = text(f"""
     SELECT count(*) FILTER (WHERE is_mine) AS mine, count(*) FILTER (WHERE is_teams) AS teams,
@@ -153,24 +152,23 @@ def todos(
 
 
 def _todo(row: Row[tuple[object, ...]], now: datetime) -> Todo:
-    is_hidden = row.is_restricted and not row.is_named
     return Todo(
         id=row.id,
         incident_id=row.incident_id,
         incident_number=row.number,
-        incident_title=None if is_hidden else row.incident_title,
+        incident_title=None if row.is_restricted else row.incident_title,
         process=row.process,
         priority=row.priority,
         step=row.step,
         mark=row.mark,
         title=row.title,
         action_number=row.action_number,
-        action_title=None if is_hidden else row.action_title,
+        action_title=None if row.is_restricted else row.action_title,
         lane=row.lane,
         party=row.party,
         team=row.team,
         claimed_by=row.claimed_by,
-        claimed_by_name=row.claimed_by_name,
+        claimed_by_name=None if row.is_restricted else row.claimed_by_name,
         opened_at=row.opened_at,
         due_at=row.due_at,
         is_overdue=row.due_at is not None and row.due_at < now,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.incident import WayOut
 from engine.queries.chains import ENTRIES_SQL, tampered
-from engine.queries.closures import BATCH, Unproven
+from engine.queries.closures import BATCH, Unproven, unproven_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class WaysOut:
 
 _OUT = text("""
     SELECT i.id, i.number, i.state, i.told_at, i.ended_at, i.head_seq, i.head_hash,
+      i.is_restricted,
       w.kind, w.incident_id AS whose, w.person_id, w.reason, w.left_at, w.entry_seq, w.into_id,
       into_.told_at AS into_told_at,
       EXISTS (SELECT FROM way_back b WHERE b.way_out_id = w.id) AS is_undone,
@@ -60,7 +61,7 @@ def ways_out(conn: Connection, keys: Mapping[str, bytes], *, batch: int = BATCH)
             counts[WayOut(row.state)] += 1
             why = [*_wrong(row, entries[row.id]), *tampered(row, entries[row.id], keys)]
             if why:
-                unproven.append(Unproven(row.number, row.id, "; ".join(why)))
+                unproven.append(unproven_of(row, why))
         after = rows[-1].number
     return WaysOut(counts[WayOut.SET_ASIDE], counts[WayOut.MERGED], tuple(unproven))
 

@@ -36,6 +36,7 @@ def application_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=10,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        hide_parameters=True,
         connect_args={
             "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
             " -c idle_in_transaction_session_timeout=60000",
@@ -83,6 +84,15 @@ def translated(error: DBAPIError) -> Exception:
         return GateShut([cause.diag.message_primary or "its evidence"])
     if error.connection_invalidated or isinstance(cause, pg.OperationalError):
         return Unavailable("The database cannot be reached just now; please try again.")
+    return _without_rows(error)
+
+
+def _without_rows(error: DBAPIError) -> DBAPIError:
+    """Take out the row that PostgreSQL refused: errors are logged, and it holds people's words."""
+    cause = error.orig
+    if isinstance(cause, psycopg.Error):
+        cause.args = (cause.diag.message_primary or "no message",)
+        error.args = (f"({type(cause).__name__}) {cause.args[0]}",)
     return error
 
 

@@ -38,6 +38,7 @@ APPEND_ONLY = (
     "way_out",
     "way_back",
     "acceptance",
+    "naming",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

@@ -60,12 +60,12 @@ BEGIN
   END IF;
   IF NEW.head_seq = OLD.head_seq
      AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.priority, NEW.highest_priority,
-          NEW.money)
+          NEW.money, NEW.is_restricted)
      IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.priority,
-                       OLD.highest_priority, OLD.money)
+                       OLD.highest_priority, OLD.money, OLD.is_restricted)
   THEN
     PERFORM public.putright_refuse(
-      'who leads it, who may decide it and what it weighs change by an entry', 'kept');
+      'who leads, decides and reads it and what it weighs change by an entry', 'kept');
   END IF;
   RETURN NEW;
 END $$;

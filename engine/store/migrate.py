@@ -72,7 +72,7 @@ def _grant(conn: Connection) -> None:
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO",
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO",
         f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM",
-        "REVOKE DELETE ON incident, action, criterion, confirmer, run FROM",
+        "REVOKE DELETE ON incident, action, criterion, confirmer, run, restriction FROM",
         "REVOKE UPDATE, DELETE ON release, release_part, release_proof, diagram_version FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
     ):

@@ -841,6 +841,46 @@ tried = Table(
     Index(None, "item_id"),
 )
 
+# For named people only, since when and why.  One person asks that it ends, another agrees.
+restriction = Table(
+    "restriction",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _ref("restricted_by", "person", required=True),
+    _words("reason"),
+    _instant("restricted_at", required=True),
+    _ref("lift_asked_by", "person"),
+    _words("lift_reason", required=False),
+    _instant("lift_asked_at"),
+    _ref("lifted_by", "person"),
+    _instant("lifted_at"),
+    CheckConstraint("btrim(reason) <> ''", name="reason"),
+    CheckConstraint("num_nulls(lift_asked_by, lift_reason, lift_asked_at) IN (0, 3)", name="asked"),
+    CheckConstraint(
+        "num_nulls(lifted_by, lifted_at) IN (0, 2)"
+        " AND (lifted_by IS NULL OR coalesce(lifted_by <> lift_asked_by, false))",
+        name="lifted_by_another",
+    ),
+    Index(
+        "uq_restriction_in_force",
+        "incident_id",
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+)
+
+# Who may read it beside those who have a part, and who may not although they have: the last word
+# on each person counts.
+naming = Table(
+    "naming",
+    metadata,
+    Column("restriction_id", Uuid, ForeignKey("restriction.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    Column("entry_seq", Integer, primary_key=True),
+    Column("is_named", Boolean, nullable=False),
+)
+
 # Somebody disagrees about whose time it was: the time from `since` until `until`, which counts as
 # `party`'s, should be another's.  Only the label can move (rules, The ledger 9).
 dispute = Table(

@@ -148,6 +148,11 @@ class Case:
         self._visits, self._entries, self._changed = [], [], {}
 
 
+def no_such_action(action_id: UUID) -> NotFound:
+    """Return the refusal of an action that is not there, or not for who asks."""
+    return NotFound("There is no such action.", action=str(action_id))
+
+
 @dataclass
 class Work:
     """A transaction under way; see `Store.begin`."""
@@ -207,7 +212,7 @@ class Work:
         """Lock an action's incident, then the action.  Raises NotFound."""
         row = self.conn.execute(_ACTION, {"the_id": action_id}).first()
         if row is None:
-            raise NotFound("There is no such action.", action=str(action_id))
+            raise no_such_action(action_id)
         incident, action = split(row, (t.incident, Incident), (t.action, Action))
         return self.open_case(incident), action
 

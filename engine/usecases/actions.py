@@ -186,7 +186,8 @@ def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> 
     if action is None:
         return
     write_action(mover, action, climbed=action.climbed + 1)
-    asked = next_in_line(mover, action)
+    off = mover.involved.taken_off if mover.involved is not None else frozenset()
+    asked = [who for who in next_in_line(mover, action) if who not in off]
     if asked:
         mover.case.conn.execute(
             text(

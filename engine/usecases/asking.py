@@ -16,7 +16,13 @@ from engine.runtime import Waiting
 from engine.store import facts as ask
 from engine.store.rows import Action
 from engine.usecases import closing, deciding
-from engine.usecases.offers import Offer, lane_of, offer_action_step, offer_incident_step
+from engine.usecases.offers import (
+    Offer,
+    lane_of,
+    offer_action_step,
+    offer_incident_step,
+    to_people,
+)
 
 if TYPE_CHECKING:
     from engine.usecases.running import Mover
@@ -24,6 +30,12 @@ if TYPE_CHECKING:
 
 def offers(mover: "Mover", step: Waiting, action: Action | None) -> list[Offer]:
     """Return whom the step is offered to, an offer for each work item to open."""
+    incident = mover.case.incident
+    found = _to_anybody(mover, step, action)
+    return [to_people(offer, incident) for offer in found] if incident.is_restricted else found
+
+
+def _to_anybody(mover: "Mover", step: Waiting, action: Action | None) -> list[Offer]:
     if action is not None:
         return [_reaching(mover, step, _of_action(mover, step, action))]
     incident = mover.case.incident

@@ -34,9 +34,15 @@ def check_asked(
 
     Ours are `it` and `business`; `external` is outside; a customer is outside too, or one of
     ours who receives the product: the reporter, or a confirmer.  Whoever is outside asks us or
-    their own: no customer draws another one in.  `fields` name the answers.
+    their own: no customer draws another one in.  Where only named people may read, no team is
+    asked, and nobody who was taken off.  `fields` name the answers.
     """
     conn = mover.case.conn
+    people = mover.involved
+    if people is not None and team_id is not None:
+        raise InvalidAnswers({fields[0]: "This is for named people only: please choose a person."})
+    if people is not None and person_id in people.taken_off:
+        raise InvalidAnswers({fields[1]: "This person may not read this: please name them first."})
     if team_id is not None:
         team = conn.execute(_TEAM, {"team": team_id}).first()
         if team is None or not _may_know(mover, team.organisation_id):

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from engine.domain.incident import Level, Origin
 from engine.domain.permissions import Actor
+from engine.queries.people import involved
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE
 from engine.store.work import Case, Work
@@ -69,6 +70,7 @@ def open_beside(
         customer_id=beside.customer_id,
         told_at=beside.told_at,
         is_restricted=incident.is_restricted,
+        namings=_namings(first) if incident.is_restricted else {},
         origin=beside.origin,
         origin_id=incident.id,
         origin_number=incident.number,
@@ -78,6 +80,11 @@ def open_beside(
     number = mover.case.incident.number
     first.record(_VERBS[beside.origin], {"opened": number, "words": beside.words}, by)
     return mover
+
+
+def _namings(first: Case) -> dict[UUID, bool]:
+    people = involved(first.conn, first.incident.id).people
+    return dict.fromkeys(people.named, True) | dict.fromkeys(people.taken_off, False)
 
 
 def criteria_of(case: Case) -> list[Mapping[str, Any]]:

@@ -119,9 +119,11 @@ def record(answering: "Answering") -> Mapping[str, str | bool]:
 
 def view_of(mover: Mover, item: Item) -> ItemView:
     """Return what permissions need to know; who is barred is asked only where it matters."""
+    case = mover.case
     return item_view(
+        case.conn,
         item,
-        mover.case.incident,
+        case.incident,
         lambda: mover.hands,
         lambda: {one.who.id for one in may_now(mover)},
     )

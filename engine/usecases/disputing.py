@@ -88,8 +88,7 @@ def decide_dispute(
     if not why.strip():
         raise InvalidAnswers({"why": "Please say why."})
     with handling.store.begin() as work:
-        case, raised = _open_dispute(work, dispute_id)
-        require(Mover(handling, case, actor), actor, Verb.DECIDE_DISPUTE)
+        case, raised = _found(handling, work, dispute_id, actor, Verb.DECIDE_DISPUTE)
         if raised.raised_by == actor.id:
             raise NotAllowed("Who disagreed does not decide about it.")
         if parties_of(work, actor) & {raised.party, raised.should_be}:
@@ -103,8 +102,7 @@ def withdraw_dispute(handling: Handling, dispute_id: UUID, *, actor: Actor) -> N
     Raises NotFound, NotAllowed, or Conflict if it has ended meanwhile.
     """
     with handling.store.begin() as work:
-        case, raised = _open_dispute(work, dispute_id)
-        require(Mover(handling, case, actor), actor, Verb.SEE)
+        case, raised = _found(handling, work, dispute_id, actor, Verb.SEE)
         if raised.raised_by != actor.id:
             raise NotAllowed("Only who disagreed can take it back.")
         _end(work, case, dispute_id, "withdrawn", "", actor)
@@ -129,11 +127,16 @@ def _counted_as(work: Work, case: Case, since: datetime, until: datetime) -> Par
     raise InvalidAnswers({"since": "Please choose a part of the time as it is listed."})
 
 
-def _open_dispute(work: Work, dispute_id: UUID) -> tuple[Case, Row[Any]]:
+def _found(
+    handling: Handling, work: Work, dispute_id: UUID, actor: Actor, verb: Verb
+) -> tuple[Case, Row[Any]]:
+    """Return the dispute and its incident, if the actor's standing grants `verb` and it is open."""
     found = work.conn.execute(select(t.dispute).where(t.dispute.c.id == dispute_id)).first()
+    missing = NotFound("There is no such disagreement.", dispute=str(dispute_id))
     if found is None:
-        raise NotFound("There is no such disagreement.", dispute=str(dispute_id))
+        raise missing
     case = work.incident(found.incident_id)
+    require(Mover(handling, case, actor), actor, verb, missing=missing)
     ended = work.conn.scalar(
         select(t.dispute_end.c.how).where(t.dispute_end.c.dispute_id == dispute_id)
     )

@@ -5,13 +5,14 @@ asked, and stays so when somebody's office changes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from engine.domain.incident import Priority
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, Party, party_of
+from engine.domain.standing import IncidentPeople
 from engine.runtime import Waiting
 from engine.store.facts import Confirmer, Hands, ProcessPeople
 from engine.store.rows import Action, Incident
@@ -87,6 +88,29 @@ def offer_incident_step(
     if step.mark == Mark.VERIFICATION:
         return [Offer(lane, party, people=verifiers(incident, process, had))]
     return [Offer(lane, party, people=process.owners)]
+
+
+def to_people(offer: Offer, incident: Incident) -> Offer:
+    """Return the offer as it is made where only named people may read: to no team."""
+    return replace(offer, team_id=None, people=offer.people or (incident.lead_id,))
+
+
+def by_name(process: ProcessPeople, people: IncidentPeople) -> ProcessPeople:
+    """Return who answers for the process where only named people may read.
+
+    Deputies are among them where they may read it, or stand in for who was taken off.
+    """
+
+    def left(office: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        able = tuple(who for who in office if who not in people.taken_off)
+        return tuple(who for who in able if who in people.readers) or able
+
+    return replace(
+        process,
+        owners=left(process.owners),
+        duty_leads=left(process.duty_leads),
+        authorities=left(process.authorities),
+    )
 
 
 def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:

@@ -17,6 +17,7 @@ from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.store import schema as t
 from engine.store.calendars import Holder, holders
 from engine.store.rows import Action
+from engine.store.work import no_such_action
 from engine.usecases.actions import (
     add_action,
     start_action,
@@ -250,7 +251,7 @@ def accept_proposal(handling: Handling, action_id: UUID, *, kind: ActionKind, ac
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
-        require(mover, actor, Verb.ACCEPT_PROPOSAL)
+        require(mover, actor, Verb.ACCEPT_PROPOSAL, missing=no_such_action(action_id))
         _still_proposed(action)
         seq = case.record("action:accepted", {"action": action.number, "kind": kind}, actor)
         unsettled = case.conn.scalar(
@@ -286,7 +287,7 @@ def refuse_proposal(handling: Handling, action_id: UUID, *, reason: str, actor: 
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
-        require(mover, actor, Verb.ACCEPT_PROPOSAL)
+        require(mover, actor, Verb.ACCEPT_PROPOSAL, missing=no_such_action(action_id))
         _still_proposed(action)
         case.record("action:refused", {"action": action.number, "reason": reason}, actor)
         write_action(mover, action, state=ActionState.REFUSED, settled_at=case.now, outcome=reason)

@@ -16,7 +16,7 @@ from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, InvalidAnswers
 from engine.queries.recurrences import Occurrence, is_remedy_settled, occurrences
 from engine.store import schema as t
-from engine.store.work import Case
+from engine.store.work import Case, no_such_action
 from engine.usecases.actions import write_action
 from engine.usecases.beside import Beside, criteria_of, open_beside
 from engine.usecases.handling import Handling
@@ -114,7 +114,7 @@ def accept_until(
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
-        require(mover, actor, Verb.ACCEPT_UNTIL)
+        require(mover, actor, Verb.ACCEPT_UNTIL, missing=no_such_action(action_id))
         if not action.is_remedy or action.settled_at is not None:
             raise Conflict("Nobody asks for a lasting remedy here any more.")
         if until <= case.now:

@@ -17,7 +17,8 @@ from engine.store.rows import Incident
 from engine.store.work import Case, Work
 from engine.usecases.covering import name_representatives
 from engine.usecases.handling import Handling
-from engine.usecases.promising import restore_by
+from engine.usecases.promising import promise
+from engine.usecases.restricting import REPORTED_SO, begin_restriction
 from engine.usecases.running import Mover
 
 
@@ -43,6 +44,8 @@ class Report:
     caller: str | None = None
     caller_contact: str | None = None
     source_reference: str | None = None
+    # for named people only, from the first moment
+    is_restricted: bool = False
     # criteria beside the process's default ones: {measure, threshold, evidence}
     criteria: Sequence[Mapping[str, str]] = field(default=())
 
@@ -70,6 +73,7 @@ class Report:
             harmed_count=answers.get("harmed_count"),
             caller=answers.get("caller"),
             caller_contact=answers.get("caller_contact"),
+            is_restricted=bool(answers.get("named_only")),
         )
 
 
@@ -99,7 +103,8 @@ def report_incident(
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
             made = incident_id or made
-            open_incident(handling, work, report, made, Beginning.by(actor), by or actor)
+            beginning = Beginning.by(actor, is_restricted=report.is_restricted)
+            open_incident(handling, work, report, made, beginning, by or actor)
         return made
 
 
@@ -108,7 +113,8 @@ class Beginning:
     """Whose an incident is from its first moment, and what it was opened beside.
 
     `told_at` None: now.  `confirmers` are named beside nobody else.  `criteria` None: the
-    process's default ones.
+    process's default ones.  `namings` are who is named (True) and who is taken off (False), where
+    it is for named people only.
     """
 
     reporter_id: UUID
@@ -116,15 +122,21 @@ class Beginning:
     customer_id: UUID | None = None
     told_at: datetime | None = None
     is_restricted: bool = False
+    namings: Mapping[UUID, bool] = field(default_factory=dict)
     origin: Origin | None = None
     origin_id: UUID | None = None
     origin_number: int | None = None
     criteria: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
-    def by(cls, actor: Actor) -> Self:
+    def by(cls, actor: Actor, *, is_restricted: bool) -> Self:
         """Return the beginning of a report that somebody makes for themselves."""
-        return cls(actor.id, (actor.id,), customer_id=actor.organisation_id)
+        return cls(
+            actor.id,
+            (actor.id,),
+            customer_id=actor.organisation_id,
+            is_restricted=is_restricted,
+        )
 
 
 def open_incident(
@@ -141,7 +153,10 @@ def open_incident(
     ).first()
     if process is None:
         raise InvalidAnswers({"process": "Please choose from the business processes listed."})
-    incident = _incident(report, incident_id, beginning, process.duty_lead_id, work.now)
+    # who was taken off what this is opened beside does not answer for it either
+    answering = (process.duty_lead_id, process.owner_id, process.authority_id)
+    lead_id = next(who for who in answering if beginning.namings.get(who) is not False)
+    incident = _incident(report, incident_id, beginning, lead_id, work.now)
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
@@ -152,13 +167,15 @@ def open_incident(
         None,
     )
     incident.priority = incident.highest_priority = Priority(str(moved.data["priority"]))
-    incident.restore_by = restore_by(mover)
     if isinstance(by, Actor):
         # what a machine took over from a record has no lead who could miss it
         case.next_look = mover.next_look
         incident.look_by = case.now + case.next_look
     _insert(case)
-    case.record("incident:reported", _content(incident, beginning), by)
+    seq = case.record("incident:reported", _content(incident, beginning), by)
+    if beginning.is_restricted:
+        begin_restriction(case, beginning.reporter_id, REPORTED_SO, beginning.namings, seq)
+    promise(mover)
     criteria = process.default_criteria if beginning.criteria is None else beginning.criteria
     _first_criteria(case, [*criteria, *report.criteria])
     _first_confirmers(case, report, beginning, many=handling.rules.many_harmed)
@@ -279,7 +296,11 @@ def _first_confirmers(case: Case, report: Report, beginning: Beginning, *, many:
 
 
 def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
-    beside = {"origin": beginning.origin, "beside": beginning.origin_number}
+    beside = {
+        "origin": beginning.origin,
+        "beside": beginning.origin_number,
+        "named_people_only": beginning.is_restricted or None,
+    }
     return {name: value for name, value in beside.items() if value is not None} | {
         name: str(value)
         for name in (

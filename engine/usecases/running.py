@@ -20,7 +20,9 @@ from engine.domain.ladder import decide_at, next_look_after, tries_needed
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
 from engine.domain.silence import Line
+from engine.domain.standing import IncidentPeople
 from engine.domain.working_calendar import WorkingCalendar
+from engine.queries.people import involved
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
 from engine.store import schema as t
@@ -31,7 +33,7 @@ from engine.store.rows import Action, Run, split
 from engine.store.work import Case
 from engine.usecases import actions, asking, climbing, closing
 from engine.usecases.handling import Handling, Release
-from engine.usecases.offers import Offer
+from engine.usecases.offers import Offer, by_name
 from engine.usecases.run_facts import RunFacts
 from engine.usecases.waiting import as_json
 
@@ -76,8 +78,18 @@ class Mover:
 
     @cached_property
     def process(self) -> ask.ProcessPeople:
-        """Who answers for the incident's business process."""
-        return ask.process_people(self.case.conn, self.case.incident.process_id)
+        """Who answers for the incident's business process, as far as they may read it."""
+        found = ask.process_people(self.case.conn, self.case.incident.process_id)
+        return by_name(found, self.involved) if self.involved is not None else found
+
+    @property
+    def involved(self) -> IncidentPeople | None:
+        """Who has a part in it, where it is for named people only; else None."""
+        if not self.case.incident.is_restricted:
+            return None
+        if "involved" not in self._memory:
+            self._memory["involved"] = involved(self.case.conn, self.case.incident.id).people
+        return self._memory["involved"]  # type: ignore[no-any-return]
 
     @property
     def hands(self) -> ask.Hands:

@@ -18,6 +18,10 @@ _DENIED = {
     Verb.WITHDRAW: "Only who reported it, and alone is harmed, takes the report back.",
     Verb.MERGE: "Only who handles both joins them.",
     Verb.SPLIT: "Only who handles it makes two of it.",
+    Verb.RESTRICT: "Only who handles it, or owns the business process, limits it.",
+    Verb.NAME_PEOPLE: "Only the lead, the owner and who decides say who may read this.",
+    Verb.LIFT: "Only the lead and the owner ask that everybody may read this.",
+    Verb.AGREE_TO_LIFT: "Only those who are named, or answer for it, agree to that.",
     Verb.ACCEPT_UNTIL: "Only the owner of the business process accepts that it comes back.",
 }
 _OVER = {
@@ -27,18 +31,20 @@ _OVER = {
 }
 
 
-def require(mover: Mover, actor: Actor, verb: Verb) -> frozenset[Standing]:
+def require(
+    mover: Mover, actor: Actor, verb: Verb, *, missing: NotFound | None = None
+) -> frozenset[Standing]:
     """Return the actor's standing if it grants `verb`.
 
-    Raises NotFound for who may not even see the incident, IncidentClosed for what ends with it,
-    else NotAllowed.
+    Raises NotFound for who may not even see the incident (`missing`: as if what they asked for
+    were not there), IncidentClosed for what ends with it, else NotAllowed.
     """
     incident = mover.case.incident
     standing, verbs = towards(
         mover.case.conn, incident, actor, mover.case.now, mover.handling.rules
     )
     if Verb.SEE not in verbs:
-        raise NotFound("There is no such incident.", incident=str(incident.id))
+        raise missing or NotFound("There is no such incident.", incident=str(incident.id))
     if verb not in verbs:
         if incident.state != IncidentState.OPEN:
             raise IncidentClosed(over(incident.state))

@@ -9,6 +9,7 @@ from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Actor, Verb, available_actions
 from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
+from engine.store.work import no_such_action
 from engine.usecases.complete import ended, not_allowed, view_of
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -85,7 +86,7 @@ def accept_targets(
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
-        require(mover, actor, Verb.ACCEPT_TARGETS)
+        require(mover, actor, Verb.ACCEPT_TARGETS, missing=no_such_action(action_id))
         accepted = work.conn.execute(
             update(t.target)
             .where(

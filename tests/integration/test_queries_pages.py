@@ -22,6 +22,7 @@ from engine.queries.run import diagram_xml, run_page
 from engine.queries.todos import Scope, Todos, todos
 from engine.queries.trail import Trail, trail
 from engine.usecases.holding import claim, save_draft
+from engine.usecases.restricting import restrict as limit
 from tests.world import World
 
 
@@ -64,8 +65,8 @@ def trail_for(world: World, incident: UUID, login: str, page: Page | None = None
 
 
 def restrict(world: World, incident: UUID) -> None:
-    with world.handling.store.begin() as work:
-        work.incident(incident).change(is_restricted=True)
+    actor = world.actor("hugo")
+    limit(world.handling, incident, reason="It is about somebody here", actor=actor)
 
 
 # --- to-dos --------------------------------------------------------------------------------------
@@ -144,7 +145,7 @@ def test_a_restricted_incident_is_on_nobodys_list_by_way_of_a_team(world: World)
     assert todo_page(world, "ada", Scope.TEAMS).lines == ()
     assert todo_page(world, "bruno", Scope.ALL).lines == ()
     (seen,) = todo_page(world, "hugo", Scope.ALL).lines
-    assert seen.incident_title == "Wrong balances"
+    assert (seen.incident_number, seen.incident_title) == (1, None)
     (audited,) = todo_page(world, "egon", Scope.ALL).lines
     assert (audited.incident_title, audited.action_title) == (None, None)
 
@@ -264,8 +265,10 @@ def test_a_restricted_incident_is_a_number_without_a_title_to_staff(world: World
     with pytest.raises(NotFound):
         page_of(world, incident, "bruno")
     assert list_for(world, "bruno", Filters(words="salaries")).lines == ()
-    (named,) = list_for(world, "dora", Filters(words="salaries")).lines
-    assert named.title == "Salaries mailed to everybody"
+    (named,) = list_for(world, "dora").lines
+    assert (named.title, named.may_open, line.may_open) == (None, True, False)
+    assert list_for(world, "dora", Filters(words="salaries")).lines == ()
+    assert page_of(world, incident, "dora").title == "Salaries mailed to everybody"
 
 
 def test_the_list_says_what_is_waited_for_by_the_action_s_own_title(world: World) -> None:

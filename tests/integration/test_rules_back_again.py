@@ -13,6 +13,7 @@ from engine.queries.incidents import Filters, IncidentLine, incidents
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.usecases.recurring import accept_until, report_recurrence
+from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import set_aside
 from engine.usecases.splitting import split
 from tests.at_once import at_once
@@ -257,8 +258,7 @@ def test_what_is_split_off_has_texts_of_its_own_and_only_handlers_split(world: W
 
 def test_what_is_opened_beside_a_restricted_one_is_restricted(world: World) -> None:
     first = world.report()
-    with world.handling.store.begin() as work:
-        work.incident(first).change(is_restricted=True)
+    restrict(world.handling, first, reason="It is personal", actor=world.actor("hugo"))
 
     second = split(world.handling, first, TEXTS, actor=world.actor("hugo"))
 

@@ -21,6 +21,7 @@ from engine.usecases.criteria import change_criteria
 from engine.usecases.holding import claim
 from engine.usecases.making_good import miss_criterion
 from engine.usecases.merging import merge, undo_merge
+from engine.usecases.restricting import restrict
 from tests.at_once import at_once
 from tests.world import CRITERION, KEY, World
 
@@ -257,8 +258,7 @@ def test_what_another_merged_report_needs_stays(world: World) -> None:
 
 def test_what_is_for_named_people_only_is_not_merged_with_what_is_not(world: World) -> None:
     earlier, later = two(world)
-    with world.handling.store.begin() as work:
-        work.incident(earlier).change(is_restricted=True)
+    restrict(world.handling, earlier, reason="It is personal", actor=world.actor("hugo"))
 
     with pytest.raises(Conflict, match="named people only"):
         join(world, later, earlier)

@@ -20,7 +20,7 @@ from engine.domain.permissions import (
     barred_from,
     incident_verbs,
 )
-from engine.domain.standing import NAMED, IncidentPeople, Standing, standing_of
+from engine.domain.standing import ADMITTING, NAMED, IncidentPeople, Standing, by_name, standing_of
 
 ROOM = UUID(int=0)
 
@@ -104,13 +104,23 @@ def test_a_closing_decision_is_never_handed_to_somebody_of_ones_choice() -> None
 
 
 def test_a_team_does_not_open_an_item_of_a_restricted_incident() -> None:
-    item = replace(ITEM, is_restricted=True)
+    item = replace(ITEM, readers=frozenset({DORA.id}))
 
     assert available_actions(item, ADA) == frozenset()
     assert available_actions(item, BRUNO) == frozenset()
-    assert available_actions(replace(item, people=frozenset({ADA.id})), ADA) == DEEDS
+    by_name = replace(item, readers=frozenset({ADA.id}))
+    assert available_actions(replace(by_name, people=frozenset({ADA.id})), ADA) == DEEDS
+    assert available_actions(by_name, ADA) == frozenset()
     held = replace(item, claimed_by=ADA.id)
     assert available_actions(held, TEAM_LEAD) == frozenset()
+
+
+def test_who_was_asked_for_a_restricted_item_once_reads_it_no_more_once_taken_off() -> None:
+    item = replace(ITEM, readers=frozenset({DORA.id}), people=frozenset({ADA.id}), team_id=None)
+
+    for was in (item, replace(item, ended=True), replace(item, claimed_by=ADA.id)):
+        assert available_actions(was, ADA) == frozenset()
+        assert available_actions(was, EGON) == {Verb.SEE}
 
 
 def test_a_role_of_somebody_outside_the_organisation_counts_for_nothing() -> None:
@@ -213,6 +223,8 @@ def test_every_standing_can_be_had() -> None:
         verifiers=ada,
         confirmers=ada,
         asked=ada,
+        named=ada,
+        taken_off=ada,
         team_ids=frozenset({IT}),
     )
 
@@ -222,7 +234,7 @@ def test_every_standing_can_be_had() -> None:
 
 
 def test_anybody_involved_may_propose_an_action_until_the_incident_is_closed() -> None:
-    for word in Standing:
+    for word in set(Standing) - {Standing.TAKEN_OFF}:
         assert Verb.PROPOSE in incident_verbs(OPEN, CARLA, frozenset({word}))
         for state in set(IncidentState) - {IncidentState.OPEN}:
             view = IncidentView(state)
@@ -337,7 +349,10 @@ def test_a_restricted_incident_does_not_exist_for_teams_organisations_and_staff(
     view = replace(OPEN, is_restricted=True)
 
     assert incident_verbs(view, ADA, frozenset(Standing) - NAMED) == frozenset()
-    assert Verb.SEE in incident_verbs(view, ADA, frozenset({Standing.WORKER}))
+    assert incident_verbs(view, ADA, frozenset(Standing) - ADMITTING) == frozenset()
+    assert incident_verbs(view, ADA, frozenset(Standing)) == frozenset(), "taken off by name"
+    for word in ADMITTING:
+        assert Verb.SEE in incident_verbs(view, ADA, frozenset({word}))
     assert Verb.TAKE_LEAD not in incident_verbs(view, ADA, frozenset({Standing.CONFIRMER}))
 
 
@@ -372,3 +387,38 @@ def test_who_may_do_anything_may_also_see_it(
     verbs = incident_verbs(view, actor, standing)
 
     assert not verbs or Verb.SEE in verbs
+
+
+_SOMEBODY = st.sampled_from([_id(str(number)) for number in range(4)])
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    people=st.builds(
+        IncidentPeople,
+        *[_SOMEBODY] * 5,
+        desk_id=st.just(DESK),
+        **dict.fromkeys(
+            ("leads", "workers", "verifiers", "deputy_owners", "confirmers", "asked", "named",
+             "taken_off"),
+            st.frozensets(_SOMEBODY),
+        ),
+    ),
+    who=_SOMEBODY,
+)  # fmt: skip
+def test_those_who_read_a_restricted_incident_are_those_whom_their_standing_lets_in(
+    people: IncidentPeople, who: UUID
+) -> None:
+    assert bool(by_name(standing_of(who, people))) is (who in people.readers)
+
+
+def test_a_restriction_is_lifted_by_those_who_answer_for_it_and_named_people_only() -> None:
+    view = replace(OPEN, is_restricted=True)
+
+    assert Verb.RESTRICT in incident_verbs(OPEN, DORA, frozenset({Standing.OWNER}))
+    found = incident_verbs(view, DORA, frozenset({Standing.OWNER}))
+    assert {Verb.NAME_PEOPLE, Verb.LIFT, Verb.AGREE_TO_LIFT} <= found
+    assert Verb.RESTRICT not in found
+    asked = incident_verbs(view, ADA, frozenset({Standing.ASKED}))
+    assert not asked & {Verb.NAME_PEOPLE, Verb.LIFT, Verb.AGREE_TO_LIFT}
+    assert Verb.LIFT not in incident_verbs(OPEN, DORA, frozenset({Standing.OWNER}))

@@ -1,0 +1,79 @@
+"""What was asked of a team, or of who may read it no more, is asked of the lead by name.
+
+Whose turn it is stays as it was: the lead hands it to a person of that side.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, or_, select, update
+
+from engine.domain.mark import Mark
+from engine.errors import Conflict
+from engine.queries.people import involved
+from engine.store import schema as t
+from engine.usecases.deciding import may_now
+from engine.usecases.offers import verifiers
+from engine.usecases.running import Mover
+
+
+def pass_on(mover: Mover) -> None:
+    """Ask anew, by name, for everything that is open and was asked of others than may read it.
+
+    Raises Conflict where nobody else could check the outcome or decide.
+    """
+    case = mover.case
+    mover.forget()
+    # what is read here was changed by this transaction a moment ago
+    case.flush()
+    people = involved(case.conn, case.incident.id).people
+    open_items = select(t.work_item).where(
+        t.work_item.c.incident_id == case.incident.id, t.work_item.c.ended_at.is_(None)
+    )
+    rows = case.conn.execute(open_items).all()
+    moved = [_pass_item_on(mover, item, people.readers) for item in rows]
+    _pass_actions_on(mover, people.taken_off)
+    if any(moved):
+        case.record("item:passed_on", {"how_many": sum(moved)}, mover.by)
+
+
+def _pass_item_on(mover: Mover, item: Row[Any], readers: Collection[UUID]) -> bool:
+    # by way of a team nobody was asked by name
+    people = [who for who in item.people if who in readers and item.team_id is None]
+    holder = item.claimed_by if item.claimed_by in readers else None
+    if item.team_id is None and (people, holder) == (item.people, item.claimed_by):
+        return False
+    mover.case.conn.execute(
+        update(t.work_item)
+        .where(t.work_item.c.id == item.id)
+        .values(team_id=None, people=people or _instead(mover, item.mark), claimed_by=holder)
+    )
+    return True
+
+
+def _instead(mover: Mover, mark: str | None) -> list[UUID]:
+    incident, process = mover.case.incident, mover.process
+    if mark == Mark.VERIFICATION:
+        found = list(verifiers(incident, process, mover.hands))
+    elif mark == Mark.CLOSING_DECISION:
+        found = [one.who.id for one in may_now(mover)]
+    else:
+        return [incident.lead_id]
+    if not found:
+        raise Conflict("Nobody else could do what they are asked for now.")
+    return found
+
+
+def _pass_actions_on(mover: Mover, taken_off: Collection[UUID]) -> None:
+    lead_id = mover.case.incident.lead_id
+    action = t.action.c
+    mover.case.conn.execute(
+        update(t.action)
+        .where(
+            action.incident_id == mover.case.incident.id,
+            action.settled_at.is_(None),
+            or_(action.team_id.is_not(None), action.person_id.in_(taken_off)),
+        )
+        .values(team_id=None, person_id=lead_id)
+    )
