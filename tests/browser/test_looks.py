@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine.usecases.naming import name_person, take_off
+from engine.usecases.restricting import ask_to_lift
 from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
@@ -32,6 +34,9 @@ PAGES = (
     ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
     ("hugo", "/incidents?show=out"),
+    ("hugo", "/incidents/1/named-people"),
+    ("hugo", "/incidents/6"),
+    ("hugo", "/incidents/6/named-people"),
     ("hugo", "/incidents/1/deeds/set-aside"),
     ("hugo", "/incidents/1/deeds/join"),
     ("hugo", "/incidents/1/deeds/make-two"),
@@ -51,7 +56,7 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one worked on for many, one asked for, one closed, one set aside."""
+    """One just reported, worked on for many, asked for, closed, set aside, and limited."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -61,6 +66,11 @@ def furnished(world: World) -> World:
     world.confirmed()
     aside = world.report(title="A wish")
     set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
+    limited = world.report(title="For named people", is_restricted=True)
+    name_person(world.handling, limited, world.people["fay"], actor=world.actor("hugo"))
+    off, hugo = world.people["ada"], world.actor("hugo")
+    take_off(world.handling, limited, off, reason="It is about her", actor=hugo)
+    ask_to_lift(world.handling, limited, reason="It is over", actor=world.actor("dora"))
     return world
 
 
