@@ -134,12 +134,16 @@ def _shown(number: int, problems: Mapping[str, str] | None = None) -> str:
         incident = read_incident(conn, number, actor, filters.now())
         restriction = restriction_of(conn, incident.id)
         offered = choices(conn, actor)["person"]
-    known = {str(one.id) for one in restriction.readers} if restriction else set()
+    offered = [(who, words) for who, words in offered if who != str(actor.id)]
+    readers = restriction.readers if restriction else ()
+    named = {str(one.id) for one in readers if one.is_named}
+    known = {str(one.id) for one in readers}
     return render_template(
         "named_people.html",
         incident=incident,
         restriction=restriction,
-        people=[(who, words) for who, words in offered if who not in known | {str(actor.id)}],
+        people=[one for one in offered if one[0] not in named],
+        others=[one for one in offered if one[0] not in known],
         problems=problems or {},
         typed=request.form,
         Verb=Verb,

@@ -16,11 +16,15 @@ from engine.queries.people import involved
 
 @dataclass(frozen=True)
 class NamedPerson:
-    """Somebody who may read it, or was taken off; `why` are plain words, empty once taken off."""
+    """Somebody who may read it, or was taken off; `why` are plain words, empty once taken off.
+
+    `is_named`: by name, and not only for as long as something else is true of them.
+    """
 
     id: UUID
     name: str
     organisation: str | None
+    is_named: bool
     why: tuple[str, ...]
 
 
@@ -61,7 +65,10 @@ def restriction_of(conn: Connection, incident_id: UUID) -> Restriction | None:
     people = involved(conn, incident_id).people
     ids = list(people.readers | people.taken_off)
     rows = conn.execute(_NAMES, {"ids": ids}).all()
-    everybody = [NamedPerson(**one._mapping, why=_why(one.id, people)) for one in rows]
+    everybody = [
+        NamedPerson(**one._mapping, is_named=one.id in people.named, why=_why(one.id, people))
+        for one in rows
+    ]
     return Restriction(
         readers=tuple(one for one in everybody if one.why),
         taken_off=tuple(one for one in everybody if not one.why),

@@ -22,16 +22,16 @@ from engine.usecases.standing import require
 
 
 def name_person(handling: Handling, incident_id: UUID, person_id: UUID, *, actor: Actor) -> None:
-    """Let one more person read it; naming who may already changes nothing.
+    """Let one more person read it, and go on to when nothing is asked of them any more.
 
-    Raises NotFound, NotAllowed for anybody but the lead, the owner and the authority, or
-    InvalidAnswers for nobody and for oneself.
+    Naming somebody twice changes nothing.  Raises NotFound, NotAllowed for anybody but the lead,
+    the owner and the authority, or InvalidAnswers for nobody and for oneself.
     """
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.NAME_PEOPLE)
         named = names_of(case.conn, [person_id], actor, field="person")
-        if person_id in involved(case.conn, incident_id).people.readers:
+        if person_id in involved(case.conn, incident_id).people.named:
             return
         seq = case.record("incident:named", {"who": named[person_id]}, actor)
         write_namings(case.conn, _in_force(case), {person_id: True}, seq)

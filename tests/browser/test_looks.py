@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from engine.domain.incident import Priority
 from engine.usecases.making_good import miss_criterion, propose_make_good
+from engine.usecases.naming import name_person, take_off
 from engine.usecases.priority import set_priority
+from engine.usecases.restricting import ask_to_lift
 from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
@@ -37,14 +39,17 @@ PAGES = (
     ("hugo", "/incidents/2/changes/name-checker"),
     ("hugo", "/incidents/2/changes/caller-page"),
     ("dora", "/"),
-    ("dora", "/incidents/6"),
-    ("dora", "/incidents/6/changes/accept-uncovered"),
+    ("dora", "/incidents/7"),
+    ("dora", "/incidents/7/changes/accept-uncovered"),
     ("hugo", "/report"),
     ("carla", "/report"),
     ("carla", "/you"),
     ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),
     ("hugo", "/incidents?show=out"),
+    ("hugo", "/incidents/1/named-people"),
+    ("hugo", "/incidents/6"),
+    ("hugo", "/incidents/6/named-people"),
     ("hugo", "/incidents/1/deeds/set-aside"),
     ("hugo", "/incidents/1/deeds/join"),
     ("hugo", "/incidents/1/deeds/make-two"),
@@ -64,7 +69,7 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One reported, one worked on for many, one asked for, one closed, two that are odd."""
+    """Reported, worked on for many, asked for, closed, set aside, limited, and two in trouble."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -74,6 +79,11 @@ def furnished(world: World) -> World:
     world.confirmed()
     aside = world.report(title="A wish")
     set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
+    limited = world.report(title="For named people", is_restricted=True)
+    name_person(world.handling, limited, world.people["fay"], actor=world.actor("hugo"))
+    off, hugo = world.people["ada"], world.actor("hugo")
+    take_off(world.handling, limited, off, reason="It is about her", actor=hugo)
+    ask_to_lift(world.handling, limited, reason="It is over", actor=world.actor("dora"))
     _in_trouble(world)
     return world
 

@@ -23,6 +23,7 @@ from engine.usecases.absences import end_absence, enter_absence, name_deputy
 from engine.usecases.delegating import name_delegate
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.holding import claim
+from engine.usecases.restricting import restrict
 from engine.usecases.trying import log_try
 from tests.machine import Machine
 from tests.visitor import Visitor, todo_path, words_of
@@ -1087,8 +1088,8 @@ def test_who_is_told_of_a_restricted_incident_reads_it_and_nobody_else(
     hire(world, "boris")
     superior_of(world, "gita", "boris")
     incident = decision_open(world)
-    with world.handling.store.begin() as work:
-        work.incident(incident).change(is_restricted=True)
+    ada, hugo = world.people["ada"], world.actor("hugo")
+    restrict(world.handling, incident, reason="It is personal", people=[ada], actor=hugo)
     number = world.row(incident).number
     visit("boris").get(f"/incidents/{number}", status=404)
 

@@ -177,6 +177,16 @@ def test_naming_twice_is_one_entry_and_nobody_strange_is_named(world: World) -> 
     assert world.verbs(incident).count("incident:named") == 1
 
 
+def test_who_is_named_while_asked_for_something_reads_it_after_that(world: World) -> None:
+    incident = at_work(world)
+    limit(world, incident)
+
+    name(world, incident, "bruno")
+    world.act(incident, "bruno", "do_business_action")
+
+    assert reads(world, incident, "bruno")
+
+
 def test_who_led_it_or_worked_on_it_before_reads_it_only_if_named(world: World) -> None:
     incident = world.report()
     world.lead(incident, "ada")
@@ -436,6 +446,22 @@ def test_lists_and_search_have_its_number_only_for_named_people_too(world: World
             assert incidents(conn, actor, Filters(words="salaries")).lines == ()
         assert (line.number, line.title, line.lead) == (1, None, None)
         assert line.may_open is (login in ("hugo", "carla", "dora"))
+
+
+def test_lists_and_pages_agree_on_who_may_read_it(world: World) -> None:
+    incident = at_work(world)
+    limit(world, incident, "fay", "ada")
+    off(world, incident, "ada")
+    off(world, incident, "bruno")
+    off(world, incident, "gita", "dora")
+
+    for login in set(world.people) - {"egon"}:
+        with world.handling.store.read() as conn:
+            lines = incidents(conn, world.actor(login)).lines
+        may_open = [line.may_open for line in lines]
+        is_staff = "staff" in world.actor(login).roles
+        assert may_open == ([reads(world, incident, login)] if lines else []), login
+        assert bool(lines) is (is_staff or reads(world, incident, login)), login
 
 
 def test_who_may_not_read_it_is_told_that_it_is_not_there(world: World) -> None:
