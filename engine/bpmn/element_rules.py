@@ -47,20 +47,22 @@ _WHY: Mapping[tuple[str, str], str] = {
     ("boundaryEvent", "conditional"): "A condition is not looked at again by itself.",
 }
 _RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+# What the runs of an incident and of an action start with.
+_STARTS_WITH = frozenset({"impact", "urgency", "party"})
 _BARE_TIMER = re.compile(r"[RP][0-9A-Z/]*|\d{4}-\d\d-\d\d.*")
 
 
 def check_elements(process: Process, release: Release, findings: Findings) -> None:
     """Add what is wrong with the elements of one process, one by one."""
     for element in process.elements.values():
-        _check_id(process, element, findings)
+        _check_id(process, element, release, findings)
         _check_event(process, element, findings)
         _check_properties(process, element, findings)
         _check_step(process, element, release, findings)
         _check_rules(process, element, release, findings)
 
 
-def _check_id(process: Process, element: Element, findings: Findings) -> None:
+def _check_id(process: Process, element: Element, release: Release, findings: Findings) -> None:
     # The parser makes tasks of its own with these names; an element of that name is skipped.
     if element.id in _RESERVED or "." in element.id or "[" in element.id:
         findings.refuse(
@@ -70,7 +72,7 @@ def _check_id(process: Process, element: Element, findings: Findings) -> None:
             f"The engine skips an element with the id “{element.id}”.",
             "Rename it, as verb_noun.",
         )
-    elif element.is_step and is_reserved(element.id):
+    elif element.is_step and (is_reserved(element.id) or element.id in _process_data(release)):
         findings.refuse(
             process.file,
             element.id,
@@ -78,6 +80,11 @@ def _check_id(process: Process, element: Element, findings: Findings) -> None:
             "A step's id names its answers in conditions; this one is taken or no name.",
             "Rename it, as verb_noun in small letters.",
         )
+
+
+def _process_data(release: Release) -> frozenset[str]:
+    """Return the names of process data that are no steps'."""
+    return _STARTS_WITH.union(*(table.outputs for table in release.decisions.values()))
 
 
 def _check_event(process: Process, element: Element, findings: Findings) -> None:
@@ -118,6 +125,14 @@ def _check_border(process: Process, element: Element, event: Event, findings: Fi
             "Attach it to a task, subprocess or call activity.",
         )
         return
+    if element.interrupting and process.flow_between(element.id, host.id) is not None:
+        findings.refuse(
+            process.file,
+            element.id,
+            "straight_back",
+            "The engine would interrupt what it leads straight back to only the first time.",
+            "Put a task or a gateway between.",
+        )
     if event.kind == "error" and not element.interrupting:
         findings.refuse(
             process.file,

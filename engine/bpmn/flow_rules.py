@@ -170,6 +170,8 @@ def _check_joins(graph: Graph, findings: Findings) -> None:
     ]
     if not joins:
         return
+    for join in joins:
+        _check_arrivals(graph, join, findings)
     for loop in graph.loops():
         inside = [join for join in joins if join in loop]
         name = (inside or sorted(loop))[0]
@@ -191,6 +193,21 @@ def _check_joins(graph: Graph, findings: Findings) -> None:
                 "This join is inside a loop.",
                 "Try it in more than one round.",
             )
+
+
+def _check_arrivals(graph: Graph, join: str, findings: Findings) -> None:
+    """A way into a join that only the join itself leads to: the engine does not wait for it."""
+    starts = [one.id for one in graph.elements.values() if one.type == "startEvent"]
+    before = graph.reachable(starts, without=frozenset({join})).union(starts)
+    behind = [flow for flow in graph.process.incoming(join) if flow.source not in before]
+    if graph.elements[join].type == "parallelGateway" and behind and set(starts) != {join}:
+        findings.refuse(
+            graph.process.file,
+            join,
+            "join_behind_itself",
+            f"The join waits for “{behind[0].source}”, which only the join itself leads to.",
+            "Make it an exclusive gateway, or draw the join elsewhere.",
+        )
 
 
 def _stands_beside(graph: Graph, join: str, loop: set[str]) -> bool:

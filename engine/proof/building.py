@@ -53,6 +53,7 @@ class Builder:
     catchers: list[Catcher] = field(default_factory=list)
     throws: list[tuple[int, Event, int]] = field(default_factory=list)
     initial: list[int] = field(default_factory=list)
+    together: dict[int, int] = field(default_factory=dict)  # an event on a border: what it ends
 
     def scope(self, parent: int | None, element: str) -> int:
         """Add a scope; it clears with its parent."""
@@ -124,5 +125,6 @@ class Builder:
             self.transitions,
             tuple(self.initial),
             self.run_to_completion,
+            together=self.together,
             **more,  # type: ignore[arg-type]
         )

@@ -133,21 +133,21 @@ class Drawing:
             return Exits(places)
         if not chooses and not any(flow.condition is not None for flow in flows):
             return Exits(places)
-        many = one.type != "exclusiveGateway"
+        return Exits((), self._choice(level, one, flows, every=chooses))
+
+    def _choice(self, level: Level, one: Element, flows: list[Flow], *, every: bool) -> Choice:
+        """Return the choice between flows: of a gateway every one, else those with conditions."""
+        chosen = [one for one in flows if every or one.condition is not None or one.is_default]
+        always = tuple(level.flows[one.id] for one in flows if one not in chosen)
         ways = [
             Way(level.flows[flow.id], flow.id, self._condition(flow), flow.is_default)
-            for flow in flows
-            if chooses or flow.condition is not None or flow.is_default
+            for flow in chosen
         ]
-        always = tuple(
-            level.flows[flow.id]
-            for flow in flows
-            if not (chooses or flow.condition is not None or flow.is_default)
-        )
+        many = one.type != "exclusiveGateway"
         if many and len(ways) > MAX_WAYS:
             self.undecided[one.id] = f"has more than {MAX_WAYS} ways that may be taken together"
             ways = ways[:MAX_WAYS]
-        return Exits((), Choice(many, tuple(ways), always))
+        return Choice(many, tuple(ways), always)
 
     def move(
         self,

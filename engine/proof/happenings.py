@@ -32,7 +32,18 @@ def draw_borders(
     ended: Clearing,
     inner: int | None,
 ) -> None:
-    """Draw the events on a host's border; `ended` is what an interrupting one clears."""
+    """Draw the events on a host's border; `ended` is what an interrupting one clears.
+
+    The host's own place stands first in it.
+    """
+    interrupting = [
+        borders[one.id]
+        for one in level.shape.borders[host.id]
+        if one.id in borders and one.interrupting
+    ]
+    if len(interrupting) == 1 or not drawing.by_engine:  # in the engine two may come at once
+        for place in interrupting:
+            drawing.builder.together[place] = ended.places[0]
     for one in level.shape.borders[host.id]:
         if one.id in borders:
             clearing = ended if one.interrupting else Clearing()
@@ -149,18 +160,13 @@ def _draw_arrival(
             mark=_mark(drawing, one),
         )
         outputs = (ready,)
-    catcher = Catcher(
-        one.event or _NOTHING,
-        one.id,
-        level.scope,
-        inner,
-        Catch(waiter, outputs, one.id),
-        Clearing() if drawing.by_engine else clearing,
-        drawing.told.get(one.id, ()),
-        on_border and not one.interrupting,
-    )
+    clears = Clearing() if drawing.by_engine else clearing
+    beside = on_border and not one.interrupting
+    catch = Catch(waiter, outputs, one.id)
+    event, told = one.event or _NOTHING, drawing.told.get(one.id, ())
+    catcher = Catcher(event, one.id, level.scope, inner, catch, clears, told, beside)
     builder.catchers.append(catcher)
-    if drawing.by_engine and one.event is not None and one.event.timer == "cycle":
+    if drawing.by_engine and event.timer == "cycle":
         # it goes on waiting as long as there are repetitions left
         again = Catch(waiter, (*outputs, waiter), one.id)
         builder.catchers.append(replace(catcher, catch=again))

@@ -36,7 +36,9 @@ def judge(case: Case, found: Explored) -> Proved:
         if any(one.severity is Severity.REFUTED for one in made):
             properties[name] = False
         elif _is_claimed(case, name) and found.is_complete and not _is_open(name, made, found):
-            properties[name] = True
+            can_complete = properties["option_to_complete"] is True
+            is_read_off = not found.is_reduced or name not in ("closure", "after") or can_complete
+            properties[name] = True if is_read_off else None
     findings += judge_choices(case, found)
     findings += _open_questions(case, found)
     return Proved(

@@ -161,4 +161,4 @@ class Net:
     monitor: int | None = None
     steps: frozenset[str] = frozenset()
     domains: Mapping[str, Mapping[str, tuple[Scalar, ...]]] = field(default_factory=dict)
-    counted: frozenset[int] = frozenset()  # places in which two tokens are no fault by themselves
+    together: Mapping[int, int] = field(default_factory=dict)  # holds a token if the other does

@@ -16,6 +16,7 @@ from engine.proof.weighing import is_bounded
 
 FIRST_WIDTH = 4
 FIRST_STATES = 3_000
+MORE_STATES = 20_000
 
 
 def settle(case: Case, bound: Bound, until: float) -> Proved:
@@ -23,7 +24,7 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     if case.drawing.undecided:
         return leave_open(case)
     whole = Effort(bound, until, bound.states)
-    if not _may_be_reduced(case):
+    if case.drawing.wakes_at_top:  # what may still be woken when all is over is not reduced
         return judge(case, explore(Machine(case.net), whole))
     first = min(FIRST_STATES + 4 * len(case.net.places), bound.states)
     found = explore(Machine(case.net), Effort(bound, until, first, FIRST_WIDTH))
@@ -35,13 +36,11 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     proved = judge(case, found)
     if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
         return proved
+    if proved.verdict is Verdict.UNSOUND:  # a shorter path is worth a little more
+        whole = Effort(bound, until, min(MORE_STATES, bound.states))
     unreduced = explore(Machine(case.net), whole)
+    if unreduced.is_complete:
+        return judge(case, unreduced)
     better = judge(case, unreduced)
-    is_better = unreduced.is_complete or better.verdict is Verdict.UNSOUND
+    is_better = better.verdict is Verdict.UNSOUND and proved.verdict is not Verdict.UNSOUND
     return better if is_better else proved
-
-
-def _may_be_reduced(case: Case) -> bool:
-    """Nets with a monitor or rules are not; nor what may still be woken when all is over."""
-    is_watched = case.net.monitor is not None or bool(case.after)
-    return not is_watched and not case.drawing.wakes_at_top

@@ -11,7 +11,10 @@ state of the reduced graph.  So
 - *no dead elements* is, as far as elements were seen to move: what happens there happens;
 - *safe* and *proper completion* are not: two tokens may meet in a state that was left out.  They
   are proved by weights (`weighing`), or else without reduction;
-- *closure* and the owner's rules are not either: nets with a monitor or a rule are never reduced.
+- *closure* and the owner's rules are, but only where option to complete holds.  Monitor and rules
+  are places that the transitions concerned look at, so these keep their order; and a run that
+  breaks a rule, led on to an end, has a run in the reduced graph that differs by nothing but
+  orders that make no difference.  Where some run has no end, what it breaks may be left out.
 
 In run to completion the order of what is external is reduced over whole moves: what a person or
 timer does, together with all that may follow by itself, counts as one.  Among what moves by
@@ -60,9 +63,17 @@ class Stubborn:
 
     def _untouched(self, enabled: list[Transition]) -> list[Transition]:
         for one in enabled:
-            if self._touching.is_free(one) and not one.levels and self._keeps_level(one):
+            is_free = self._touching.is_free(one, beside_ends=self._goes_on(one))
+            if is_free and not one.levels and self._keeps_level(one):
                 return [other for other in enabled if other.inputs == one.inputs]
         return enabled
+
+    def _goes_on(self, one: Transition) -> bool:
+        """Whether a closing end would still see that something is going on afterwards."""
+        ways = [way.place for way in one.choice.ways] if one.choice is not None else []
+        return any(not self.net.places[place].is_still for place in (*one.outputs, *ways[:1])) and (
+            not any(self.net.places[place].is_still for place in ways)
+        )
 
     def _keeps_level(self, one: Transition) -> bool:
         depths = (
@@ -91,18 +102,40 @@ class Stubborn:
     def _enabling(self, number: int, places: list[int]) -> Iterator[int]:
         """Yield all of which one must fire before a disabled transition can."""
         one = self.net.transitions[number]
-        index = self._index
         missing = [place for place in one.inputs if place not in places]
         if missing:
-            yield from min((index.adds[place] for place in missing), key=len)
+            yield from self._bringing(missing[0], places)
         elif one.still is not None:
             inside = set(self.net.scopes[one.still].places)
             blocking = [
                 place for place in places if place in inside and not self.net.places[place].is_still
             ]
-            yield from index.removes[blocking[0]]
+            yield from self._index.removes[blocking[0]]
         else:
             # a join that is blocked, or nobody who waits: whatever it looks at
             for place in self._touching.single.touches[number].sees:
-                yield from index.adds[place]
-                yield from index.removes[place]
+                yield from self._index.adds[place]
+                yield from self._index.removes[place]
+
+    def _bringing(self, place: int, places: list[int]) -> Iterator[int]:
+        """Yield all of which one must fire before a token comes to an empty place.
+
+        In run to completion what moves by itself is followed back, one missing token at a time,
+        to what is external: all of it is disabled where this is asked.
+        """
+        if not self.net.run_to_completion:
+            yield from self._index.adds[place]
+            return
+        seen = {place}
+        waiting = [place]
+        while waiting:
+            for number in self._touching.single.adds[waiting.pop()]:
+                one = self.net.transitions[number]
+                missing = [other for other in one.inputs if other not in places]
+                if one.external:
+                    yield number
+                elif not missing:  # held up by something else than a token
+                    yield from self._index.adds[place]
+                elif seen.isdisjoint(missing):
+                    seen.add(missing[0])
+                    waiting.append(missing[0])

@@ -9,6 +9,9 @@ from functools import cached_property
 
 from engine.proof.net import Net, Transition
 
+CLOSING = frozenset({"confirmed", "escalated"})
+"""The marks of closing ends."""
+
 
 @dataclass(slots=True)
 class Touch:
@@ -81,13 +84,19 @@ class Touching:
         external = [one for one in self.net.transitions if one.external]
         return Index({one.number: self._whole_move(one) for one in external}, len(self.net.places))
 
-    def is_free(self, one: Transition) -> bool:
-        """Whether only transitions with the very same inputs can touch this one."""
+    def is_free(self, one: Transition, *, beside_ends: bool = False) -> bool:
+        """Return whether only transitions with the very same inputs can touch this one.
+
+        With `beside_ends` closing ends are left aside, which look at everything.
+        """
         touch = self.single.touches[one.number]
         if touch.sees or one.interrupts:
             return False
-        others = self.single.dependent(one.number)
-        return all(self.net.transitions[other].inputs == one.inputs for other in others)
+        others = [self.net.transitions[other] for other in self.single.dependent(one.number)]
+        return all(
+            other.inputs == one.inputs or (beside_ends and other.mark in CLOSING)
+            for other in others
+        )
 
     def _whole_move(self, one: Transition) -> Touch:
         """Return what an external transition touches with all that may follow by itself."""
@@ -102,9 +111,11 @@ class Touching:
                 other = self.net.transitions[number]
                 if number in seen or other.external:
                     continue
+                if other.mark in CLOSING and place not in other.inputs:
+                    continue  # it only looks whether anything is there
                 seen.add(number)
                 touch = self.single.touches[number]
-                if self.is_free(other):
+                if self.is_free(other, beside_ends=True):
                     whole.adds |= touch.adds
                 else:
                     whole.add(touch)
@@ -125,6 +136,10 @@ def touched(net: Net, one: Transition) -> Touch:
             touch.sees |= {catch.waiter, *catch.clears}
             touch.removes |= {catch.waiter, *catch.clears}
             touch.adds |= set(catch.outputs)
+    touch.sees |= one.fulfils | one.must_fulfil
+    touch.removes |= one.fulfils
+    if net.monitor is not None:
+        _touch_monitor(net, net.monitor, one, touch)
     watched = [one.still] if one.still is not None else []
     if one.join:
         watched.append(net.places[one.join[0]].scope)
@@ -133,3 +148,25 @@ def touched(net: Net, one: Transition) -> Touch:
             place for place in net.scopes[scope].places if not net.places[place].is_still
         }
     return touch
+
+
+def _touch_monitor(net: Net, monitor: int, one: Transition, touch: Touch) -> None:
+    """The monitor is a place that marks change, and that gates and the passing of time look at.
+
+    A closing end also looks at everything: nothing else may be going on.
+    """
+    if one.mark is not None:
+        touch.sees.add(monitor)
+        touch.removes.add(monitor)
+        touch.adds.add(monitor)
+    if one.external or _reads_gate(one):
+        touch.sees.add(monitor)
+    if one.mark in CLOSING:
+        touch.sees |= {number for number, place in enumerate(net.places) if not place.is_still}
+
+
+def _reads_gate(one: Transition) -> bool:
+    told = [way.condition for way in one.choice.ways] if one.choice is not None else []
+    told += [value for _, value in one.script.assignments] if one.script is not None else []
+    told += list(one.table.inputs) if one.table is not None else []
+    return any(expression is not None and "gate" in expression.reads for expression in told)

@@ -5,10 +5,15 @@ smaller), and let the tokens at the start weigh 1 together.  Then a place of wei
 two tokens (sub-invariants of Petri nets).  Weights are found by sending all of it down one way at
 each parting; what one set of weights does not cover, the next tries, with another way.
 
+An activity and the events that interrupt it count as one: they hold their tokens together, and
+whichever goes on takes the others' away.  (In the engine the activity's stays until the event is
+acted on, but that goes before everything else.)
+
 An inclusive join counts as if it might be left with one token, which is what it needs at least; a
 subprocess that is over had at least one of its ends.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.proof.net import Net, Transition
@@ -30,7 +35,9 @@ def is_bounded(net: Net) -> bool:
         for level in one.levels
         for catch in level
     ]
+    moves = [move.joined(net.together) for move in moves]
     left = {number for number, place in enumerate(net.places) if place.kind != "message"}
+    left -= net.together.keys()
     weights = _Weights(net, moves)
     for turn in range(min(weights.widest, ROUNDS)):
         left -= weights.covered(turn, set())
@@ -70,6 +77,19 @@ class _Move:
                 outputs |= dict.fromkeys((*one.choice.always, *ways))
                 ways = ()
         return cls(one.inputs, one_of, tuple(outputs), ways)
+
+    def joined(self, together: Mapping[int, int]) -> "_Move":
+        """Return the move over places of which some stand for others."""
+        return _Move(
+            *(
+                _joined(one, together)
+                for one in (self.all_of, self.one_of, self.outputs, self.one_way)
+            )
+        )
+
+
+def _joined(places: tuple[int, ...], together: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(together.get(place, place) for place in places))
 
 
 class _Weights:

@@ -6,6 +6,7 @@ from engine.bpmn import Release, read_any, read_release
 from engine.proof import After, Bound, Severity, Verdict, building, prove_release, prove_soundness
 from engine.proof.reaching import waits_for
 from tests.proof.drawing import draw
+from tests.proof.test_release_gallery import DOMAINS, WHOLE
 
 PAY = """
 begin -> [ask] -> ?big
@@ -220,7 +221,7 @@ def test_what_stops_for_ever_is_refuted_even_where_the_search_ends_early():
 def test_what_was_not_looked_at_in_every_order_is_not_claimed():
     branches = "\n".join(f"*some -> a{n} -> b{n} -> *met" for n in range(8))
     file = read_any("p.bpmn", draw(f"begin -> *some\n{branches}\n*met -> over"))
-    (result,) = prove_soundness(file, bound=Bound(states=5_000))
+    (result,) = prove_soundness(file, bound=Bound(states=1_000))
 
     assert result.verdict is Verdict.UNKNOWN
     assert result.properties["safe"] is None
@@ -280,3 +281,16 @@ def test_a_repeating_timer_may_throw_again_and_again():
 
     assert findings(result, Severity.REFUTED) == [("dead_end", "hear")]
     assert result.properties["no_dead_elements"] is True
+
+
+@pytest.mark.parametrize("closed", ["gate", "anyhow"])
+def test_an_incident_with_many_branches_is_judged_at_once(closed):
+    branches = "\n".join(f"+fork -> [a{n}] -> +join" for n in range(24))
+    text = WHOLE.replace("begin -> [agree]", f"begin -> +fork\n{branches}\n+join -> [agree]")
+    if closed == "anyhow":
+        text = text.replace('gate == "confirmed"', 'gate != "escalated"')
+    result = proved(text, DOMAINS)
+
+    assert result.properties["closure"] is (closed == "gate")
+    assert result.verdict is (Verdict.SOUND if closed == "gate" else Verdict.UNSOUND)
+    assert result.states < 200

@@ -7,6 +7,8 @@ import pytest
 
 from engine.bpmn import read_release
 from engine.errors import DiagramRefused
+from tests.proof.drawing import draw
+from tests.world import ROOT
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -629,6 +631,42 @@ def parallel_loop(beside: bool) -> bytes:
 
 def test_a_join_in_a_loop_beside_an_open_branch_is_refused():
     assert ("join_in_loop", "join") in findings({"p.bpmn": parallel_loop(beside=True)})
+
+
+def test_a_join_that_waits_for_what_it_leads_to_itself_is_refused():
+    body = """
+        begin -> +join
+        +join -> [ask]
+        [ask] -> ?again
+        ?again -(ask.answer == "yes")-> +join
+        ?again -(else)-> over
+    """
+
+    assert ("join_behind_itself", "join") in findings({"p.bpmn": draw(body)})
+
+
+@pytest.mark.parametrize("host", ["[ask]", "part"])
+def test_an_event_that_leads_straight_back_to_what_it_interrupts_is_refused(host: str):
+    body = f"""
+        begin -> {host}
+        {host} -> over
+        part = {{
+          in -> [inside]
+          [inside] -> out
+        }}
+        stop: message news; on {host.strip("[]")}
+        stop -> {host}
+    """
+
+    assert ("straight_back", "stop") in findings({"p.bpmn": draw(body)})
+
+
+@pytest.mark.parametrize("name", ["impact", "party", "priority"])
+def test_a_step_called_like_process_data_is_refused(name: str):
+    table = (ROOT / "workflows" / "priority.dmn").read_bytes()
+    body = f"begin -> [{name}]\n[{name}] -> over"
+
+    assert ("step_id", name) in findings({"p.bpmn": draw(body), "priority.dmn": table})
 
 
 def test_a_join_in_a_loop_is_a_warning():
