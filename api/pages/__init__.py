@@ -13,6 +13,7 @@ from api.pages import (
     incident,
     incidents,
     reporting,
+    signals,
     signing,
     steps,
     todo,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         disputes,
         history,
         reporting,
+        signals,
         you,
         your_tokens,
     ):

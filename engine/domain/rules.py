@@ -25,6 +25,10 @@ class Rules:
     objections: Annotated[int, "so many who are harmed object, and it goes back to work"] = 3
     objections_percent: Annotated[int, "or so many percent of them, if that is more"] = 1
 
+    signal_window: Annotated[
+        timedelta, "how close together alerts of one process are one signal"
+    ] = timedelta(minutes=15)
+
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)
