@@ -18,6 +18,7 @@ ALL: tuple[Callable[[Story], None], ...] = (
     stories_asking.proposed,
     stories_out.set_aside,
     stories_out.joined,
+    stories_out.alerted,
     stories_working.to_be_accepted,
     stories_working.just_reported,
 )

@@ -152,7 +152,7 @@ def _report(conn: Connection, signal: Row[Any], named: Named) -> Report:
     alerts = " / ".join(signal.titles)
     return Report(
         process_id=named.process_id,
-        title=f"{product}: {alerts}"[:_LONGEST_TITLE],
+        title=f"{product}: {signal.titles[0]}"[:_LONGEST_TITLE],
         expected=f"{product} comes out as it should",
         actual=named.actual or f"Monitoring says: {alerts}",
         harmed="",

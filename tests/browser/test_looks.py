@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine.domain.signal import Alert
+from engine.usecases.receiving import receive
 from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
@@ -40,6 +42,8 @@ PAGES = (
     ("carla", "/incidents/4/deeds/is-back"),
     ("carla", "/incidents/4/deeds/answer"),
     ("bruno", "/incidents/4/deeds/not-right"),
+    ("hugo", "/signals"),
+    ("hugo", "/signals/1"),
 )
 STEPS = (
     ("hugo", 1, "agree_what_right_means"),
@@ -51,7 +55,10 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one worked on for many, one asked for, one closed, one set aside."""
+    """One just reported, one worked on for many, one asked for, one closed, one set aside.
+
+    And a signal that nothing has come of yet.
+    """
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -61,6 +68,10 @@ def furnished(world: World) -> World:
     world.confirmed()
     aside = world.report(title="A wish")
     set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
+    alerts = [
+        Alert(f"{place}", f"Disk of server {place} is full", world.clock.now) for place in range(9)
+    ]
+    receive(world.handling, world.process_id, alerts, actor=world.actor("ada"))
     return world
 
 
