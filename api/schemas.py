@@ -12,6 +12,7 @@ from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
 from engine.domain.incident import Answer, ClosedBy, IncidentState, Level, Priority
 from engine.domain.party import Party
+from engine.domain.silence import Channel
 from engine.proof import Severity, Verdict
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
@@ -160,6 +161,34 @@ class DisputeDecided(Schema):
 
     moves = fields.Boolean(required=True)
     why = fields.String(required=True, validate=_REASON)
+
+
+class TrySent(Schema):
+    """Whom somebody tried to reach, how, and what came of it; `tried_at` is now unless said."""
+
+    whom = fields.UUID(required=True)
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    words = fields.String(required=True, validate=_REASON)
+    tried_at = fields.AwareDateTime(metadata={"format": "date-time"})
+
+
+class PersonSent(Schema):
+    """Who."""
+
+    person = fields.UUID(required=True)
+
+
+class DeputySent(Schema):
+    """Who stands in; null: nobody."""
+
+    person = fields.UUID(required=True, allow_none=True)
+
+
+class AbsenceSent(Schema):
+    """From when until when somebody is away."""
+
+    since = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
 
 
 class AcceptanceSent(ReasonSent):

@@ -122,6 +122,7 @@ class Besieged:
         world.agree(kept, world.for_team("databases"))
         world.act(kept, "ada")
         world.verify(kept)
+        world.tried(kept)
         world.clock.forward(days=20)
         world.fire(kept)
         world.do(

@@ -16,6 +16,7 @@ from sqlalchemy import Row, insert, select
 from engine.domain.ladder import DEFAULT
 from engine.domain.party import Party
 from engine.domain.permissions import Actor
+from engine.domain.silence import Channel
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.store.connect import application_engine
@@ -26,6 +27,7 @@ from engine.usecases.lead import take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
 from engine.usecases.timing import advance_run
+from engine.usecases.trying import log_try
 
 ROOT = Path(__file__).parents[1]
 KEY = AuditKey("test", b"the key of a test, 32 bytes long")
@@ -173,6 +175,18 @@ class World:
             {"criterion": str(one), "answer": answer, **words} for one in self.criteria(incident)
         ]
         self.do(incident, login, "confirm_outcome", criteria=rows, **words)
+
+    def tried(self, incident: UUID, whom: str = "carla", *, times: int = 2) -> None:
+        """Log that somebody who is asked could not be reached by phone."""
+        for _ in range(times):
+            log_try(
+                self.handling,
+                incident,
+                whom_id=self.people[whom],
+                channel=Channel.CALL,
+                words="Nobody picks up",
+                actor=self.actor("hugo"),
+            )
 
     def asked(self, login: str = "carla", **changes: Any) -> UUID:
         """Return an incident whose confirmers are being asked."""

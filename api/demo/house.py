@@ -10,6 +10,7 @@ from engine.store.work import Work
 from engine.usecases.directory import (
     NewPerson,
     NewProcess,
+    enter_line,
     enter_organisation,
     enter_person,
     enter_process,
@@ -47,6 +48,15 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
 }
 
 
+# login: who stands in for them, and who is above
+LINES: dict[str, tuple[str | None, str | None]] = {
+    "carla": ("marco", None),
+    "dora": ("dirk", "gita"),
+    "gita": ("greta", None),
+    "hugo": ("hanna", "dora"),
+}
+
+
 @dataclass(frozen=True)
 class House:
     """Who there is, by login and by name."""
@@ -77,6 +87,9 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
                 time_zone="Europe/Berlin",
             ),
         )
+    for login, (deputy, superior) in LINES.items():
+        above = {"deputy_id": ids.get(deputy or ""), "superior_id": ids.get(superior or "")}
+        enter_line(work, ids[login], **above)
     listed = {
         "IT operations": (Party.IT, ("ada", "ivan"), None),
         "Accounting": (Party.BUSINESS, ("bruno", "gita"), None),

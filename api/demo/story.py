@@ -11,6 +11,7 @@ from engine.domain.action import TargetOutcome
 from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.domain.signal import Alert
+from engine.domain.silence import Channel
 from engine.queries.open_steps import (
     OpenStep,
     criteria_in_force,
@@ -30,6 +31,7 @@ from engine.usecases.report import Report, report_incident
 from engine.usecases.setting_aside import set_aside
 from engine.usecases.targets import tick_targets
 from engine.usecases.timing import advance_run
+from engine.usecases.trying import log_try
 
 
 @dataclass
@@ -191,6 +193,17 @@ class Story:
             if answer != "yes":
                 rows[-1]["words"] = words
         self.does(who, "confirm_outcome", {"criteria": rows})
+
+    def tries(self, who: str, whom: str, channel: Channel, words: str) -> None:
+        """Log a try to reach somebody who has not answered."""
+        log_try(
+            self.handling,
+            self.incident,
+            whom_id=self.house.people[whom].id,
+            channel=channel,
+            words=words,
+            actor=self.house.people[who],
+        )
 
     def decides(self, who: str, decided: str, reason: str) -> None:
         """Decide without the customer's answer."""

@@ -25,7 +25,8 @@ class Rungs:
     """One priority's column of the table; each step counts from when the person was asked.
 
     What is annotated with its meaning can be set.  `owner_told` None: the owner is not told.
-    `decided_by` grants the closing decision, `never_decided_by` denies it again.
+    `decided_by` grants the closing decision, `never_decided_by` denies it again.  What falls
+    between two ticks of `remind_every` is done at the second.
     """
 
     asked_by: str
@@ -43,6 +44,10 @@ class Rungs:
     climb_every: Annotated[timedelta, "how long each up the line has before it climbs on"]
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
+    decision_deputy: Annotated[Step, "when the deputies of who is to decide are asked too"] = 2
+    superior_told_every: Annotated[timedelta, "how often their superior is told after that"] = (
+        timedelta(days=7)
+    )
 
 
 _P1 = Rungs(

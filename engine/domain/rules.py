@@ -24,6 +24,10 @@ class Rules:
     remedy_window: Annotated[timedelta, "within how long it was back so often"] = timedelta(days=90)
     objections: Annotated[int, "so many who are harmed object, and it goes back to work"] = 3
     objections_percent: Annotated[int, "or so many percent of them, if that is more"] = 1
+    never_answers_times: Annotated[int, "so often no answer, and the deputy is asked at once"] = 3
+    never_answers_within: Annotated[timedelta, "within how long there was no answer so often"] = (
+        timedelta(days=30)
+    )
 
     signal_window: Annotated[
         timedelta, "how close together alerts of one process are one signal"

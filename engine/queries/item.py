@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text
 
 from engine.domain.action import TargetOutcome
+from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.mark import Mark
-from engine.domain.permissions import Actor, Verb, available_actions
+from engine.domain.permissions import Actor, ItemView, Verb, available_actions
 from engine.errors import NotFound
+from engine.queries.deciders import who_may_decide
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
 from engine.store import facts as ask
@@ -185,7 +187,9 @@ _EARLIER = text("""
 """)
 
 
-def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> ItemPage:
+def item_page(
+    conn: Connection, item_id: UUID, actor: Actor, now: datetime, *, ladder: Ladder = DEFAULT
+) -> ItemPage:
     """Return the work item, open or ended, as `actor` may see it.
 
     Raises NotFound, in the same words for one that is not there and one that is not for them.
@@ -199,7 +203,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if row is None:
         raise _not_found(item_id)
     incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
-    view = item_view(item, incident, lambda: ask.hands(conn, incident.id, incident.lead_id))
+    view = _view(conn, item, incident, now, ladder)
     verbs = available_actions(view, actor)
     if Verb.SEE not in verbs:
         raise _not_found(item_id)
@@ -240,6 +244,21 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
         ended=None
         if item.ended_at is None
         else Ended(item.how, item.ended_at, more.ended_by_name, item.answers),
+    )
+
+
+def _view(
+    conn: Connection, item: Item, incident: Incident, now: datetime, ladder: Ladder
+) -> ItemView:
+    @cache
+    def had() -> ask.Hands:
+        return ask.hands(conn, incident.id, incident.lead_id)
+
+    return item_view(
+        item,
+        incident,
+        had,
+        lambda: {one.who.id for one in who_may_decide(conn, incident, had(), now, ladder=ladder)},
     )
 
 

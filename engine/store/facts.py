@@ -27,10 +27,7 @@ from engine.store.rows import Action, Incident, Run, split
 
 @dataclass(frozen=True)
 class ProcessPeople:
-    """Who answers for a business process, each with their deputies.
-
-    `in_it` are those of them who belong to a team of IT.
-    """
+    """Who answers for a business process, each with their deputies."""
 
     owner_id: UUID
     duty_lead_id: UUID
@@ -40,7 +37,6 @@ class ProcessPeople:
     owners: tuple[UUID, ...]
     duty_leads: tuple[UUID, ...]
     authorities: tuple[UUID, ...]
-    in_it: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -79,10 +75,7 @@ _DEPUTIES = text("""
     SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
-      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a,
-      array(SELECT m.person_id FROM membership m JOIN team x ON x.id = m.team_id
-        WHERE x.party = 'it' AND (m.person_id IN (p.owner_id, p.authority_id) OR m.person_id IN
-          (SELECT person_id FROM deputy d WHERE d.process_id = p.id))) AS in_it
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
     FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
 """)
 
@@ -99,7 +92,6 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
         (row.owner_id, *row.o),
         (row.duty_lead_id, *row.l),
         (row.authority_id, *row.a),
-        frozenset(row.in_it),
     )
 
 

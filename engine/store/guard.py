@@ -31,6 +31,8 @@ APPEND_ONLY = (
     "calendar",
     "dispute",
     "dispute_end",
+    "rung",
+    "tried",
     "way_out",
     "way_back",
     "acceptance",

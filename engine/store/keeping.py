@@ -59,10 +59,13 @@ BEGIN
     PERFORM public.putright_refuse('when it was told is never set later', 'kept');
   END IF;
   IF NEW.head_seq = OLD.head_seq
-     AND (NEW.lead_id, NEW.process_id, NEW.priority, NEW.highest_priority, NEW.money)
-     IS DISTINCT FROM (OLD.lead_id, OLD.process_id, OLD.priority, OLD.highest_priority, OLD.money)
+     AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.priority, NEW.highest_priority,
+          NEW.money)
+     IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.priority,
+                       OLD.highest_priority, OLD.money)
   THEN
-    PERFORM public.putright_refuse('who leads it and what it weighs change by an entry', 'kept');
+    PERFORM public.putright_refuse(
+      'who leads it, who may decide it and what it weighs change by an entry', 'kept');
   END IF;
   RETURN NEW;
 END $$;

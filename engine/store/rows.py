@@ -53,6 +53,7 @@ class Incident:
     closed_by: str | None
     confirmation_id: UUID | None
     decision_id: UUID | None
+    delegate_id: UUID | None
     way_out_id: UUID | None
     origin_id: UUID | None
     origin: str | None
@@ -84,6 +85,7 @@ class Item:
     due_at: datetime | None
     reminders: int
     reminded_at: datetime | None
+    asked_again_at: datetime | None
     ended_at: datetime | None
     how: str | None
     ended_by: UUID | None

@@ -43,6 +43,7 @@ from engine.domain.incident import (
     WayOut,
 )
 from engine.domain.party import Lane, Party
+from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
     naming_convention={
@@ -104,9 +105,27 @@ person = Table(
     Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
     Column("time_zone", Text, nullable=False, server_default="UTC"),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
+    # who is asked while they are away, and who is told when they are silent
+    _ref("deputy_id", "person"),
+    _ref("superior_id", "person"),
     # raised on sign-out everywhere and on a new password: older sessions end
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     UniqueConstraint("login"),
+    CheckConstraint("deputy_id <> id AND superior_id <> id", name="somebody_else"),
+)
+
+# Somebody is away from `since` until `until`, or until they were back (`ended_at`).
+absence = Table(
+    "absence",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _instant("since", required=True),
+    _instant("until", required=True),
+    _instant("entered_at", required=True),
+    _instant("ended_at"),
+    CheckConstraint("since < until", name="lasts"),
+    Index(None, "person_id", "until"),
 )
 
 team = Table(
@@ -284,6 +303,8 @@ incident = Table(
     Column("closed_by", Text, _one_of("closed_by", ClosedBy)),
     Column("confirmation_id", Uuid, ForeignKey("confirmation.id", use_alter=True)),
     Column("decision_id", Uuid, ForeignKey("decision.id", use_alter=True)),
+    # whom the owner lets decide without the customer's answer (P4 only)
+    _ref("delegate_id", "person"),
     # how it was set aside or merged, while it is
     Column("way_out_id", Uuid, ForeignKey("way_out.id", use_alter=True)),
     # the incident it was opened beside, and why
@@ -616,6 +637,8 @@ work_item = Table(
     _instant("due_at"),
     Column("reminders", Integer, nullable=False, server_default="0"),
     _instant("reminded_at"),
+    # a decision to keep asking: the ladder counts from here again
+    _instant("asked_again_at"),
     _instant("ended_at"),
     Column(
         "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")
@@ -648,6 +671,44 @@ work_item = Table(
     ),
     Index("ix_work_item_task_open", "run_id", "task_id", postgresql_where=text("ended_at IS NULL")),
     Index("ix_work_item_claimed_open", "claimed_by", postgresql_where=text("ended_at IS NULL")),
+    # how somebody has answered before, however long ago
+    Index(
+        "ix_work_item_asked",
+        text("(people[1])"),
+        "opened_at",
+        postgresql_where=text("mark = 'confirmation'"),
+    ),
+)
+
+# What the ladder did about a to-do that is not answered, and whom it asked or told.
+rung = Table(
+    "rung",
+    metadata,
+    _id(),
+    _ref("item_id", "work_item", required=True),
+    Column("kind", Text, _one_of("kind", Rung), nullable=False),
+    Column("people", ARRAY(Uuid), nullable=False),
+    _instant("reached_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    Index(None, "item_id"),
+    Index("ix_rung_people", "people", postgresql_using="gin"),
+)
+
+# A try to reach somebody who has not answered: when it was, and what came of it.
+tried = Table(
+    "tried",
+    metadata,
+    _id(),
+    _ref("item_id", "work_item", required=True),
+    _ref("whom_id", "person", required=True),
+    _ref("tried_by", "person", required=True),
+    Column("channel", Text, _one_of("channel", Channel), nullable=False),
+    _words("words"),
+    _instant("tried_at", required=True),
+    _instant("entered_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(words) <> '' AND tried_at <= entered_at", name="says"),
+    Index(None, "item_id"),
 )
 
 # Somebody disagrees about whose time it was: the time from `since` until `until`, which counts as

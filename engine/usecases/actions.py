@@ -24,7 +24,7 @@ from engine.domain.party import Party
 from engine.runtime import Passage
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
-from engine.usecases import reminding
+from engine.usecases import climbing
 
 if TYPE_CHECKING:
     from engine.usecases.running import Mover
@@ -227,6 +227,6 @@ def next_in_line(mover: "Mover", action: Action) -> list[UUID]:
 
 # What automatic elements cause, by their `does` property.
 DOES: dict[str, Callable[["Mover", Run, Passage, Action | None], None]] = {
-    "remind": reminding.remind,
+    "remind": climbing.tick,
     "climb": climb,
 }

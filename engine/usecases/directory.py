@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from engine.domain.party import Party
 from engine.domain.permissions import Role
@@ -120,6 +120,17 @@ def enter_person(work: Work, person: NewPerson) -> UUID:
         },
     )
     return made
+
+
+def enter_line(
+    work: Work, person_id: UUID, *, deputy_id: UUID | None = None, superior_id: UUID | None = None
+) -> None:
+    """Enter who stands in for somebody, and who is told when they are silent."""
+    work.conn.execute(
+        update(t.person)
+        .where(t.person.c.id == person_id)
+        .values(deputy_id=deputy_id, superior_id=superior_id)
+    )
 
 
 def enter_team(

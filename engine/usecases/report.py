@@ -187,6 +187,7 @@ def _incident(
         closed_by=None,
         confirmation_id=None,
         decision_id=None,
+        delegate_id=None,
         way_out_id=None,
         origin_id=beginning.origin_id,
         origin=beginning.origin,

@@ -230,6 +230,9 @@ UPDATE incident SET highest_priority = 'P4' WHERE id = %(kept)s;
 --# the lead changed without a record, so that who led it may decide
 UPDATE incident SET lead_id = %(bruno)s WHERE id = %(kept)s;
 
+--# a delegate named without a record, so that they may decide
+UPDATE incident SET delegate_id = %(bruno)s WHERE id = %(kept)s;
+
 --# work done by the decider given to somebody else
 UPDATE work_item SET ended_by = %(fay)s WHERE incident_id = %(kept)s AND action_id IS NOT NULL;
 

@@ -25,6 +25,8 @@ PAGES = (
     ("hugo", "/incidents/2"),
     ("hugo", "/incidents/3"),
     ("hugo", "/incidents/3/time"),
+    ("hugo", "/incidents/3/tries"),
+    ("dora", "/incidents/3/delegate"),
     ("hugo", "/incidents/3/record"),
     ("hugo", "/incidents/3/history"),
     ("hugo", "/incidents/2/actions/1"),

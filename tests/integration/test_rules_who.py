@@ -18,6 +18,7 @@ from tests.world import CRITERION, World
 def decision_open(world: World, **changes: object) -> UUID:
     """Return an incident that Ada worked on and Dora may have verified; the ladder has waited."""
     incident = world.asked(**changes)
+    world.tried(incident)
     world.clock.forward(days=30)
     world.fire(incident)
     return incident
@@ -350,6 +351,7 @@ def test_an_authority_who_is_the_owner_too_does_not_decide_on_the_gravest(world:
     world.agree(incident, world.for_team("databases"))
     world.act(incident, "ada")
     world.verify(incident, "gita")
+    world.tried(incident)
     world.clock.forward(days=30)
     world.fire(incident)
 

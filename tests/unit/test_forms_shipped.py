@@ -16,7 +16,7 @@ STEPS = {
     "decide_declined_action",
 }  # fmt: skip
 PAGES = {"report_incident", "propose_action"}
-FACTS = {"gate", "remind_every", "decide_at", "ask_again_at", "watch_until", "due_at"}
+FACTS = {"gate", "remind_every", "decide_at", "ask_again_at", "watch_until", "due_at", "tries"}
 
 
 def test_every_step_has_a_form():

@@ -44,6 +44,7 @@ class Story:
             "watch_until": clock.after(days=2),
             "due_at": clock.after(days=1),
             "climb_every": "P1D",
+            "tries": "enough",
         }
         self.state: Advanced = start(specs, diagram, data=data, facts=self.facts, now=clock.now)
         self.history: list[Passage] = list(self.state.passages)

@@ -1,6 +1,6 @@
 """Agreeing what right means: criteria, who confirms, and the first actions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,8 @@ from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.proposing import Proposal, propose
 from engine.usecases.running import Mover
+
+HAD_A_HAND = "Who led it, worked on it or checked it cannot confirm it."
 
 
 def agree(answering: Answering) -> Mapping[str, str | bool]:
@@ -90,19 +92,18 @@ def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
         )
 
 
-def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmers") -> None:
+def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     """Make just these people the confirmers.  Raises InvalidAnswers for who had a hand in it."""
     conn, incident = mover.case.conn, mover.case.incident
-    barred = set(wanted) & mover.hands.everybody
-    if barred:
-        raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
+    if set(wanted) & mover.hands.everybody:
+        raise InvalidAnswers({"confirmers": HAD_A_HAND})
     known = conn.scalar(
         select(text("count(*)"))
         .select_from(t.person)
         .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
-        raise InvalidAnswers({field: "Please choose from the people listed."})
+        raise InvalidAnswers({"confirmers": "Please choose from the people listed."})
     conn.execute(
         update(t.confirmer)
         .where(
@@ -123,3 +124,23 @@ def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmer
             index_elements=["incident_id", "person_id"], set_={"withdrawn_at": None}
         )
     )
+
+
+def replace_confirmers(mover: Mover, gone: Collection[UUID], comes: UUID, instead_of: str) -> None:
+    """Withdraw some confirmers and name one who stands for them; the caller records who is left."""
+    conn, incident, now = mover.case.conn, mover.case.incident, mover.case.now
+    conn.execute(
+        update(t.confirmer)
+        .where(t.confirmer.c.incident_id == incident.id, t.confirmer.c.person_id.in_(gone))
+        .values(withdrawn_at=now)
+    )
+    naming = upsert(t.confirmer).values(
+        incident_id=incident.id, person_id=comes, stands_for=instead_of, named_at=now
+    )
+    conn.execute(
+        naming.on_conflict_do_update(
+            index_elements=["incident_id", "person_id"],
+            set_={"withdrawn_at": None, "stands_for": instead_of},
+        )
+    )
+    mover.forget()
