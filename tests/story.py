@@ -36,6 +36,10 @@ class Teller:
         assert answer.status_code in (200, 201, 204), answer.text
         return answer.json if answer.data else None
 
+    def puts(self, login: str, path: str, said: Mapping[str, Any]) -> None:
+        """Have a PUT done that must work."""
+        self._as(login).ask("PUT", path, dict(said), status=204)
+
     def reports(self, login: str, title: str, **said: Any) -> UUID:
         """Report something, and have the service desk take the lead."""
         world = self.world
@@ -65,6 +69,13 @@ class Teller:
             "actions": list(actions),
         }
         self.completes("hugo", incident, "agree_what_right_means", **said | more)
+
+    def changes(
+        self, login: str, incident: UUID, change: str, about: UUID | str | None, **answers: Any
+    ) -> None:
+        """Change something about the incident beside its to-dos."""
+        said = {"about": about and str(about), "answers": answers}
+        self.does(login, f"/incidents/{incident}/changes/{change}", said)
 
     def completes(self, login: str, incident: UUID, step: str, **answers: Any) -> None:
         """Answer the open to-do of this step."""
