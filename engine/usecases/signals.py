@@ -45,8 +45,9 @@ def name_product(
 ) -> UUID:
     """Open an incident of the product that the signal harms, and return its id.
 
-    Several can grow from one signal, one for each product.  Whoever names it is not harmed by
-    that: who confirms is named as right is agreed.  Raises NotFound, NotAllowed, InvalidAnswers,
+    Several can grow from one signal, one for each product.  We are told of it now, when a person
+    names it; when the alerts began is in its record.  Whoever names it is not harmed by that:
+    who confirms is named as right is agreed.  Raises NotFound, NotAllowed, InvalidAnswers,
     or Conflict naming the open one that has grown from it already.
     """
     require_watching(actor)
