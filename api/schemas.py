@@ -69,6 +69,10 @@ class ReportSent(Schema):
     actual = fields.String(required=True)
     expected = fields.String(required=True)
     harmed = fields.String()
+    harmed_count = fields.Integer()
+    harm_begins_at = fields.String(metadata={"format": "date-time"})
+    caller = fields.String(metadata={"description": "who told us and has no account"})
+    caller_contact = fields.String()
     size = fields.Float()
     size_unit = fields.String()
     money = fields.Float()
@@ -88,6 +92,11 @@ class ProposalSent(Schema):
     due_at = fields.String(metadata={"format": "date-time"})
     kind = fields.String(metadata={"description": " or ".join(ActionKind)})
     ends_cause = fields.Boolean()
+    deadline_at = fields.String(metadata={"format": "date-time"})
+    deadline_because = fields.String(metadata={"description": "the law or contract that sets it"})
+    reference = fields.String(metadata={"description": "a supplier's or a customer's own number"})
+    contact = fields.String()
+    targets_answer = fields.Boolean(metadata={"description": "each is asked if it is right"})
     after = fields.List(fields.String(), metadata={"description": "actions that come first"})
     targets = fields.List(fields.String(), metadata={"description": "whom it reaches"})
 
@@ -247,6 +256,19 @@ class AnswersSent(Schema):
     """Answers to a step's form; its JSON Schema is at the to-do's `/form`."""
 
     answers = fields.Dict(keys=fields.String(), required=True)
+
+
+class ChangeSent(Schema):
+    """Answers to a change's form, and what of the incident it is about."""
+
+    about = fields.UUID(load_default=None)
+    answers = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class ChangeDone(Schema):
+    """The address of a page that was made, shown this once; else null."""
+
+    page = fields.String(allow_none=True)
 
 
 class HandOverSent(Schema):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, text
 
 from engine.domain.ladder import DEFAULT
 from engine.domain.party import Party
@@ -20,6 +20,7 @@ from engine.domain.silence import Channel
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.store.connect import application_engine
+from engine.store.facts import IN_FORCE
 from engine.store.work import AuditKey, Store
 from engine.usecases.complete import complete
 from engine.usecases.handling import Handling
@@ -250,12 +251,20 @@ class World:
             return list(
                 conn.execute(
                     select(t.criterion.c.id)
-                    .where(
-                        t.criterion.c.incident_id == incident, t.criterion.c.withdrawn_at.is_(None)
-                    )
+                    .where(t.criterion.c.incident_id == incident, text(IN_FORCE))
                     .order_by(t.criterion.c.position)
                 ).scalars()
             )
+
+    def targets(self, incident: UUID) -> dict[str, str]:
+        """Return the ids of all whom the incident's actions reach, by their label."""
+        with self.handling.store.read() as conn:
+            rows = conn.execute(
+                select(t.target.c.label, t.target.c.id)
+                .join(t.action, t.action.c.id == t.target.c.action_id)
+                .where(t.action.c.incident_id == incident)
+            )
+            return {row.label: str(row.id) for row in rows}
 
     def items(self, incident: UUID, *, is_open: bool = True) -> list[Row[Any]]:
         """Return the incident's to-dos, those that are open unless said otherwise."""

@@ -20,6 +20,7 @@ from engine.queries.open_steps import (
     open_steps,
 )
 from engine.usecases.complete import complete
+from engine.usecases.covering import stand_for
 from engine.usecases.handling import Handling
 from engine.usecases.holding import claim
 from engine.usecases.lead import take_lead
@@ -112,6 +113,17 @@ class Story:
         if summary:
             answers["summary"] = summary
         self.does(who, "agree_what_right_means", answers)
+
+    def speaks_for(self, who: str, confirmer: str, whom: str, count: int) -> None:
+        """Say for whom a confirmer answers beside themselves."""
+        stand_for(
+            self.handling,
+            self.incident,
+            self.house.people[confirmer].id,
+            whom=whom,
+            count=count,
+            actor=self.house.people[who],
+        )
 
     def asks(
         self,

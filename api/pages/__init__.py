@@ -7,8 +7,10 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    changes,
     deeds,
     disputes,
+    following,
     history,
     incident,
     incidents,
@@ -34,8 +36,10 @@ def register(app: Flask) -> None:
         incidents,
         incident,
         actions,
+        changes,
         deeds,
         disputes,
+        following,
         silence,
         history,
         reporting,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.queries.asked_beside import asked_beside
 from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
 from engine.queries.silence import told
@@ -29,7 +30,14 @@ def home() -> ResponseReturnValue:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
         is_home = scope is Scope.MINE and is_first
         lines = told(conn, identity.actor(), ladder=handling.ladder) if is_home else []
+        beside = asked_beside(conn, identity.actor()) if is_home else []
         out = own_ways_out(conn, identity.actor().id, filters.now() - _TOLD_FOR)
     return render_template(
-        "todos.html", found=found, told=lines, scope=scope, out=out, is_first=is_first
+        "todos.html",
+        found=found,
+        told=lines,
+        beside=beside,
+        scope=scope,
+        out=out,
+        is_first=is_first,
     )

@@ -12,6 +12,7 @@ from api import operations, schemas
 from api.resources import (
     actions,
     audit,
+    changes,
     disputes,
     incidents,
     items,
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
         incidents,
         ways_out,
         actions,
+        changes,
         disputes,
         silence,
         items,

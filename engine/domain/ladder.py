@@ -42,6 +42,7 @@ class Rungs:
     next_look: Annotated[timedelta, "how long the lead may go without looking again"]
     action_due: Annotated[Step, "when an action is due that was given no date"]
     climb_every: Annotated[timedelta, "how long each up the line has before it climbs on"]
+    restore: Annotated[Step, "how long after *told* it is to be right again; days of the desk"]
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
     decision_deputy: Annotated[Step, "when the deputies of who is to decide are asked too"] = 2
@@ -66,6 +67,7 @@ _P1 = Rungs(
     next_look=timedelta(minutes=30),
     action_due=timedelta(hours=4),
     climb_every=timedelta(hours=1),
+    restore=timedelta(hours=4),
 )
 _P2 = Rungs(
     asked_by="link at once",
@@ -81,6 +83,7 @@ _P2 = Rungs(
     next_look=timedelta(hours=4),
     action_due=1,
     climb_every=timedelta(hours=4),
+    restore=1,
 )
 _P3 = Rungs(
     asked_by="link, bundled twice a day",
@@ -96,6 +99,7 @@ _P3 = Rungs(
     next_look=timedelta(days=1),
     action_due=3,
     climb_every=timedelta(days=1),
+    restore=3,
 )
 _P4 = Rungs(
     asked_by="daily digest",
@@ -111,6 +115,7 @@ _P4 = Rungs(
     next_look=timedelta(days=7),
     action_due=10,
     climb_every=timedelta(days=3),
+    restore=10,
 )
 
 

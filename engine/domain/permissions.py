@@ -46,6 +46,12 @@ class Verb(StrEnum):
     ASK_FOR_HELP = "ask_for_help"
     SET_PRIORITY = "set_priority"
     CHANGE_CRITERIA = "change_criteria"
+    SIGN_MAKE_GOOD = "sign_make_good"
+    LOOK = "look"
+    NAME_CHECKER = "name_checker"
+    ACCEPT_UNCOVERED = "accept_uncovered"
+    GIVE_CALLER_PAGE = "give_caller_page"
+    MOVE_DUE = "move_due"
     NAME_CONFIRMERS = "name_confirmers"
     RECORD_ANSWER = "record_answer"
     LOG_TRY = "log_try"
@@ -229,6 +235,12 @@ _WHILE_OPEN = {
     Verb.ACCEPT_TARGETS: _OWNERS,
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
     Verb.CHANGE_CRITERIA: _OWNERS | {_S.LEAD},
+    Verb.SIGN_MAKE_GOOD: _OWNERS | {_S.CONFIRMER},
+    Verb.LOOK: frozenset({_S.LEAD}),
+    Verb.NAME_CHECKER: frozenset({_S.LEAD}),
+    Verb.ACCEPT_UNCOVERED: _OWNERS,
+    Verb.GIVE_CALLER_PAGE: _HANDLERS,
+    Verb.MOVE_DUE: frozenset({_S.LEAD}),
     Verb.NAME_CONFIRMERS: _OWNERS | {_S.LEAD},
     Verb.RECORD_ANSWER: _OWNERS | _DUTY | {_S.DESK},
     Verb.LOG_TRY: _HANDLERS | _OWNERS,
@@ -266,6 +278,7 @@ _INSIDE_ONLY = frozenset(
         Verb.LOG_TRY,
         Verb.NAME_DELEGATE,
         Verb.DECIDE_DISPUTE,
+        Verb.GIVE_CALLER_PAGE,
     }
 )
 

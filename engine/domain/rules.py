@@ -28,6 +28,7 @@ class Rules:
     never_answers_within: Annotated[timedelta, "within how long there was no answer so often"] = (
         timedelta(days=30)
     )
+    many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
 
     signal_window: Annotated[
         timedelta, "how close together alerts of one process are one signal"
@@ -38,9 +39,9 @@ class Rules:
         recent = sum(1 for at in told if now - at <= self.remedy_window)
         return recent >= self.remedy_after
 
-    def objections_needed(self, size: Decimal | None) -> int:
-        """Return how many people must say that it is not right; `size` None: nobody counted."""
-        share = math.ceil((size or 0) * self.objections_percent / 100)
+    def objections_needed(self, harmed: Decimal | int | None) -> int:
+        """Return how many people must say that it is not right; None: nobody counted them."""
+        share = math.ceil((harmed or 0) * self.objections_percent / 100)
         return max(self.objections, share)
 
 

@@ -22,9 +22,10 @@ from engine.errors import NotFound
 from engine.queries.deciders import who_may_decide
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
+from engine.queries.rewording import Reworded, reworded_since
 from engine.store import facts as ask
 from engine.store import schema as t
-from engine.store.facts import TargetFacts
+from engine.store.facts import IN_FORCE, TargetFacts
 from engine.store.rows import Incident, Item, Run, split
 from forms import Form
 
@@ -133,6 +134,8 @@ class ItemPage:
     values: Mapping[str, Any] | None
     is_draft: bool
     is_asked_again: bool
+    # None unless this confirmer was asked before and a point was worded anew since
+    reworded: Reworded | None
     action: OwnAction | None
     context: Context
     ended: Ended | None
@@ -164,10 +167,10 @@ _MORE = text("""
     LEFT JOIN diagram_version v ON v.hash = part.hash
     WHERE w.id = :item
 """)
-_CRITERIA = text("""
-    SELECT id, measure, threshold, evidence, measured FROM criterion
-    WHERE incident_id = :incident AND withdrawn_at IS NULL ORDER BY position, changed_seq, id
-""")
+_CRITERIA = text(f"""
+    SELECT id, measure, threshold, evidence, measured, must_hold FROM criterion
+    WHERE incident_id = :incident AND {IN_FORCE} ORDER BY position, changed_seq, id
+""")  # noqa: S608 - a constant
 _ACTIONS = text("""
     SELECT id, number, title, state, party, due_at FROM action
     WHERE incident_id = :incident ORDER BY number
@@ -216,6 +219,7 @@ def item_page(
     if more.form is None:
         raise NotFound("This step has no form in its release.", step=item.step)
     form = _parsed(item.step, bytes(more.form))
+    reworded = reworded_since(conn, incident.id, actor) if item.mark == Mark.CONFIRMATION else None
     values, is_asked_again = _values(conn, item, asked, criteria, confirmers, targets)
     return ItemPage(
         id=item.id,
@@ -239,6 +243,7 @@ def item_page(
         values=values,
         is_draft=item.ended_at is None and item.draft is not None,
         is_asked_again=is_asked_again,
+        reworded=reworded,
         action=_own(more, targets) if item.action_id else None,
         context=_context(incident, item, more, criteria, actions, confirmers),
         ended=None
@@ -322,7 +327,12 @@ def _said_before(earlier: Row[tuple[Any, ...]], criteria: Any) -> Mapping[str, A
 def _agreed_before(criteria: Any, confirmers: Any) -> Mapping[str, Any]:
     return {
         "criteria": [
-            {"measure": row.measure, "threshold": row.threshold, "evidence": row.evidence}
+            {
+                "measure": row.measure,
+                "threshold": row.threshold,
+                "evidence": row.evidence,
+                "must_hold": row.must_hold,
+            }
             for row in criteria
         ],
         "confirmers": [str(row.person_id) for row in confirmers],

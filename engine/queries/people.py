@@ -34,7 +34,7 @@ _PEOPLE = text("""
           AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
         OR EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
           WHERE a.incident_id = i.id AND t.outcome IS NOT NULL)) AS has_begun,
-      (coalesce(i.size, 1) <= 1
+      (greatest(i.size, i.harmed_count, 1) <= 1
         AND NOT EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
           WHERE a.incident_id = i.id AND a.kind = 'puts_right')
         AND NOT EXISTS (SELECT FROM verification v

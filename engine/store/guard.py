@@ -33,6 +33,8 @@ APPEND_ONLY = (
     "dispute_end",
     "rung",
     "tried",
+    "criterion_signature",
+    "uncovered_accepted",
     "way_out",
     "way_back",
     "acceptance",
@@ -42,6 +44,7 @@ APPEND_ONLY = (
 _EVIDENCE = (
     "action",
     "criterion",
+    "criterion_signature",
     "confirmer",
     "confirmation",
     "decision",

@@ -90,10 +90,14 @@ def offer_incident_step(
 
 
 def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
-    """Return who checks the outcome: the owner or a deputy, for P3 and P4 the lead too."""
+    """Return who may check the outcome (rules, Right again).
+
+    P1 and P2: the owner or a deputy; P3 and P4: the lead and the lead's delegate too.
+    """
     may = process.owners
     if Priority(incident.priority) in (Priority.P3, Priority.P4):
-        may = (incident.lead_id, *may)
+        checker = (incident.checker_id,) if incident.checker_id else ()
+        may = (incident.lead_id, *checker, *may)
     # never the only person who did the work
     left = tuple(dict.fromkeys(who for who in may if had.worked != {who}))
     return left or tuple(dict.fromkeys(may))

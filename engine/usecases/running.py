@@ -7,7 +7,7 @@ again (`settle`) until they have nothing new to tell it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
 from engine.domain.incident import IncidentState, Priority
-from engine.domain.ladder import decide_at, tries_needed
+from engine.domain.ladder import decide_at, next_look_after, tries_needed
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Machine
 from engine.domain.silence import Line
@@ -61,6 +61,16 @@ class Mover:
     # what nothing written here changes
     _calendars: dict[UUID, WorkingCalendar] = field(default_factory=dict)
     _lines: dict[UUID, Line] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Tell the case how long the lead may go without looking."""
+        self.case.next_look = self.next_look
+
+    @property
+    def next_look(self) -> timedelta:
+        """How long the lead may go without looking, by the highest priority it ever had."""
+        priority = Priority(self.case.incident.highest_priority)
+        return next_look_after(priority, ladder=self.handling.ladder)
 
     # --- facts, asked at most once between two writes ------------------------------------------
 
@@ -189,6 +199,7 @@ class Mover:
         answered: Answered | None = None,
         message: str | None = None,
         data: Mapping[str, object] | None = None,
+        rereads_timers: bool = False,
     ) -> Advanced:
         """Advance the run and write everything that follows from it."""
         assert run.snapshot is not None  # noqa: S101 - callers never move a run that has ended
@@ -201,6 +212,7 @@ class Mover:
             answered=answered,
             message=message,
             data=data,
+            rereads_timers=rereads_timers,
         )
         self.apply(run, moved, action=action, answered=answered)
         return moved

@@ -82,6 +82,10 @@ class Story:
     def is_told(self, message: str) -> "Story":
         return self._advance(message=message)
 
+    def rereads_its_timers(self) -> "Story":
+        """A date that its timers read was moved."""
+        return self._advance(rereads_timers=True)
+
     def time_passes(self, **length: float) -> "Story":
         self.clock.forward(**length)
         return self._advance()
