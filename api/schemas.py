@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
-from engine.domain.incident import Answer, ClosedBy, IncidentState, Priority
+from engine.domain.incident import Answer, ClosedBy, IncidentState, Level, Priority
 from engine.domain.party import Party
 from engine.domain.silence import Channel
 from engine.proof import Severity, Verdict
@@ -215,6 +215,52 @@ class AcceptanceSent(ReasonSent):
     """Which targets that are not done are accepted, and why."""
 
     targets = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=1000))
+
+
+class AlertTold(Schema):
+    """One alert; the same `key` (the title, unless said) is the same alert told again."""
+
+    title = fields.String(required=True, validate=validate.Length(1, 200))
+    key = fields.String(validate=validate.Length(1, 200))
+    started_at = fields.AwareDateTime(
+        validate=validate.Range(min=_EARLIEST),
+        metadata={"format": "date-time", "description": "now, unless said"},
+    )
+    recovered_at = fields.AwareDateTime(
+        allow_none=True,
+        validate=validate.Range(min=_EARLIEST),
+        metadata={"format": "date-time", "description": "null while it goes on"},
+    )
+
+
+class AlertsSent(Schema):
+    """What monitoring says of a business process, whose id is one of `/choices`."""
+
+    process = fields.UUID(required=True)
+    alerts = fields.List(
+        fields.Nested(AlertTold), required=True, validate=validate.Length(min=1, max=1000)
+    )
+
+
+class SignalsChanged(Schema):
+    """The signals that this began or changed."""
+
+    signals = fields.List(fields.UUID())
+
+
+class NamedSent(Schema):
+    """The product that comes out wrong, by its business process, and what is known of it."""
+
+    process = fields.UUID(required=True)
+    actual = fields.String(load_default="", validate=validate.Length(max=4000))
+    impact = fields.Enum(Level, by_value=True, load_default=Level.MEDIUM)
+    urgency = fields.Enum(Level, by_value=True, load_default=Level.MEDIUM)
+
+
+class IncidentSent(Schema):
+    """An incident, by its number or id."""
+
+    incident = fields.String(required=True)
 
 
 class AnswersSent(Schema):

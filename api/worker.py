@@ -22,9 +22,10 @@ from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
 from engine.errors import Busy, Unavailable
-from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
+from engine.store.jobs import ADVANCE, TELL_RECOVERED, defer_advances, waiting_advances
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
+from engine.usecases.signals import tell_recovered
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 
 log = logging.getLogger(__name__)
@@ -69,14 +70,17 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
         )
     )
 
-    @app.task(
-        name=ADVANCE,
-        retry=RetryStrategy(
-            max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
-        ),
+    patience = RetryStrategy(
+        max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
     )
+
+    @app.task(name=ADVANCE, retry=patience)
     def advance(run_id: str) -> None:
         advance_run(handling, UUID(run_id))
+
+    @app.task(name=TELL_RECOVERED, retry=patience)
+    def tell(signal_id: str) -> None:
+        tell_recovered(handling, UUID(signal_id))
 
     # The queueing locks: a machine that slept for a night would else find a job for each sweep
     # that it missed.  No business transaction defers these, so that none can break on the lock.

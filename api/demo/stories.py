@@ -25,6 +25,7 @@ ALL: tuple[Callable[[Story], None], ...] = (
     stories_out.set_aside,
     stories_out.joined,
     stories_confidential.at_work,
+    stories_out.alerted,
     stories_working.to_be_accepted,
     stories_working.just_reported,
 )

@@ -42,6 +42,16 @@ def joined(story: Story) -> None:
     story.incident = earlier
 
 
+def alerted(story: Story) -> None:
+    """Monitoring tells of slow answers; nobody has said yet which product comes out wrong."""
+    story.crank.set_back(hours=5)
+    story.alerts(
+        "ivan",
+        "Customer portal",
+        [f"Answers of portal server {server} take over 5 s" for server in range(1, 38)],
+    )
+
+
 def back_again(story: Story) -> None:
     """Closed, and back three weeks later: a new report that is one line with the old."""
     story.crank.set_back(days=26)

@@ -10,6 +10,7 @@ from api.demo.house import House
 from engine.domain.action import TargetOutcome
 from engine.domain.incident import Level
 from engine.domain.party import Party
+from engine.domain.signal import Alert
 from engine.domain.silence import Channel
 from engine.queries.open_steps import (
     OpenStep,
@@ -26,6 +27,7 @@ from engine.usecases.lead import take_lead
 from engine.usecases.merging import merge
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.proposing import Proposal, propose_action
+from engine.usecases.receiving import receive
 from engine.usecases.recurring import report_recurrence
 from engine.usecases.report import Report, report_incident
 from engine.usecases.setting_aside import set_aside
@@ -70,6 +72,11 @@ class Story:
             self.crank.at = max(self.crank.at, due.due_at)
             advance_run(self.handling, due.id)
         self.crank.at = until
+
+    def alerts(self, who: str, process: str, titles: Sequence[str]) -> None:
+        """Have monitoring tell alerts, with the token of somebody of ours."""
+        alerts = [Alert(title, title, self.crank.at) for title in titles]
+        receive(self.handling, self.house.processes[process], alerts, actor=self.house.people[who])
 
     def reports(self, who: str, process: str, title: str, **said: Any) -> None:
         """Report the incident; `said` are the other fields of a report."""

@@ -16,6 +16,7 @@ from api.pages import (
     incidents,
     named_people,
     reporting,
+    signals,
     signing,
     silence,
     steps,
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
         history,
         named_people,
         reporting,
+        signals,
         you,
         your_tokens,
     ):

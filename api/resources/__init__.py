@@ -19,6 +19,7 @@ from api.resources import (
     me,
     proofs,
     restrictions,
+    signals,
     silence,
     ways_out,
 )
@@ -59,6 +60,7 @@ def register(app: Flask) -> None:
         disputes,
         silence,
         items,
+        signals,
         audit,
         proofs,
     ):

@@ -175,6 +175,11 @@ def may_report(actor: Actor) -> bool:
     return not actor.has_role(Role.AUDITOR)
 
 
+def may_see_signals(actor: Actor) -> bool:
+    """Whether the person sees what monitoring says: our own organisation's people and auditors."""
+    return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)
+
+
 def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
     """Return what `actor` may do to the work item now; a machine has no hands here.
 

@@ -30,6 +30,10 @@ class Rules:
     )
     many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
 
+    signal_window: Annotated[
+        timedelta, "how close together alerts of one process are one signal"
+    ] = timedelta(minutes=15)
+
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)

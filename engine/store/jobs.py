@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from engine.store.connect import driver
 
 ADVANCE = "putright.advance"
+TELL_RECOVERED = "putright.tell_recovered"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -27,6 +28,13 @@ def defer_advances(conn: Connection, runs: Sequence[UUID]) -> None:
     """Have each of these runs advanced soon, once this transaction has committed."""
     task = _deferring.configure_task(ADVANCE, connection=driver(conn))
     payloads: list[dict[str, JSONValue]] = [{"run_id": str(run)} for run in runs]
+    task.batch_defer(*payloads)
+
+
+def defer_telling(conn: Connection, signals: Sequence[UUID]) -> None:
+    """Have what grew from each of these signals told that it is over, once this has committed."""
+    task = _deferring.configure_task(TELL_RECOVERED, connection=driver(conn))
+    payloads: list[dict[str, JSONValue]] = [{"signal_id": str(one)} for one in signals]
     task.batch_defer(*payloads)
 
 

@@ -942,6 +942,53 @@ entry = Table(
     CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
 )
 
+# --- what monitoring says ----------------------------------------------------------------------
+
+# Alerts of one process that came close together: one line, and no incident yet.  What is counted
+# here is counted anew from `alert` whenever one comes in or is over.
+signal = Table(
+    "signal",
+    metadata,
+    _id(),
+    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
+    _ref("process_id", "business_process", required=True),
+    Column("alerts", Integer, nullable=False, server_default="0"),
+    Column("going_on", Integer, nullable=False, server_default="0"),
+    # a few of them, to know it by
+    Column("titles", ARRAY(Text), nullable=False, server_default="{}"),
+    _instant("first_at", required=True),
+    _instant("last_at", required=True),
+    # when the last alert was over; None while one goes on
+    _instant("recovered_at"),
+    Index(None, "process_id", "last_at"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("signal_id", Uuid, ForeignKey("signal.id"), primary_key=True),
+    # the monitoring's own: the same alert told again is the same
+    Column("key", Text, primary_key=True),
+    _words("title"),
+    _instant("started_at", required=True),
+    _instant("recovered_at"),
+    Index("ix_alert_going_on", "key", postgresql_where=text("recovered_at IS NULL")),
+)
+
+# A person named the product that deviates: the signal became this incident, or joined it.
+signal_joined = Table(
+    "signal_joined",
+    metadata,
+    Column("signal_id", Uuid, ForeignKey("signal.id"), primary_key=True),
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    _ref("person_id", "person", required=True),
+    _instant("joined_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    # the recovery that the incident's record tells
+    _instant("told_recovered_at"),
+    Index(None, "incident_id"),
+)
+
 idempotency_key = Table(
     "idempotency_key",
     metadata,

@@ -8,9 +8,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from engine.domain.incident import Priority
+from engine.domain.signal import Alert
 from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.priority import set_priority
+from engine.usecases.receiving import receive
 from engine.usecases.restricting import ask_to_lift
 from engine.usecases.setting_aside import set_aside
 from tests.world import World
@@ -58,6 +60,8 @@ PAGES = (
     ("carla", "/incidents/4/deeds/is-back"),
     ("carla", "/incidents/4/deeds/answer"),
     ("bruno", "/incidents/4/deeds/not-right"),
+    ("hugo", "/signals"),
+    ("hugo", "/signals/1"),
 )
 STEPS = (
     ("hugo", 1, "agree_what_right_means"),
@@ -69,7 +73,10 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """Reported, worked on for many, asked for, closed, set aside, limited, and two in trouble."""
+    """Reported, worked on for many, asked for, closed, set aside, limited, and two in trouble.
+
+    And a signal that nothing has come of yet.
+    """
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -84,6 +91,10 @@ def furnished(world: World) -> World:
     off, hugo = world.people["ada"], world.actor("hugo")
     take_off(world.handling, limited, off, reason="It is about her", actor=hugo)
     ask_to_lift(world.handling, limited, reason="It is over", actor=world.actor("dora"))
+    alerts = [
+        Alert(f"{place}", f"Disk of server {place} is full", world.clock.now) for place in range(9)
+    ]
+    receive(world.handling, world.process_id, alerts, actor=world.actor("ada"))
     _in_trouble(world)
     return world
 

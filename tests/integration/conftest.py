@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.machine import Machine
+from tests.story import Teller
 from tests.visitor import Visitor, web_of
 from tests.world import World
 
@@ -26,3 +27,9 @@ def visit(world: World, web: Flask) -> Callable[[str | None], Visitor]:
 def machine(world: World, web: Flask) -> Callable[[str | None], Machine]:
     """A program with the token of somebody: `machine("hugo")`, or without one."""
     return lambda login: Machine(world, web, login)
+
+
+@pytest.fixture
+def teller(world: World, web: Flask) -> Teller:
+    """Everybody with a token, to tell a story with."""
+    return Teller(world, web)

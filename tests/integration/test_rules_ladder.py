@@ -9,7 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, select, update
 
 from engine.domain.incident import Level
 from engine.domain.silence import Channel, Rung
@@ -26,6 +26,7 @@ from engine.usecases.holding import claim
 from engine.usecases.restricting import restrict
 from engine.usecases.trying import log_try
 from tests.machine import Machine
+from tests.staffing import hire, leave
 from tests.visitor import Visitor, todo_path, words_of
 from tests.world import KEY, World
 
@@ -63,35 +64,6 @@ def be_away(world: World, login: str, days: float = 30) -> UUID:
     )
 
 
-def leave(world: World, *logins: str) -> None:
-    with world.handling.store.begin() as work:
-        work.conn.execute(
-            update(t.person).where(t.person.c.login.in_(logins)).values(is_active=False)
-        )
-
-
-def hire(
-    world: World, login: str, *, deputy_of: str | None = None, team: str | None = None
-) -> None:
-    """Let somebody of ours begin to work here, as an office's deputy."""
-    with world.handling.store.begin() as work:
-        made = UUID(int=sum(login.encode()))
-        work.conn.execute(
-            t.person.insert(),
-            {"id": made, "name": login.title(), "login": login, "email": "x", "roles": ["staff"]},
-        )
-        world.people[login] = made
-        if deputy_of:
-            work.conn.execute(
-                t.deputy.insert(),
-                {"process_id": world.process_id, "person_id": made, "of": deputy_of},
-            )
-        if team:
-            work.conn.execute(
-                t.membership.insert(), {"team_id": world.teams[team], "person_id": made}
-            )
-
-
 def superior_of(world: World, login: str, superior: str) -> None:
     with world.handling.store.begin() as work:
         work.conn.execute(
@@ -115,19 +87,6 @@ def rungs(world: World, incident: UUID) -> list[Row]:
                 .where(t.work_item.c.incident_id == incident)
                 .order_by(t.rung.c.entry_seq)
             )
-        )
-
-
-def colleague(world: World, login: str, of: str) -> None:
-    """Let somebody work for the same customer."""
-    hire(world, login)
-    with world.handling.store.begin() as work:
-        work.conn.execute(
-            text(
-                "UPDATE person SET roles = '{}', organisation_id ="
-                " (SELECT organisation_id FROM person WHERE login = :of) WHERE login = :login"
-            ),
-            {"of": of, "login": login},
         )
 
 
@@ -295,7 +254,7 @@ def test_nobody_is_tried_any_more_once_it_is_closed(world: World) -> None:
 def test_the_deputy_is_asked_too_after_the_ladders_working_days(
     world: World, priority: str, days: int
 ) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world, priority)
     days_pass(world, incident, days - 1)
@@ -308,7 +267,7 @@ def test_the_deputy_is_asked_too_after_the_ladders_working_days(
 
 
 def test_a_deputy_who_answers_stands_for_the_confirmer_by_name(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     days_pass(world, incident, 7)
@@ -330,7 +289,7 @@ def test_a_deputy_who_answers_stands_for_the_confirmer_by_name(world: World) -> 
 
 
 def test_who_has_taken_it_and_is_silent_does_not_keep_it_from_the_deputy(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     claim(world.handling, world.item(incident, "confirm_outcome").id, actor=world.actor("carla"))
@@ -342,7 +301,7 @@ def test_who_has_taken_it_and_is_silent_does_not_keep_it_from_the_deputy(world: 
 
 
 def test_who_was_asked_first_can_still_answer_beside_the_deputy(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     days_pass(world, incident, 7)
@@ -354,7 +313,7 @@ def test_who_was_asked_first_can_still_answer_beside_the_deputy(world: World) ->
 
 
 def test_a_deputys_no_is_a_confirmers_no(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     days_pass(world, incident, 7)
@@ -378,7 +337,7 @@ def test_a_deputy_with_a_hand_in_it_is_not_asked(world: World) -> None:
 
 
 def test_a_deputy_who_gets_a_hand_in_it_later_cannot_answer(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     days_pass(world, incident, 7)
@@ -390,7 +349,7 @@ def test_a_deputy_who_gets_a_hand_in_it_later_cannot_answer(world: World) -> Non
 
 
 def test_who_is_away_when_asked_has_the_deputy_asked_at_once(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     be_away(world, "carla")
 
@@ -402,7 +361,7 @@ def test_who_is_away_when_asked_has_the_deputy_asked_at_once(world: World) -> No
 
 
 def test_who_is_back_is_asked_alone(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     away = be_away(world, "carla")
 
@@ -412,7 +371,7 @@ def test_who_is_back_is_asked_alone(world: World) -> None:
 
 
 def test_an_absence_that_begins_while_asked_is_noticed_at_the_next_tick(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     be_away(world, "carla")
@@ -424,7 +383,7 @@ def test_an_absence_that_begins_while_asked_is_noticed_at_the_next_tick(world: W
 
 def test_a_deputy_who_is_away_too_is_followed_by_their_own(world: World) -> None:
     for login in ("marco", "nina"):
-        colleague(world, login, of="carla")
+        hire(world, login, colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     be_deputy(world, "nina", of="marco")
     be_away(world, "carla")
@@ -434,7 +393,7 @@ def test_a_deputy_who_is_away_too_is_followed_by_their_own(world: World) -> None
 
 
 def test_a_circle_of_deputies_who_are_all_away_asks_nobody_twice(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     be_deputy(world, "carla", of="marco")
     be_away(world, "carla")
@@ -487,7 +446,7 @@ def never_answered(world: World, *, times: int, apart: int = 3) -> None:
 
 
 def test_who_never_answers_has_the_deputy_asked_at_once_from_then_on(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     never_answered(world, times=3)
 
@@ -495,7 +454,7 @@ def test_who_never_answers_has_the_deputy_asked_at_once_from_then_on(world: Worl
 
 
 def test_two_unanswered_askings_are_not_never(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     never_answered(world, times=2)
 
@@ -503,7 +462,7 @@ def test_two_unanswered_askings_are_not_never(world: World) -> None:
 
 
 def test_three_unanswered_askings_in_more_than_30_days_are_not_never(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     never_answered(world, times=3, apart=16)
 
@@ -511,7 +470,7 @@ def test_three_unanswered_askings_in_more_than_30_days_are_not_never(world: Worl
 
 
 def test_an_answer_of_ones_own_ends_never_answering(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     never_answered(world, times=3)
     latest = asked(world)
@@ -549,7 +508,7 @@ def test_no_owner_is_told_of_p4(world: World) -> None:
 
 
 def test_a_rung_that_a_downtime_missed_is_reached_once_at_the_next_tick(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world, "P1")
 
@@ -562,7 +521,7 @@ def test_a_rung_that_a_downtime_missed_is_reached_once_at_the_next_tick(world: W
 
 
 def test_the_ladder_counts_the_working_days_of_the_person_asked(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     with world.handling.store.begin() as work:
         organisation = work.conn.scalar(
@@ -904,7 +863,7 @@ def test_a_delegate_is_refused(
 
 
 def test_a_confirmer_who_has_left_has_the_deputy_asked_at_once(world: World) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     be_deputy(world, "marco", of="carla")
     incident = asked(world)
     leave(world, "carla")
@@ -998,7 +957,7 @@ def test_a_deputy_who_is_here_is_enough_for_the_check(world: World) -> None:
 def test_a_silent_customers_brother_answers_for_the_bakery_on_pages(
     world: World, visit: Callable[[str | None], Visitor]
 ) -> None:
-    colleague(world, "marco", of="carla")
+    hire(world, "marco", colleague_of="carla")
     carla, marco, hugo, dora = (visit(login) for login in ("carla", "marco", "hugo", "dora"))
     carla.send("/you/deputy", {"deputy": str(world.people["marco"])}, at="/you")
     incident = asked(world, "P2")

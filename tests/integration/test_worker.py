@@ -19,11 +19,20 @@ from sqlalchemy import select, text, update
 
 from api import worker as worker_module
 from api.worker import Pace, WorkerThread, jobs_app
+from engine.domain.signal import Alert
 from engine.errors import Unavailable
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls, EmbeddedServer
-from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
+from engine.store.jobs import (
+    ADVANCE,
+    TELL_RECOVERED,
+    defer_advances,
+    defer_telling,
+    waiting_advances,
+)
 from engine.usecases import timing
+from engine.usecases.receiving import receive
+from engine.usecases.signals import Named, name_product
 from engine.usecases.timing import HAND_OUT_AGAIN, hand_out_due, lateness
 from tests.outage import away
 from tests.until import until
@@ -113,6 +122,29 @@ def test_what_a_downtime_missed_comes_once(world: World, database: DatabaseUrls)
         until(lambda: not jobs(world) and not due_runs(world))
 
     assert reminders(world, incident) == 1
+
+
+def test_what_grew_from_a_signal_is_told_once_that_the_alerts_are_over(
+    world: World, database: DatabaseUrls
+) -> None:
+    said, ada = Alert("disk", "Disk full", world.clock.now), world.actor("ada")
+    (signal,) = receive(world.handling, world.process_id, [said], actor=ada)
+    incident = name_product(world.handling, signal, Named(world.process_id), actor=ada)
+    over = replace(said, recovered_at=world.clock.now)
+    receive(world.handling, world.process_id, [over], actor=ada)
+    defer_again(world, signal)
+
+    with working(world, database.app_url):
+        until(lambda: "signal:recovered" in world.verbs(incident))
+        until(lambda: not jobs(world, TELL_RECOVERED))
+
+    assert world.verbs(incident).count("signal:recovered") == 1
+    assert world.row(incident).state == "open"
+
+
+def defer_again(world: World, signal: UUID) -> None:
+    with world.handling.store.begin() as work:
+        defer_telling(work.conn, [signal])
 
 
 def test_a_night_of_missed_sweeps_is_one_sweep(world: World, database: DatabaseUrls) -> None:

@@ -1,12 +1,9 @@
-"""The article's example, told through HTTP by the people it is about (design, What it is for).
+"""Wrong data in statements, the worked example of the design, told by the people it is about.
 
 Wrong data in the accounting system, 214 customers with wrong balances: IT corrects rows, accounting
 issues statements, sales calls the customers, and only the customer can say that it is right.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,122 +11,32 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
-from werkzeug.test import TestResponse
 
 from engine.queries.closures import closures_without_evidence
 from engine.store.connect import sqlalchemy_url
 from engine.store.embedded import DatabaseUrls
-from engine.usecases.tokens import make_token
+from tests.story import Teller
 from tests.visitor import Visitor, todo_path
-from tests.world import CRITERION, KEY, World
+from tests.world import KEY, World
 
 CUSTOMERS = [f"Customer {number}" for number in range(1, 215)]
 
 
-@dataclass
-class Teller:
-    """Everybody with a token; each call is one person's request."""
-
-    world: World
-    web: Flask
-    tokens: dict[str, str]
-
-    def ask(self, login: str, path: str) -> Any:
-        """Return what a GET says."""
-        answer = self.web.test_client().get(f"/api/v1{path}", headers=self._as(login))
-        assert answer.status_code == 200, answer.text
-        return answer.json
-
-    def send(self, login: str, path: str, said: Mapping[str, Any] | None = None) -> TestResponse:
-        """Return the answer to a POST."""
-        return self.web.test_client().post(
-            f"/api/v1{path}", json=dict(said or {}), headers=self._as(login)
-        )
-
-    def does(self, login: str, path: str, said: Mapping[str, Any] | None = None) -> Any:
-        """Return what a POST that must work says."""
-        answer = self.send(login, path, said)
-        assert answer.status_code in (200, 201, 204), answer.text
-        return answer.json if answer.data else None
-
-    def completes(self, login: str, incident: UUID, step: str, **answers: Any) -> None:
-        """Answer the open to-do of this step."""
-        item = self.world.item(incident, step, login)
-        self.does(login, f"/items/{item.id}/complete", {"answers": answers})
-
-    def verifies(self, login: str, incident: UUID) -> None:
-        """Find every criterion right."""
-        self.completes(
-            login,
-            incident,
-            "verify_outcome",
-            verdict="right",
-            right_since=self.world.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            measured=[
-                {"criterion": str(one), "measured": "0"} for one in self.world.criteria(incident)
-            ],
-        )
-
-    def answers(self, login: str, incident: UUID, answer: str, **words: str) -> None:
-        """Answer every criterion the same."""
-        self.completes(
-            login,
-            incident,
-            "confirm_outcome",
-            criteria=[
-                {"criterion": str(one), "answer": answer, **words}
-                for one in self.world.criteria(incident)
-            ],
-            **words,
-        )
-
-    def _as(self, login: str) -> dict[str, str]:
-        if login not in self.tokens:
-            person = self.world.people[login]
-            self.tokens[login] = make_token(self.world.handling.store, person, name="story")[1]
-        return {"Authorization": f"Bearer {self.tokens[login]}"}
-
-
-@pytest.fixture
-def teller(world: World, web: Flask) -> Teller:
-    return Teller(world, web, {})
-
-
 def _reported(teller: Teller, impact: str) -> UUID:
-    made = teller.does(
+    return teller.reports(
         "carla",
-        "/incidents",
-        {
-            "process": str(teller.world.process_id),
-            "title": "Wrong balances on statements",
-            "actual": "Statements of March show balances that nobody owes",
-            "expected": "Each statement shows what the customer owes",
-            "harmed": "214 customers",
-            "impact": impact,
-            "urgency": "medium",
-        },
-    )
-    incident = UUID(made["id"])
-    teller.does("hugo", f"/incidents/{incident}/lead")
-    return incident
-
-
-def _agreed(teller: Teller, incident: UUID, *actions: Mapping[str, Any]) -> None:
-    teller.completes(
-        "hugo",
-        incident,
-        "agree_what_right_means",
-        criteria=[CRITERION],
-        confirmers=[str(teller.world.people["carla"])],
-        actions=list(actions),
+        "Wrong balances on statements",
+        actual="Statements of March show balances that nobody owes",
+        expected="Each statement shows what the customer owes",
+        harmed="214 customers",
+        impact=impact,
     )
 
 
 def _put_right(teller: Teller, *, impact: str = "medium", sales: str = "gita") -> UUID:
     """Return the incident with everything done and checked, the customer being asked."""
     world, incident = teller.world, _reported(teller, impact)
-    _agreed(
-        teller,
+    teller.agrees(
         incident,
         world.for_team("databases", "Correct the rows", ends_cause=True),
         world.for_team("accounting", "Issue corrected statements"),
@@ -193,7 +100,7 @@ def test_wrong_balances_end_when_the_customer_says_that_they_are_right(teller: T
 
     teller.answers("carla", incident, "partly", words="My brother’s statement is still wrong")
     assert world.row(incident).state == "open"
-    _agreed(teller, incident, world.for_team("accounting", "Correct the brother’s statement"))
+    teller.agrees(incident, world.for_team("accounting", "Correct the brother’s statement"))
     teller.completes(
         "bruno", incident, "do_business_action", outcome="done", what_was_done="Sent again"
     )
@@ -203,9 +110,7 @@ def test_wrong_balances_end_when_the_customer_says_that_they_are_right(teller: T
 
     assert world.row(incident).state == "closed"
     assert world.row(incident).closed_by == "confirmed"
-    ledger = teller.ask("hugo", f"/incidents/{incident}/ledger")
-    elapsed = (world.row(incident).ended_at - world.row(incident).told_at).total_seconds()
-    assert sum(ledger["totals_seconds"].values()) == elapsed
+    teller.adds_up(incident)
 
 
 def test_a_customer_who_never_answers_is_decided_for_by_somebody_with_no_hand_in_it(
@@ -263,7 +168,7 @@ def test_nothing_can_close_it_wrongly(
     assert world.row(incident).state == "open"
 
     # a closing decision by somebody who worked on it, once there is one to take
-    _agreed(teller, incident, world.for_team("databases"))
+    teller.agrees(incident, world.for_team("databases"))
     teller.completes("ada", incident, "do_it_action", outcome="done", what_was_done="Again")
     teller.verifies("dora", incident)
     world.clock.forward(days=20)
