@@ -192,6 +192,8 @@ def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
     dead = [name for name in case.elements if name not in alive and name not in spared]
     if not dead or not found.is_complete:
         return
+    if found.cut and case.net.run_to_completion:
+        return  # what is refuted is mended first
     behind = behind_defaults(case, set(dead))
     for name in [one for one in dead if one in behind]:
         said = f"{case.words.of(name)} is never reached: the conditions leave nothing over for it."

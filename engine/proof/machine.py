@@ -71,6 +71,10 @@ class Machine:
         still, place_of = self._still, self.place_of
         return all(still[place_of[token]] for token in state)
 
+    def is_single(self, place: int) -> bool:
+        """Return whether a second token in a place is a fault of what is drawn there."""
+        return self.net.places[place].kind not in ("end", "message")
+
     def monitored(self, state: State) -> str:
         """Return the monitor's value."""
         monitor = self.net.monitor
