@@ -122,7 +122,7 @@ class Transition:
     begins: bool = False  # the run, with the process data that it is given
     enters: str | None = None  # a step whose answers are forgotten
     answers: str | None = None  # a step whose answers come in
-    forgets_all: bool = False  # the data of another branch comes in
+    forgets_all: bool = False  # what is not there may have set any data
     script: Script | None = None
     table: DecisionTable | None = None
     fulfils: frozenset[int] = frozenset()
