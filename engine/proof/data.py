@@ -129,6 +129,8 @@ class Knowledge:
                 values[name, None] = value
             else:
                 values[name, None] = UNKNOWN
+            if name in self.net.steps:  # forged: conditions take it for what somebody answered
+                values |= {(name, member): UNKNOWN for member in self.net.domains.get(name, ())}
 
     def decided(
         self, table: DecisionTable, values: Mapping[Variable, Scalar], gate: str

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from engine.proof import After, ProofFinding, Proved, Severity
 from engine.runtime import Specs
+from tests.proof.marking import ANSWERS
 from tests.proof.replaying import Lost, Replay
 
 ROUNDS, WALKS = 12, 5
-SAID = {"way": ("w0", "w1", "w2"), "answer": ("yes", "no"), "decided": ("close", "no")}
 _BY_FAILING = frozenset({"no_way_out", "safe", "fails"})  # it goes round for ever, or fails
 
 
@@ -60,7 +60,7 @@ def _ends(replay: Replay, seed: int) -> bool:
     for _ in range(ROUNDS):
         if not replay.state.waiting or replay.fault is not None:
             break
-        answers = {name: dice.choice(values) for name, values in SAID.items()}
+        answers = {name: dice.choice(values) for name, values in ANSWERS.items()}
         replay.go(dice.choice(replay.state.waiting), answers, len(replay.finding.path))
     has_ended = replay.fault is None and replay.state.snapshot is None
     replay.state, replay.now, replay.fault = state, now, None
