@@ -5,6 +5,7 @@ reachable state was looked at; else it is None, and the finding says why.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from engine.proof.case import Case
@@ -117,7 +118,11 @@ def _improper(case: Case, found: Explored) -> Iterator[ProofFinding]:
             continue
         seen.add(place.element)
         said = f"one run can come to {case.words.of(place.element)} twice."
-        yield _refuted(case, found, "proper_completion", place.element, said, state)
+        if case.drawing.ends_together:
+            said = f"whether {said.removesuffix('.')} could not be decided."
+        finding = _refuted(case, found, "proper_completion", place.element, said, state)
+        is_sure = not case.drawing.ends_together
+        yield finding if is_sure else replace(finding, severity=Severity.UNKNOWN)
 
 
 def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:

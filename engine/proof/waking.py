@@ -18,7 +18,9 @@ PROPOSED = "action_proposed"
 """The message that may come while an incident is open; it takes earlier answers back."""
 
 MOST_BESIDE = 100
-"""Of more events beside activities the ends are not told apart: it takes a walk for each."""
+"""Of more events beside activities the ends are not told apart: it takes a walk for each.
+
+Whether an end is come to twice is then unknown."""
 
 
 def wake(drawing: Drawing) -> None:
@@ -29,6 +31,7 @@ def wake(drawing: Drawing) -> None:
     after = _after(builder) if beside else {}
     if not drawing.by_engine:  # the engine lets each come once, a repeating timer excepted
         drawing.come_again = [one.element for one in beside if _may_come_again(one.event)]
+    drawing.ends_together = len(beside) > MOST_BESIDE
     for one in beside[:MOST_BESIDE]:
         one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
     catching = Catching(builder)

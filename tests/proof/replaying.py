@@ -89,7 +89,7 @@ class Replay:
         for at, name in enumerate(self.finding.path):
             if self.fault is not None:
                 return
-            if self.elements[name].type == "subProcess":
+            if self._is("subProcess", name):
                 continue  # it stands where it was entered
             if not passed[name]:
                 self._let_happen(at, name)
@@ -143,11 +143,13 @@ class Replay:
     def _next(self, run: Run) -> Task | None:
         """Return which of the tasks that may go next does.
 
-        Those without an element are the engine's own: they begin steps with events on them.
+        A path says nothing of event-based gateways: for it the event goes on by itself.  Tasks
+        without an element are the engine's own: they begin steps with events on them.
         """
         self._note_work(run)
         may_go = {task.task_spec.bpmn_id: task for task in reversed(run._movable())}
-        named = next((name for name in self._left if name in may_go), None)
+        ways = [name for name in may_go if name and self._is("eventBasedGateway", name)]
+        named = next((name for name in (*ways, *self._left) if name in may_go), None)
         if None in may_go and (named is None or self._steps_first):
             return may_go[None]
         if named is None:
@@ -156,6 +158,9 @@ class Replay:
             return None
         self._pass(named)
         return may_go[named]
+
+    def _is(self, kind: str, name: str) -> bool:
+        return self.elements[name].type == kind
 
     def _pass(self, name: str) -> None:
         self.ran.append(name)

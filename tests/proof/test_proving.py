@@ -178,6 +178,7 @@ def test_two_timers_that_are_due_at_once_both_go_on_in_the_engine():
 
     assert findings(result, Severity.REFUTED) == [("proper_completion", "over")]
     assert result.findings[0].path[:3] == ("begin", "soon", "late")
+    assert result.findings[0].answers[1:3] == ({"together": "late"}, {"together": "soon"})
 
 
 def test_what_a_run_can_wait_for_is_listed():
