@@ -20,9 +20,9 @@ from engine.proof.values import Scalar
 MOST_GIVEN = 64
 """More combinations of process data than these are not followed from the start."""
 
-_EQUALITY = (ast.Eq, ast.NotEq)
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _MEMBERSHIP = (ast.In, ast.NotIn)
+_COMPARISONS = (ast.Eq, ast.NotEq, *_ORDER, *_MEMBERSHIP)
 Imagined = Mapping[Variable, tuple[Scalar, ...]]
 
 
@@ -48,13 +48,12 @@ class _Use:
         return _distinct([*self.literals, *asked, *([rest] if self.literals else [])])
 
     def _numbers(self) -> tuple[Scalar, ...]:
-        numbers = [one for one in self.literals if isinstance(one, int | float)]
-        is_mixed = len(numbers) < len(self.literals) or any(one is True for one in numbers)
-        if self.is_asked or is_mixed or any(one is False for one in numbers):
+        numbers = [one for one in self.literals if type(one) in (int, float)]  # true is none
+        if self.is_asked or len(numbers) < len(self.literals):
             return ()
-        marks = sorted(set(numbers))
+        marks = sorted({float(one) for one in numbers if one is not None})
         between = [(low + high) / 2 for low, high in pairwise(marks)]
-        return _distinct(sorted([marks[0] - 1, *marks, *between, marks[-1] + 1]))
+        return _distinct([marks[0] - 1, *numbers, *between, marks[-1] + 1])
 
 
 def imagine(
@@ -66,8 +65,8 @@ def imagine(
     at its start and nothing changes.
     """
     found = list(transitions)
-    uses = _uses(found, steps)
-    fixed = _never_set(found)
+    uses = _uses(found)
+    changing = _assigned(found) | FACTS | GIVEN | steps
     answers: dict[Variable, tuple[Scalar, ...]] = {}
     given: dict[Variable, tuple[Scalar, ...]] = {}
     ways = 1
@@ -77,7 +76,7 @@ def imagine(
             values = uses[variable].values(may_be_number=False)
             if values and name in steps and name not in known:
                 answers[variable] = values
-        elif name not in fixed and name not in FACTS and name not in GIVEN and name not in steps:
+        elif name not in changing:
             values = uses[variable].values(may_be_number=True)
             if values and ways * len(values) <= MOST_GIVEN:
                 given[variable] = values
@@ -85,7 +84,7 @@ def imagine(
     return answers, given
 
 
-def _never_set(transitions: list[Transition]) -> set[str]:
+def _assigned(transitions: list[Transition]) -> set[str]:
     """Return the process data that something in the diagrams sets."""
     found: set[str] = set()
     for one in transitions:
@@ -96,70 +95,72 @@ def _never_set(transitions: list[Transition]) -> set[str]:
     return found
 
 
-def _uses(transitions: list[Transition], steps: frozenset[str]) -> Mapping[Variable, _Use]:
+def _uses(transitions: list[Transition]) -> Mapping[Variable, _Use]:
     uses: defaultdict[Variable, _Use] = defaultdict(_Use)
     for one in transitions:
         for way in one.choice.ways if one.choice is not None else ():
             if way.condition is not None:
-                _look(way.condition.node, steps, uses)
+                _look(way.condition.node, uses)
         told = [value for _, value in one.script.assignments] if one.script is not None else []
         told += one.table.inputs if one.table is not None else []
         for value in told:  # what is copied may be looked at in any way
-            _blur(value.node, steps, uses)
+            _blur(value.node, uses)
         if one.mark in DECIDES and one.answers is not None:
             member, closes, _ = DECIDES[one.mark]
             uses[one.answers, member].literals.append(closes)
     return uses
 
 
-def _look(node: ast.expr, steps: frozenset[str], uses: defaultdict[Variable, _Use]) -> None:
+def _look(node: ast.expr, uses: defaultdict[Variable, _Use]) -> None:
     """Note how a condition looks at its variables."""
     if isinstance(node, ast.BoolOp):
         for part in node.values:
-            _look(part, steps, uses)
+            _look(part, uses)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        _look(node.operand, steps, uses)
+        _look(node.operand, uses)
     elif isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
-        for left, how, right in zip(sides, node.ops, sides[1:], strict=False):
-            if not (_compare(left, how, right, uses) or _compare(right, how, left, uses)):
-                _blur(left, steps, uses)
-                _blur(right, steps, uses)
+        for (left, right), how in zip(pairwise(sides), node.ops, strict=True):
+            turned = not isinstance(how, _MEMBERSHIP) and _compare(right, how, left, uses)
+            if not turned and not _compare(left, how, right, uses):
+                _blur(left, uses)
+                _blur(right, uses)
     elif (variable := _variable(node)) is not None:
         uses[variable].is_asked = True
     else:
-        _blur(node, steps, uses)
+        _blur(node, uses)
 
 
 def _compare(
     left: ast.expr, how: ast.cmpop, right: ast.expr, uses: defaultdict[Variable, _Use]
 ) -> bool:
-    """Note a comparison of a variable with a literal; return whether it is one."""
+    """Note a comparison of a variable with literals; return whether it is one."""
     variable = _variable(left)
-    try:
-        value = ast.literal_eval(right)
-    except ValueError:
-        return False
-    if variable is None:
-        return False
-    literals = list(value) if isinstance(value, tuple | list | set) else [value]
-    if isinstance(how, _MEMBERSHIP) and literals == [value]:
-        return False
-    if isinstance(how, _EQUALITY + _ORDER) and literals != [value]:
-        return False
-    if not isinstance(how, _EQUALITY + _ORDER + _MEMBERSHIP):
+    literals = _literals(right, many=isinstance(how, _MEMBERSHIP))
+    if variable is None or literals is None or not isinstance(how, _COMPARISONS):
         return False
     uses[variable].literals += literals
     uses[variable].is_ordered |= isinstance(how, _ORDER)
     return True
 
 
-def _blur(node: ast.expr, steps: frozenset[str], uses: defaultdict[Variable, _Use]) -> None:
+def _literals(node: ast.expr, *, many: bool) -> list[Scalar] | None:
+    """Return the literal written out, or those of a list; None if it is something else."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+    if many and not isinstance(value, list | tuple | set):
+        return None
+    found = list(value) if many else [value]
+    return found if all(isinstance(one, str | int | float | None) for one in found) else None
+
+
+def _blur(node: ast.expr, uses: defaultdict[Variable, _Use]) -> None:
     for part in ast.walk(node):
         variable = _variable(part)
         if variable is not None:
             uses[variable].is_blurred = True
-    del steps
 
 
 def _variable(node: ast.AST) -> Variable | None:

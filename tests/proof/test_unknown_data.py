@@ -74,6 +74,24 @@ def test_numbers_are_told_apart_by_where_they_lie():
     assert result.verdict is Verdict.SOUND
 
 
+@pytest.mark.parametrize(
+    "looks", ["len(kind) > 3", "kind == other", '["gift"] in kind', "kind in [[1], 2]"]
+)
+def test_what_is_looked_at_in_another_way_may_be_anything_each_time(looks):
+    result = proved(
+        f"""
+        begin -> ?first
+        ?first -({looks})-> ?second
+        ?first -(else)-> over
+        ?second -({looks})-> wrap
+        ?second -(else)-> out
+        """
+    )
+
+    assert result.verdict is Verdict.SOUND
+    assert findings(result, *Severity) == []
+
+
 def test_what_a_script_copies_may_be_anything():
     result = proved(
         """
