@@ -54,8 +54,7 @@ def _lines(verified: Verified) -> Iterator[str]:
 
 def _is_sound_only(verified: Verified) -> bool:
     """Whether its soundness alone was asked for: then nobody meant to run it here."""
-    kinds = {one.semantics for one in verified.processes}
-    return kinds == {"interleaving"}
+    return {one.semantics for one in verified.processes} == {"interleaving"}
 
 
 def _process(process: Proved, names: Mapping[str, str]) -> Iterator[str]:

@@ -142,7 +142,7 @@ class Firing:
             shown = {
                 name[1] or name[0]: value
                 for name, value in answers.items()
-                if not _is_unknown(value) and value is not None
+                if not _is_unknown(value) and (value is not None or one.begins)
             }
             yield values | answers, shown
 

@@ -80,7 +80,8 @@ class Replay:
         self._left = list(finding.path)
         self._seen: set[object] = set()
         said = finding.answers[0] if finding.answers else {}
-        data = {"impact": "low", **_answers(said), **self._due(0)}
+        given = {name: value for name, value in said.items() if name not in _ASIDE}
+        data = {"impact": "low", **given, **self._due(0)}
         self._move(lambda: start(specs, "p", data=data, facts=self.facts, now=NOW, check=False))
         self._walk()
 
