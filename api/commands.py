@@ -20,6 +20,7 @@ from api.settings import Settings
 from api.wiring import Opened, opened, ready
 from engine.errors import DiagramRefused, NotFound
 from engine.queries.closures import closures_without_evidence
+from engine.queries.stranded import stranded
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
@@ -102,7 +103,9 @@ def _problems(found: Opened) -> Iterator[str]:
             # proved again: this version may know better than the one that published it
             for reason in unproven(verify_release(release.files)):
                 yield f"the release in force is not proved: {reason}"
-        late, longest = lateness(conn, found.handling.store.clock())
+        now, ladder = found.handling.store.clock(), found.handling.ladder
+        yield from stranded(conn, now, ladder=ladder)
+        late, longest = lateness(conn, now)
         if longest.total_seconds() > 60:
             yield f"{late} timers are late, the longest by {longest}: is a worker running?"
 

@@ -12,6 +12,7 @@ from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
 from engine.domain.incident import Answer, ClosedBy, IncidentState, Priority
 from engine.domain.party import Party
+from engine.domain.silence import Channel
 from engine.proof import Severity, Verdict
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
@@ -68,6 +69,10 @@ class ReportSent(Schema):
     actual = fields.String(required=True)
     expected = fields.String(required=True)
     harmed = fields.String()
+    harmed_count = fields.Integer()
+    harm_begins_at = fields.String(metadata={"format": "date-time"})
+    caller = fields.String(metadata={"description": "who told us and has no account"})
+    caller_contact = fields.String()
     size = fields.Float()
     size_unit = fields.String()
     money = fields.Float()
@@ -87,6 +92,11 @@ class ProposalSent(Schema):
     due_at = fields.String(metadata={"format": "date-time"})
     kind = fields.String(metadata={"description": " or ".join(ActionKind)})
     ends_cause = fields.Boolean()
+    deadline_at = fields.String(metadata={"format": "date-time"})
+    deadline_because = fields.String(metadata={"description": "the law or contract that sets it"})
+    reference = fields.String(metadata={"description": "a supplier's or a customer's own number"})
+    contact = fields.String()
+    targets_answer = fields.Boolean(metadata={"description": "each is asked if it is right"})
     after = fields.List(fields.String(), metadata={"description": "actions that come first"})
     targets = fields.List(fields.String(), metadata={"description": "whom it reaches"})
 
@@ -162,6 +172,34 @@ class DisputeDecided(Schema):
     why = fields.String(required=True, validate=_REASON)
 
 
+class TrySent(Schema):
+    """Whom somebody tried to reach, how, and what came of it; `tried_at` is now unless said."""
+
+    whom = fields.UUID(required=True)
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    words = fields.String(required=True, validate=_REASON)
+    tried_at = fields.AwareDateTime(metadata={"format": "date-time"})
+
+
+class PersonSent(Schema):
+    """Who."""
+
+    person = fields.UUID(required=True)
+
+
+class DeputySent(Schema):
+    """Who stands in; null: nobody."""
+
+    person = fields.UUID(required=True, allow_none=True)
+
+
+class AbsenceSent(Schema):
+    """From when until when somebody is away."""
+
+    since = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+    until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+
+
 class AcceptanceSent(ReasonSent):
     """Which targets that are not done are accepted, and why."""
 
@@ -172,6 +210,19 @@ class AnswersSent(Schema):
     """Answers to a step's form; its JSON Schema is at the to-do's `/form`."""
 
     answers = fields.Dict(keys=fields.String(), required=True)
+
+
+class ChangeSent(Schema):
+    """Answers to a change's form, and what of the incident it is about."""
+
+    about = fields.UUID(load_default=None)
+    answers = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class ChangeDone(Schema):
+    """The address of a page that was made, shown this once; else null."""
+
+    page = fields.String(allow_none=True)
 
 
 class HandOverSent(Schema):

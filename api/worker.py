@@ -24,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import ADVANCE, defer_advances, waiting_advances
 from engine.usecases.handling import Handling
+from engine.usecases.looking import offer_missed
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,12 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
             room = MOST_WAITING - waiting_advances(conn)
         if room > 0:
             hand_out_due(handling, defer_advances, most=room)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="putright.looks", queueing_lock="putright.looks")
+    def looks(timestamp: int) -> None:
+        del timestamp
+        offer_missed(handling)
 
     @app.periodic(cron=f"* * * * * */{pace.stalled_sweep_seconds}")
     @app.task(name="putright.retry_stalled", queueing_lock="putright.retry_stalled")

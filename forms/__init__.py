@@ -7,7 +7,7 @@ findings, and whoever calls decides.
 
 from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
-from forms.form import Form, FormError, FormUnreadable, as_api_schema, shipped
+from forms.form import Form, FormError, FormUnreadable, as_api_schema, shipped, without
 from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
@@ -35,5 +35,6 @@ __all__ = [
     "render",
     "rows_asked",
     "shipped",
+    "without",
     "worst",
 ]

@@ -89,6 +89,13 @@ class Form:
         return str(self.schema["x-submit"])
 
 
+def without(form: Form, *names: str) -> Form:
+    """Return the form as it does not ask the fields of these names."""
+    kept = {name: sub for name, sub in form.schema["properties"].items() if name not in names}
+    schema = {**form.schema, "properties": kept}
+    return Form(form.name, schema, read_fields(schema))
+
+
 def as_api_schema(form: Form) -> dict[str, Any]:
     """Return a copy of the plain JSON Schema for users of the API, without `x-` keywords."""
     plain = _without_hints(form.schema)

@@ -2,13 +2,16 @@
 
 The attacks stand in `tests/attacks/*.sql`, each a transaction under a line `--# name`.  The names
 in them are ids: people by their login, and the incidents `confirmed`, `decided` (closed), `half`
-(Carla has said yes, Olga has not answered), `stale` (answers older than work that goes on),
+(Carla has said yes, Olga has not answered), `missed` (closed, one criterion missed and made good),
+`unmade` (of two criteria one was missed, and its make-good waits for the owner), `held`
+(a criterion was right at one of three checks), `stale` (answers older than work that goes on),
 `targeted` (Carla has said yes, one of two targets is not done), `kept` (P1, the authority keeps
 asking), those of `out_of_handling.sql`, which says what they are, `alone` (only Carla, who
 reported it, is harmed), `many` (214 are) and `swapped` (Olga is to answer for what Carla reported).
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,14 +23,19 @@ from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.covering import accept_uncovered, count_harmed
+from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
 from engine.usecases.holding import claim
+from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.merging import merge
 from engine.usecases.setting_aside import bring_back, set_aside
 from tests.evidence import digests
-from tests.world import World
+from tests.world import CRITERION, World
 
+_PUNCTUAL = {"measure": "Paid on the day", "threshold": "All", "evidence": "Bank's list"}
+_GOOD = {"measure": "Interest paid", "threshold": "5 a day", "evidence": "Bank's list"}
 _FOLDER = Path(__file__).parent / "attacks"
 FORGING = (_FOLDER / "forging.sql").read_bytes()
 
@@ -122,6 +130,7 @@ class Besieged:
         world.agree(kept, world.for_team("databases"))
         world.act(kept, "ada")
         world.verify(kept)
+        world.tried(kept)
         world.clock.forward(days=20)
         world.fire(kept)
         world.do(
@@ -133,6 +142,13 @@ class Besieged:
             until=(world.clock.now.date().replace(day=28)).isoformat(),
         )
         self._disagree(decided)
+        count_harmed(world.handling, half, 9, reason="Counted", actor=world.actor("hugo"))
+        accept_uncovered(world.handling, half, 7, reason="Moved away", actor=world.actor("dora"))
+        self.ids |= {
+            "missed": self._missed(signers=("carla", "dora")),
+            "unmade": self._missed(signers=("carla",)),
+            "held": self._held(),
+        }
         self.ids |= {
             "confirmed": confirmed,
             "decided": decided,
@@ -189,6 +205,54 @@ class Besieged:
             actor=world.actor("hugo"),
         )
         withdraw_dispute(world.handling, raised, actor=world.actor("hugo"))
+
+    def _missed(self, signers: tuple[str, ...]) -> UUID:
+        """Return an incident of two criteria; one was missed, its make-good has these signatures.
+
+        Everything that can be asked for besides is there.
+        """
+        world = self.world
+        incident = world.report()
+        world.lead(incident)
+        world.agree(incident, world.for_team("databases"))
+        hugo = world.actor("hugo")
+        change_criteria(
+            world.handling, incident, [CRITERION, _PUNCTUAL], reason="Two of them", actor=hugo
+        )
+        missed = world.criteria(incident)[1]
+        miss_criterion(world.handling, incident, missed, why="The day has passed", actor=hugo)
+        good = propose_make_good(world.handling, incident, missed, _GOOD, actor=hugo)
+        for login in signers:
+            sign_make_good(world.handling, incident, good, actor=world.actor(login))
+        world.act(incident, "ada")
+        if len(signers) > 1:
+            world.verify(incident)
+            world.confirm(incident)
+        return incident
+
+    def _held(self) -> UUID:
+        """Return an incident whose criterion has to hold three times and was right once."""
+        world = self.world
+        incident = world.report()
+        world.lead(incident)
+        world.agree(incident, world.for_team("databases"))
+        change_criteria(
+            world.handling,
+            incident,
+            [{**CRITERION, "must_hold": 3}],
+            reason="It has to hold",
+            actor=world.actor("hugo"),
+        )
+        world.act(incident, "ada")
+        world.do(
+            incident,
+            "dora",
+            "verify_outcome",
+            verdict="watch_until",
+            measured=[{"criterion": str(one), "measured": "0"} for one in world.criteria(incident)],
+            watch_until=(world.clock.now + timedelta(days=1)).isoformat(),
+        )
+        return incident
 
     def _two(self) -> UUID:
         world = self.world

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, text
 
 from engine.domain.ladder import DEFAULT
 from engine.domain.party import Party
 from engine.domain.permissions import Actor
+from engine.domain.silence import Channel
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.store.connect import application_engine
+from engine.store.facts import IN_FORCE
 from engine.store.work import AuditKey, Store
 from engine.usecases.complete import complete
 from engine.usecases.handling import Handling
@@ -26,6 +28,7 @@ from engine.usecases.lead import take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
 from engine.usecases.timing import advance_run
+from engine.usecases.trying import log_try
 
 ROOT = Path(__file__).parents[1]
 KEY = AuditKey("test", b"the key of a test, 32 bytes long")
@@ -174,6 +177,18 @@ class World:
         ]
         self.do(incident, login, "confirm_outcome", criteria=rows, **words)
 
+    def tried(self, incident: UUID, whom: str = "carla", *, times: int = 2) -> None:
+        """Log that somebody who is asked could not be reached by phone."""
+        for _ in range(times):
+            log_try(
+                self.handling,
+                incident,
+                whom_id=self.people[whom],
+                channel=Channel.CALL,
+                words="Nobody picks up",
+                actor=self.actor("hugo"),
+            )
+
     def asked(self, login: str = "carla", **changes: Any) -> UUID:
         """Return an incident whose confirmers are being asked."""
         incident = self.report(login, **changes)
@@ -236,12 +251,20 @@ class World:
             return list(
                 conn.execute(
                     select(t.criterion.c.id)
-                    .where(
-                        t.criterion.c.incident_id == incident, t.criterion.c.withdrawn_at.is_(None)
-                    )
+                    .where(t.criterion.c.incident_id == incident, text(IN_FORCE))
                     .order_by(t.criterion.c.position)
                 ).scalars()
             )
+
+    def targets(self, incident: UUID) -> dict[str, str]:
+        """Return the ids of all whom the incident's actions reach, by their label."""
+        with self.handling.store.read() as conn:
+            rows = conn.execute(
+                select(t.target.c.label, t.target.c.id)
+                .join(t.action, t.action.c.id == t.target.c.action_id)
+                .where(t.action.c.incident_id == incident)
+            )
+            return {row.label: str(row.id) for row in rows}
 
     def items(self, incident: UUID, *, is_open: bool = True) -> list[Row[Any]]:
         """Return the incident's to-dos, those that are open unless said otherwise."""

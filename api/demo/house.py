@@ -10,9 +10,12 @@ from engine.store.work import Work
 from engine.usecases.directory import (
     NewPerson,
     NewProcess,
+    enter_contacts,
+    enter_line,
     enter_organisation,
     enter_person,
     enter_process,
+    enter_representatives,
     enter_team,
 )
 
@@ -47,6 +50,15 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
 }
 
 
+# login: who stands in for them, and who is above
+LINES: dict[str, tuple[str | None, str | None]] = {
+    "carla": ("marco", None),
+    "dora": ("dirk", "gita"),
+    "gita": ("greta", None),
+    "hugo": ("hanna", "dora"),
+}
+
+
 @dataclass(frozen=True)
 class House:
     """Who there is, by login and by name."""
@@ -77,6 +89,9 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
                 time_zone="Europe/Berlin",
             ),
         )
+    for login, (deputy, superior) in LINES.items():
+        above = {"deputy_id": ids.get(deputy or ""), "superior_id": ids.get(superior or "")}
+        enter_line(work, ids[login], **above)
     listed = {
         "IT operations": (Party.IT, ("ada", "ivan"), None),
         "Accounting": (Party.BUSINESS, ("bruno", "gita"), None),
@@ -108,7 +123,27 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
         )
         for login, (name, _, organisation, roles) in PEOPLE.items()
     }
-    return House(people, teams, _processes(work, ids, teams))
+    _outside_lines(work, ids, organisations)
+    processes = _processes(work, ids, teams)
+    readers = [(ids[who], "Everybody who reads the pages") for who in ("carla", "marco", "paula")]
+    enter_representatives(work, processes["Customer portal"], readers)
+    return House(people, teams, processes)
+
+
+def _outside_lines(work: Work, ids: dict[str, UUID], organisations: dict[str, UUID]) -> None:
+    """Say whom an overdue action of a customer or a supplier climbs to."""
+    enter_contacts(
+        work,
+        organisations["Costa Bakery"],
+        contact_id=ids["carla"],
+        second_contact_id=ids["marco"],
+    )
+    enter_contacts(
+        work,
+        organisations["Paperworks Printing"],
+        contact_id=ids["sami"],
+        our_owner_id=ids["bruno"],
+    )
 
 
 def _processes(work: Work, ids: dict[str, UUID], teams: dict[str, UUID]) -> dict[str, UUID]:

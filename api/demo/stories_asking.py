@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from api.demo.story import Story
 from engine.domain.party import Party
+from engine.domain.silence import Channel
 
 
 def decision_open(story: Story) -> None:
-    """The customer is silent: reminders went out, and the decision waits for the owner."""
+    """The customer is silent: reminders, a deputy, a call; the decision waits for the owner."""
     story.crank.set_back(days=20)
     story.reports(
         "carla",
@@ -45,7 +46,9 @@ def decision_open(story: Story) -> None:
     story.finishes("bruno", "Enter the discount and issue a credit", "Credit note 2231 over 41.20.")
     story.later(hours=3)
     story.checks("dora", ["Credit note 2231, 41.20, seen on the account"])
-    story.later(days=18)
+    story.later(days=9)
+    story.tries("hugo", "carla", Channel.CALL, "Nobody picks up, twice on the same day.")
+    story.later(days=9)
 
 
 def asked_for_confirmation(story: Story) -> None:

@@ -31,6 +31,7 @@ def waiting_for_a_supplier(story: Story) -> None:
         expected="Both pages of the payslip.",
         actual="The page with the taxes is missing.",
         harmed="All 86 of us",
+        harmed_count=86,
         size=Decimal(86),
         size_unit="payslips",
         impact="medium",
@@ -48,6 +49,9 @@ def waiting_for_a_supplier(story: Story) -> None:
         team="Paperworks dispatch",
         after=(first,),
         reference="PW-88121",
+        contact="Sami Okoro, dispatch",
+        deadline_at=story.crank.at + timedelta(days=14),
+        deadline_because="Tax law: payslips are complete within a month",
         due_in=timedelta(days=6),
     )
     story.asks(
@@ -61,6 +65,7 @@ def waiting_for_a_supplier(story: Story) -> None:
         [("The payslip as received", "It has both pages", "Three letters opened")],
         ["paula"],
     )
+    story.speaks_for("hugo", "paula", "The department, and those on leave", 60)
     story.later(hours=20)
     story.finishes(
         "ivan", "Give the printer the right layout", "Layout 4 sent to the printer, seen by them."
@@ -84,6 +89,7 @@ def many_targets(story: Story) -> None:
         expected="The balance of 31 March, with all payments.",
         actual="Payments of the last week are missing on the statements.",
         harmed="214 customers with an account; their accountants",
+        harmed_count=214,
         size=Decimal(214),
         size_unit="statements",
         impact="high",
@@ -108,6 +114,7 @@ def many_targets(story: Story) -> None:
         Party.BUSINESS,
         team="Sales",
         targets=many_customers(214),
+        targets_answer=True,
         due_in=timedelta(days=9),
     )
     story.asks(

@@ -10,6 +10,7 @@ from api.demo.house import House
 from engine.domain.action import TargetOutcome
 from engine.domain.incident import Level
 from engine.domain.party import Party
+from engine.domain.silence import Channel
 from engine.queries.open_steps import (
     OpenStep,
     criteria_in_force,
@@ -18,6 +19,7 @@ from engine.queries.open_steps import (
     open_steps,
 )
 from engine.usecases.complete import complete
+from engine.usecases.covering import stand_for
 from engine.usecases.handling import Handling
 from engine.usecases.holding import claim
 from engine.usecases.lead import take_lead
@@ -28,6 +30,7 @@ from engine.usecases.report import Report, report_incident
 from engine.usecases.setting_aside import set_aside
 from engine.usecases.targets import tick_targets
 from engine.usecases.timing import advance_run
+from engine.usecases.trying import log_try
 
 
 @dataclass
@@ -103,6 +106,17 @@ class Story:
         if summary:
             answers["summary"] = summary
         self.does(who, "agree_what_right_means", answers)
+
+    def speaks_for(self, who: str, confirmer: str, whom: str, count: int) -> None:
+        """Say for whom a confirmer answers beside themselves."""
+        stand_for(
+            self.handling,
+            self.incident,
+            self.house.people[confirmer].id,
+            whom=whom,
+            count=count,
+            actor=self.house.people[who],
+        )
 
     def asks(
         self,
@@ -184,6 +198,17 @@ class Story:
             if answer != "yes":
                 rows[-1]["words"] = words
         self.does(who, "confirm_outcome", {"criteria": rows})
+
+    def tries(self, who: str, whom: str, channel: Channel, words: str) -> None:
+        """Log a try to reach somebody who has not answered."""
+        log_try(
+            self.handling,
+            self.incident,
+            whom_id=self.house.people[whom].id,
+            channel=channel,
+            words=words,
+            actor=self.house.people[who],
+        )
 
     def decides(self, who: str, decided: str, reason: str) -> None:
         """Decide without the customer's answer."""

@@ -12,6 +12,7 @@ from engine.queries.incident import IncidentPage, incident_page
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
+from engine.queries.silence import missing_answers
 from engine.queries.trail import trail
 from engine.usecases.lead import take_lead
 
@@ -24,9 +25,12 @@ def page(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = incident_page(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
+        ladder = identity.handling().ladder
+        silence = missing_answers(conn, incident.id, identity.actor(), ladder=ladder)
     return render_template(
         "incident.html",
         incident=incident,
+        silence=silence,
         ledger=ledger,
         drawing=draw(ledger),
         stages=_stages(incident),

@@ -13,7 +13,7 @@ from engine.errors import Conflict, InvalidAnswers, Unavailable
 from engine.queries.choices import choices
 from engine.queries.incident import incident_page
 from engine.usecases.report import Report, report_incident
-from forms import check
+from forms import check, without
 
 pages = for_readers("reporting", __name__)
 
@@ -55,6 +55,9 @@ def _asking() -> Asking:
     handling = identity.handling()
     with handling.store.read() as conn:
         form = handling.releases.in_force(conn).forms["report_incident"]
+        if identity.actor().is_outside:
+            # only who sits at a desk reports for somebody else
+            form = without(form, "caller", "caller_contact")
         return Asking(form, choices(conn, identity.actor()))
 
 

@@ -147,7 +147,8 @@ def reached(item_id: UUID) -> ResponseReturnValue:
 
 def _seen(item_id: UUID) -> Seen:
     with identity.handling().store.read() as conn:
-        item = item_page(conn, item_id, identity.actor(), filters.now())
+        ladder = identity.handling().ladder
+        item = item_page(conn, item_id, identity.actor(), filters.now(), ladder=ladder)
         offered = choices(conn, identity.actor(), incident_id=item.context.incident_id)
     return Seen(item, offered)
 

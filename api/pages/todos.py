@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
+from engine.queries.asked_beside import asked_beside
 from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
+from engine.queries.silence import told
 from engine.queries.todos import Scope, todos
 
 pages = for_readers("todos", __name__)
@@ -23,9 +25,19 @@ def home() -> ResponseReturnValue:
     asked = request.args.get("scope", "")
     scope = Scope(asked) if asked in set(Scope) else Scope.MINE
     page = Page(size=50, after=request.args.get("after") or None)
-    with identity.handling().store.read() as conn:
+    handling, is_first = identity.handling(), page.after is None
+    with handling.store.read() as conn:
         found = todos(conn, identity.actor(), scope=scope, now=filters.now(), page=page)
+        is_home = scope is Scope.MINE and is_first
+        lines = told(conn, identity.actor(), ladder=handling.ladder) if is_home else []
+        beside = asked_beside(conn, identity.actor()) if is_home else []
         out = own_ways_out(conn, identity.actor().id, filters.now() - _TOLD_FOR)
     return render_template(
-        "todos.html", found=found, scope=scope, out=out, is_first=page.after is None
+        "todos.html",
+        found=found,
+        told=lines,
+        beside=beside,
+        scope=scope,
+        out=out,
+        is_first=is_first,
     )

@@ -1,15 +1,19 @@
-"""The reader's own settings: time zone, password, signing out everywhere."""
+"""The reader's own settings: time zone, who stands in, password, signing out everywhere."""
 
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import identity
+from api import filters, identity
 from api.pages.for_readers import for_readers
 from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
 from engine.errors import InvalidAnswers
+from engine.queries.absences import colleagues, standing_in
 from engine.queries.sign_in import find_credentials
+from engine.usecases.absences import end_absence, enter_absence, name_deputy
 from engine.usecases.signing_in import end_sessions, set_time_zone
 
 pages = for_readers("you", __name__)
@@ -31,6 +35,49 @@ def time_zone() -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _shown(refusal.fields), 422
     flash("Times are shown in this zone from now on.")
+    return redirect(url_for("you.page"), 303)
+
+
+@pages.post("/you/deputy")
+def deputy() -> ResponseReturnValue:
+    """Name who is asked while the reader is away or silent."""
+    chosen = request.form.get("deputy", "")
+    try:
+        name_deputy(
+            identity.handling().store, UUID(chosen) if chosen else None, actor=identity.actor()
+        )
+    except ValueError:
+        return _shown({"deputy": "Please choose from the people listed."}), 422
+    except InvalidAnswers as refusal:
+        return _shown(refusal.fields), 422
+    flash("It is noted who stands in for you." if chosen else "Nobody stands in for you now.")
+    return redirect(url_for("you.page"), 303)
+
+
+@pages.post("/you/away")
+def away() -> ResponseReturnValue:
+    """Say that the reader is away, from the first day to the last."""
+    try:
+        since, last = (date.fromisoformat(request.form.get(day, "")) for day in ("since", "last"))
+        first, after = (
+            datetime.combine(day, time(), identity.zone())
+            for day in (since, last + timedelta(days=1))
+        )
+    except (ValueError, OverflowError):
+        return _shown({"since": "Please write the first and the last day."}), 422
+    try:
+        enter_absence(identity.handling().store, first, after, actor=identity.actor())
+    except InvalidAnswers as refusal:
+        return _shown(refusal.fields), 422
+    flash("It is noted when you are away.")
+    return redirect(url_for("you.page"), 303)
+
+
+@pages.post("/you/away/<uuid:absence_id>/end")
+def back(absence_id: UUID) -> ResponseReturnValue:
+    """Say that the reader is back, or will not be away after all."""
+    end_absence(identity.handling().store, absence_id, actor=identity.actor())
+    flash("You are asked yourself again.")
     return redirect(url_for("you.page"), 303)
 
 
@@ -66,4 +113,9 @@ def _shown(problems: dict[str, str]) -> str:
     listed = [
         zone for zone in zones if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
     ]
-    return render_template("you.html", zones=listed, problems=problems)
+    with identity.handling().store.read() as conn:
+        mine = standing_in(conn, identity.actor(), filters.now())
+        others = colleagues(conn, identity.actor())
+    return render_template(
+        "you.html", zones=listed, problems=problems, mine=mine, others=others, typed=request.form
+    )

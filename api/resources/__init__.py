@@ -9,7 +9,18 @@ from flask import Flask
 from flask_smorest import Api
 
 from api import operations, schemas
-from api.resources import actions, audit, disputes, incidents, items, me, proofs, ways_out
+from api.resources import (
+    actions,
+    audit,
+    changes,
+    disputes,
+    incidents,
+    items,
+    me,
+    proofs,
+    silence,
+    ways_out,
+)
 from api.resources.resource import PREFIX
 
 
@@ -37,6 +48,17 @@ def register(app: Flask) -> None:
         },
     )
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for module in (me, incidents, ways_out, actions, disputes, items, audit, proofs):
+    for module in (
+        me,
+        incidents,
+        ways_out,
+        actions,
+        changes,
+        disputes,
+        silence,
+        items,
+        audit,
+        proofs,
+    ):
         api.register_blueprint(module.blueprint)
     operations.register(app)

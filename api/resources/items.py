@@ -102,5 +102,6 @@ def tick(sent: dict[str, Any], item_id: UUID) -> dict[str, int]:
 
 
 def _seen(item_id: UUID) -> ItemPage:
-    with handling().store.read() as conn:
-        return item_page(conn, item_id, tokens.actor(), now())
+    asked = handling()
+    with asked.store.read() as conn:
+        return item_page(conn, item_id, tokens.actor(), now(), ladder=asked.ladder)

@@ -29,10 +29,21 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class CriterionFacts:
-    """A criterion in force; `verified_seq` is the entry that found it right, 0 if none did."""
+    """A criterion in force; `verified_seq` is the entry that found it right, 0 if none did.
+
+    `must_hold` is at how many checks in a row it has to be right, `held` at how many it was so
+    far (asked for only where it is more than one).
+    """
 
     measure: str
     verified_seq: int
+    must_hold: int = 1
+    held: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was right as often as it has to be."""
+        return self.must_hold == 1 or self.held >= self.must_hold
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ class GateFacts:
     `unsettled` counts actions that put right and are waiting or open, `unaccepted` targets
     not done that the owner has not accepted.  `work_seq` is the entry of the last work,
     `criteria_seq` that of the last change of any criterion: it ends earlier answers.
+    `missed` are criteria that can no longer be met while nothing agreed makes them good;
+    `uncovered` counts those harmed who are covered by nobody beyond what the owner accepted.
     `needs_signature`: P1, P2 or money, where an answer by phone is not enough.
     """
 
@@ -84,6 +97,8 @@ class GateFacts:
     decision: DecisionFacts | None = None
     unaccepted: int = 0
     criteria_seq: int = 0
+    missed: tuple[str, ...] = ()
+    uncovered: int = 0
     needs_signature: bool = False
 
     @property
@@ -161,13 +176,31 @@ def _missing_work(facts: GateFacts) -> Iterator[str]:
         )
     if facts.is_withdrawn:
         return
-    if not facts.criteria:
+    yield from not_to_be_asked(facts)
+    if not facts.criteria and not facts.missed:
         yield "Nobody has said how we know that it is right"
     for criterion in facts.criteria:
         if not criterion.verified_seq:
             yield f"“{criterion.measure}” has not been checked"
         elif criterion.verified_seq <= facts.work_seq:
             yield f"“{criterion.measure}” has not been checked since the last work"
+
+
+def not_to_be_asked(facts: GateFacts) -> Iterator[str]:
+    """Return why nobody is asked to confirm yet, in plain sentences without full stop."""
+    if facts.uncovered:
+        yield (
+            _counted(facts.uncovered, "of those harmed is", "of those harmed are")
+            + " covered by nobody, and the owner has not accepted that"
+        )
+    for measure in facts.missed:
+        yield f"“{measure}” can no longer be met, and nothing is agreed in its place"
+    for criterion in facts.criteria:
+        if not criterion.holds:
+            yield (
+                f"“{criterion.measure}” was right at {criterion.held}"
+                f" of {criterion.must_hold} checks in a row"
+            )
 
 
 def _missing_answers(facts: GateFacts) -> Iterator[str]:

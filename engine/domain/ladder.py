@@ -25,7 +25,8 @@ class Rungs:
     """One priority's column of the table; each step counts from when the person was asked.
 
     What is annotated with its meaning can be set.  `owner_told` None: the owner is not told.
-    `decided_by` grants the closing decision, `never_decided_by` denies it again.
+    `decided_by` grants the closing decision, `never_decided_by` denies it again.  What falls
+    between two ticks of `remind_every` is done at the second.
     """
 
     asked_by: str
@@ -41,8 +42,13 @@ class Rungs:
     next_look: Annotated[timedelta, "how long the lead may go without looking again"]
     action_due: Annotated[Step, "when an action is due that was given no date"]
     climb_every: Annotated[timedelta, "how long each up the line has before it climbs on"]
+    restore: Annotated[Step, "how long after *told* it is to be right again; days of the desk"]
     never_decided_by: frozenset[Standing] = frozenset()
     outside_it_only: bool = False
+    decision_deputy: Annotated[Step, "when the deputies of who is to decide are asked too"] = 2
+    superior_told_every: Annotated[timedelta, "how often their superior is told after that"] = (
+        timedelta(days=7)
+    )
 
 
 _P1 = Rungs(
@@ -61,6 +67,7 @@ _P1 = Rungs(
     next_look=timedelta(minutes=30),
     action_due=timedelta(hours=4),
     climb_every=timedelta(hours=1),
+    restore=timedelta(hours=4),
 )
 _P2 = Rungs(
     asked_by="link at once",
@@ -76,6 +83,7 @@ _P2 = Rungs(
     next_look=timedelta(hours=4),
     action_due=1,
     climb_every=timedelta(hours=4),
+    restore=1,
 )
 _P3 = Rungs(
     asked_by="link, bundled twice a day",
@@ -91,6 +99,7 @@ _P3 = Rungs(
     next_look=timedelta(days=1),
     action_due=3,
     climb_every=timedelta(days=1),
+    restore=3,
 )
 _P4 = Rungs(
     asked_by="daily digest",
@@ -106,6 +115,7 @@ _P4 = Rungs(
     next_look=timedelta(days=7),
     action_due=10,
     climb_every=timedelta(days=3),
+    restore=10,
 )
 
 

@@ -46,8 +46,16 @@ class Verb(StrEnum):
     ASK_FOR_HELP = "ask_for_help"
     SET_PRIORITY = "set_priority"
     CHANGE_CRITERIA = "change_criteria"
+    SIGN_MAKE_GOOD = "sign_make_good"
+    LOOK = "look"
+    NAME_CHECKER = "name_checker"
+    ACCEPT_UNCOVERED = "accept_uncovered"
+    GIVE_CALLER_PAGE = "give_caller_page"
+    MOVE_DUE = "move_due"
     NAME_CONFIRMERS = "name_confirmers"
     RECORD_ANSWER = "record_answer"
+    LOG_TRY = "log_try"
+    NAME_DELEGATE = "name_delegate"
     RESTRICT = "restrict"
     SET_ASIDE = "set_aside"
     BRING_BACK = "bring_back"
@@ -120,6 +128,7 @@ class IncidentView:
     `is_taken_up`: somebody took the lead (before that the duty lead answers for it);
     `has_begun`: an action has begun; `is_reporter_alone_harmed`: nobody else is harmed;
     `is_disputable`: open, or closed no longer than the days allowed for a dispute;
+    `is_delegable`: its owner may let somebody else decide without the customer's answer (P4);
     `is_found_right`: our check found it right, and nobody has sent it back since.
     """
 
@@ -129,6 +138,7 @@ class IncidentView:
     has_begun: bool = False
     is_reporter_alone_harmed: bool = False
     is_disputable: bool = False
+    is_delegable: bool = False
     is_found_right: bool = False
 
 
@@ -220,8 +230,16 @@ _WHILE_OPEN = {
     Verb.ACCEPT_TARGETS: _OWNERS,
     Verb.SET_PRIORITY: _HANDLERS | _OWNERS,
     Verb.CHANGE_CRITERIA: _OWNERS | {_S.LEAD},
+    Verb.SIGN_MAKE_GOOD: _OWNERS | {_S.CONFIRMER},
+    Verb.LOOK: frozenset({_S.LEAD}),
+    Verb.NAME_CHECKER: frozenset({_S.LEAD}),
+    Verb.ACCEPT_UNCOVERED: _OWNERS,
+    Verb.GIVE_CALLER_PAGE: _HANDLERS,
+    Verb.MOVE_DUE: frozenset({_S.LEAD}),
     Verb.NAME_CONFIRMERS: _OWNERS | {_S.LEAD},
     Verb.RECORD_ANSWER: _OWNERS | _DUTY | {_S.DESK},
+    Verb.LOG_TRY: _HANDLERS | _OWNERS,
+    Verb.NAME_DELEGATE: _OWNERS,
     Verb.RESTRICT: _HANDLERS | _OWNERS,
     Verb.SET_ASIDE: _HANDLERS,
     Verb.WITHDRAW: frozenset({_S.REPORTER}),
@@ -252,7 +270,10 @@ _INSIDE_ONLY = frozenset(
         Verb.SPLIT,
         Verb.RESTRICT,
         Verb.RECORD_ANSWER,
+        Verb.LOG_TRY,
+        Verb.NAME_DELEGATE,
         Verb.DECIDE_DISPUTE,
+        Verb.GIVE_CALLER_PAGE,
     }
 )
 
@@ -313,6 +334,8 @@ def _held_back(incident: IncidentView, standing: frozenset[Standing]) -> set[Ver
         held.add(Verb.WITHDRAW)
     if not incident.is_disputable:
         held.add(Verb.DISPUTE)
+    if not incident.is_delegable:
+        held.add(Verb.NAME_DELEGATE)
     if standing & {Standing.LEAD, Standing.HAS_LED, Standing.WORKER}:
         held.add(Verb.RECORD_ANSWER)
     return held

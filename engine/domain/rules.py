@@ -24,15 +24,20 @@ class Rules:
     remedy_window: Annotated[timedelta, "within how long it was back so often"] = timedelta(days=90)
     objections: Annotated[int, "so many who are harmed object, and it goes back to work"] = 3
     objections_percent: Annotated[int, "or so many percent of them, if that is more"] = 1
+    never_answers_times: Annotated[int, "so often no answer, and the deputy is asked at once"] = 3
+    never_answers_within: Annotated[timedelta, "within how long there was no answer so often"] = (
+        timedelta(days=30)
+    )
+    many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
 
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)
         return recent >= self.remedy_after
 
-    def objections_needed(self, size: Decimal | None) -> int:
-        """Return how many people must say that it is not right; `size` None: nobody counted."""
-        share = math.ceil((size or 0) * self.objections_percent / 100)
+    def objections_needed(self, harmed: Decimal | int | None) -> int:
+        """Return how many people must say that it is not right; None: nobody counted them."""
+        share = math.ceil((harmed or 0) * self.objections_percent / 100)
         return max(self.objections, share)
 
 

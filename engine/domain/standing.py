@@ -26,6 +26,8 @@ class Standing(StrEnum):
     # asked by name for an action or a step of it, or has done one
     WORKER = "worker"
     VERIFIER = "verifier"
+    # asked by name for something that is still open, or told by the ladder that it is
+    ASKED = "asked"
     # by way of a team or an organisation, never by name
     DESK = "desk"
     TEAM = "team"
@@ -41,7 +43,8 @@ class IncidentPeople:
     """Everybody who has a part in one incident; ids of persons unless the name says otherwise.
 
     `leads` holds all who ever led it, `workers` those named on its actions and those who did
-    something in them, `team_ids` the teams its actions and work items were given to.
+    something in them, `asked` those whom an open to-do names and whom the ladder told of it,
+    `team_ids` the teams its actions and work items were given to.
     """
 
     reporter_id: UUID
@@ -58,6 +61,7 @@ class IncidentPeople:
     workers: frozenset[UUID] = frozenset()
     verifiers: frozenset[UUID] = frozenset()
     confirmers: frozenset[UUID] = frozenset()
+    asked: frozenset[UUID] = frozenset()
     team_ids: frozenset[UUID] = frozenset()
 
 
@@ -87,6 +91,7 @@ def standing_of(
         Standing.CONFIRMER: person_id in people.confirmers,
         Standing.WORKER: person_id in people.workers,
         Standing.VERIFIER: person_id in people.verifiers,
+        Standing.ASKED: person_id in people.asked,
         Standing.DESK: people.desk_id in teams,
         Standing.TEAM: bool(people.team_ids & teams),
         Standing.CUSTOMER: organisation_id is not None and organisation_id == people.customer_id,

@@ -16,6 +16,7 @@ FACTS = frozenset(
         "watch_until",
         "due_at",
         "climb_every",
+        "tries",
     }
 )
 """Read-only names that stand beside process data; runtime supplies them for each advance."""

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.action import BLOCKING, ActionKind, ActionState
+from engine.domain.coverage import Coverage
 from engine.domain.gate import (
     ConfirmerFacts,
     CriterionFacts,
@@ -23,7 +24,7 @@ from engine.domain.gate import (
     Grade,
     judge,
 )
-from engine.domain.incident import Answer, ClosedBy, Decided, Priority
+from engine.domain.incident import Answer, ClosedBy, Decided, Priority, Verdict
 from engine.domain.mark import Mark
 from engine.queries.chains import ENTRIES_SQL, tampered
 
@@ -40,8 +41,8 @@ class Unproven(NamedTuple):
 
 _CLOSED = text("""
     SELECT id, number, closed_by, lead_id, reporter_id, highest_priority, money, confirmation_id,
-      decision_id, ended_at, head_seq, head_hash,
-      coalesce(size, 1) <= 1 AND NOT EXISTS (SELECT FROM target t
+      decision_id, ended_at, head_seq, head_hash, harmed_count,
+      greatest(size, harmed_count, 1) <= 1 AND NOT EXISTS (SELECT FROM target t
         JOIN action a ON a.id = t.action_id
         WHERE a.incident_id = incident.id AND a.kind = 'puts_right') AS is_one_harmed
     FROM incident WHERE state = 'closed' AND number > :after ORDER BY number LIMIT :most
@@ -54,8 +55,17 @@ _TABLES = {
         JOIN action a ON a.id = t.action_id WHERE a.incident_id = ANY (:ids)
         AND a.kind = 'puts_right' AND a.state = 'done' AND t.outcome IS DISTINCT FROM 'done'""",
     "criteria": """SELECT incident_id, id, measure, verified_by, verified_seq, changed_seq,
-        withdrawn_at FROM criterion WHERE incident_id = ANY (:ids) ORDER BY position""",
-    "confirmers": """SELECT c.incident_id, c.person_id, p.name FROM confirmer c
+        withdrawn_at, missed_at, must_hold, instead_of, is_pending
+        FROM criterion WHERE incident_id = ANY (:ids) ORDER BY position""",
+    "signatures": """SELECT incident_id, criterion_id, person_id, entry_seq
+        FROM criterion_signature WHERE incident_id = ANY (:ids)""",
+    "answering": """SELECT DISTINCT a.incident_id, t.label FROM target t
+        JOIN action a ON a.id = t.action_id WHERE a.incident_id = ANY (:ids)
+        AND a.targets_answer AND a.state = 'done'
+        AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL)""",
+    "left_out": """SELECT incident_id, number, person_id, entry_seq FROM uncovered_accepted
+        WHERE incident_id = ANY (:ids) ORDER BY entry_seq""",
+    "confirmers": """SELECT c.incident_id, c.person_id, p.name, c.stands_for_count FROM confirmer c
         JOIN person p ON p.id = c.person_id
         WHERE c.incident_id = ANY (:ids) AND c.withdrawn_at IS NULL""",
     "confirmations": """SELECT c.incident_id, c.id, c.person_id, c.recorded_by, c.answer, c.grade,
@@ -65,7 +75,7 @@ _TABLES = {
     "decisions": """SELECT d.incident_id, d.id, d.person_id, p.name, d.authority, d.decided,
         d.reason, d.entry_seq, d.decided_at FROM decision d JOIN person p ON p.id = d.person_id
         WHERE d.incident_id = ANY (:ids) ORDER BY d.entry_seq""",
-    "verifications": """SELECT incident_id, person_id FROM verification
+    "verifications": """SELECT incident_id, person_id, verdict, entry_seq FROM verification
         WHERE incident_id = ANY (:ids)""",
     "items": """SELECT incident_id, action_id, lane, mark, people, ended_by, ended_at
         FROM work_item WHERE incident_id = ANY (:ids) AND how = 'completed'
@@ -157,13 +167,18 @@ def _facts(closed: _Closed, closing_seq: int) -> GateFacts:
     }
     verified = {one.person_id for one in rows["verifications"]}
     right = [one for one in rows["actions"] if one.kind == ActionKind.PUTS_RIGHT]
-    in_force = _in_force(closed)
+    work_seq = max((one.work_seq for one in right), default=0)
     return GateFacts(
         unsettled=sum(1 for one in right if ActionState(one.state) in BLOCKING),
-        work_seq=max((one.work_seq for one in right), default=0),
+        work_seq=work_seq,
         criteria=tuple(
-            CriterionFacts(one.measure, one.verified_seq if one.verified_by else 0)
-            for one in in_force
+            CriterionFacts(
+                one.measure,
+                one.verified_seq if one.verified_by else 0,
+                one.must_hold,
+                _held(closed, max(one.changed_seq, work_seq), closing_seq),
+            )
+            for one in _in_force(closed)
         ),
         confirmers=tuple(
             _confirmer(closed, one, closing_seq, one.person_id in led | worked | verified)
@@ -172,12 +187,79 @@ def _facts(closed: _Closed, closing_seq: int) -> GateFacts:
         decision=_decision(closed, closing_seq, led | worked, verified),
         unaccepted=sum(1 for one in rows["targets"] if one.accepted_by is None),
         criteria_seq=max((one.changed_seq for one in rows["criteria"]), default=0),
+        missed=tuple(one.measure for one in _missed(closed)),
+        uncovered=_coverage(closed).unaccepted,
         needs_signature=closed.is_grave or closed.row.money is not None,
     )
 
 
 def _in_force(closed: _Closed) -> list[Any]:
-    return [one for one in closed.rows["criteria"] if one.withdrawn_at is None]
+    return [
+        one
+        for one in closed.rows["criteria"]
+        if one.withdrawn_at is None and one.missed_at is None and not one.is_pending
+    ]
+
+
+def _held(closed: _Closed, since_seq: int, closing_seq: int) -> int:
+    """Return at how many checks in a row it was right, each with a record of its own."""
+    held: set[int] = set()
+    for one in sorted(closed.rows["verifications"], key=lambda one: one.entry_seq):
+        if not since_seq < one.entry_seq < closing_seq:
+            continue
+        if one.verdict == Verdict.NOT_RIGHT:
+            held.clear()
+        elif _is_recorded(closed, one):
+            held.add(one.entry_seq)
+    return len(held)
+
+
+def _is_recorded(closed: _Closed, check: Any) -> bool:
+    record = closed.entry(check.entry_seq)
+    return (
+        record is not None
+        and record.verb in ("outcome:verified", "outcome:watching")
+        and record.person_id in (check.person_id, None)
+    )
+
+
+def _coverage(closed: _Closed) -> Coverage:
+    """Return who of those harmed had a say; what was accepted counts only with its record."""
+    accepted = 0
+    for one in closed.rows["left_out"]:
+        record = closed.entry(one.entry_seq)
+        if record is not None and (record.verb, record.person_id) == (
+            "coverage:accepted",
+            one.person_id,
+        ):
+            accepted = one.number
+    return Coverage(
+        closed.row.harmed_count,
+        len(closed.rows["confirmers"]),
+        len(closed.rows["answering"]),
+        sum(one.stands_for_count for one in closed.rows["confirmers"]),
+        accepted,
+    )
+
+
+def _missed(closed: _Closed) -> Iterator[Any]:
+    """Return the missed criteria that nothing makes good that two people signed on record."""
+    signed = defaultdict(set)
+    for one in closed.rows["signatures"]:
+        record = closed.entry(one.entry_seq)
+        if record is not None and (record.verb, record.person_id) == (
+            "criterion:signed",
+            one.person_id,
+        ):
+            signed[one.criterion_id].add(one.person_id)
+    agreed = {
+        one.instead_of
+        for one in closed.rows["criteria"]
+        if one.withdrawn_at is None and not one.is_pending and len(signed[one.id]) > 1
+    }
+    for one in closed.rows["criteria"]:
+        if one.withdrawn_at is None and one.missed_at is not None and one.id not in agreed:
+            yield one
 
 
 def _answer(closed: _Closed, person_id: UUID, closing_seq: int) -> Any:

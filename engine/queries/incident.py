@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.coverage import Coverage
 from engine.domain.gate import Gate, judge
+from engine.domain.incident import IncidentState
 from engine.domain.milestones import (
     MilestoneFacts,
     Reached,
@@ -20,48 +22,26 @@ from engine.domain.milestones import (
 )
 from engine.domain.permissions import Actor, Verb
 from engine.queries.incident_ways import LinkedLine, WayOutLine, ways_of
+from engine.queries.saying_right import (
+    ConfirmerLine,
+    CriterionLine,
+    confirmers_of,
+    criteria_of,
+)
 from engine.queries.seen import seen_incident
 from engine.store import facts as ask
+from engine.store.coverage import coverage
 from engine.store.rows import Incident
 
 
 @dataclass(frozen=True)
-class CriterionLine:
-    """One way we know that it is right; `is_fresh`: checked, and since the last work."""
+class Lowering:
+    """A lower priority that somebody proposes; a second person has to approve it."""
 
-    id: UUID
-    measure: str
-    threshold: str
-    evidence: str
-    measured: str | None
-    verified_by: str | None
-    verified_at: datetime | None
-    is_fresh: bool
-
-
-@dataclass(frozen=True)
-class AnswerLine:
-    """What a confirmer said to one criterion, in the criterion's wording of then."""
-
-    criterion_id: UUID
-    measure: str
-    answer: str
-    words: str | None
-
-
-@dataclass(frozen=True)
-class ConfirmerLine:
-    """Somebody named to answer, with their latest answer; `is_fresh`: it still counts."""
-
-    person_id: UUID
-    name: str
-    organisation: str | None
-    answer: str | None
-    words: str | None
-    grade: str | None
-    answered_at: datetime | None
-    is_fresh: bool
-    lines: tuple[AnswerLine, ...] = ()
+    priority: str
+    reason: str
+    proposed_by: str
+    proposed_by_id: UUID
 
 
 @dataclass(frozen=True)
@@ -84,9 +64,13 @@ class ActionLine:
     team: str | None
     due_at: datetime
     is_overdue: bool
+    deadline_at: datetime | None
+    deadline_because: str | None
     ends_cause: bool
+    targets_answer: bool
     is_remedy: bool
     reference: str | None
+    contact: str | None
     proposed_by: str | None
     proposed_at: datetime
     settled_at: datetime | None
@@ -137,9 +121,10 @@ class OpenItem:
 class IncidentPage:
     """Everything about one incident that this reader may see.
 
-    `missing` are plain sentences, empty once closed or ready to close.  `repaired_to_restored`
-    and `restored_to_closed` are None until both ends are known.  For `way_out`, `linked` and `late`
-    see `Ways`.
+    `is_overdue`: it is not right again and `restore_by` is over.  `look_by` is when the lead has
+    to look again, None after the owner was offered the lead.  `missing` are plain sentences,
+    empty once closed or ready to close.  `repaired_to_restored` and `restored_to_closed` are None
+    until both ends are known.  For `way_out`, `linked` and `late` see `Ways`.
     """
 
     id: UUID
@@ -148,6 +133,7 @@ class IncidentPage:
     expected: str
     actual: str
     harmed: str
+    coverage: Coverage
     size: Decimal | None
     size_unit: str | None
     money: Decimal | None
@@ -166,11 +152,18 @@ class IncidentPage:
     lead_id: UUID
     lead: str
     owner: str
+    checker: str | None
+    caller: str | None
+    look_by: datetime | None
+    lead_offered_to: tuple[str, ...]
+    lowering: Lowering | None
     state: str
     closed_by: str | None
     told_at: datetime
     ended_at: datetime | None
     harm_begins_at: datetime | None
+    restore_by: datetime | None
+    is_overdue: bool
     watch_until: datetime | None
     source_reference: str | None
     gate: Gate
@@ -191,30 +184,19 @@ class IncidentPage:
 
 _ABOUT = text("""
     SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
-      owner.name AS owner, o.name AS customer
+      owner.name AS owner, o.name AS customer, checker.name AS checker, c.name AS caller,
+      ARRAY(SELECT name FROM person WHERE id = ANY (i.lead_offered_to) ORDER BY name) AS offered,
+      l.priority AS lower_to, l.reason AS lower_because, proposer.name AS lowered_by,
+      l.proposed_by AS lowered_by_id
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN person owner ON owner.id = p.owner_id
+    LEFT JOIN person checker ON checker.id = i.checker_id
+    LEFT JOIN caller c ON c.incident_id = i.id
+    LEFT JOIN priority_lowering l ON l.incident_id = i.id
+    LEFT JOIN person proposer ON proposer.id = l.proposed_by
     LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
-""")
-_CRITERIA = text("""
-    SELECT c.id, c.measure, c.threshold, c.evidence, c.measured, c.verified_at, c.verified_seq,
-      v.name AS verified_by
-    FROM criterion c LEFT JOIN person v ON v.id = c.verified_by
-    WHERE c.incident_id = :id AND c.withdrawn_at IS NULL ORDER BY c.position, c.changed_seq, c.id
-""")
-_CONFIRMERS = text("""
-    SELECT c.person_id, p.name, o.name AS organisation, a.answer, a.words, a.grade, a.answered_at,
-      coalesce(a.entry_seq, 0) AS entry_seq,
-      (SELECT json_agg(json_build_array(k.id, k.measure, l.answer, l.words) ORDER BY k.position)
-         FROM confirmation_line l JOIN criterion k ON k.id = l.criterion_id
-         WHERE l.confirmation_id = a.id) AS lines
-    FROM confirmer c JOIN person p ON p.id = c.person_id
-    LEFT JOIN organisation o ON o.id = p.organisation_id
-    LEFT JOIN LATERAL (SELECT * FROM confirmation x WHERE x.incident_id = c.incident_id
-      AND x.person_id = c.person_id ORDER BY x.entry_seq DESC LIMIT 1) a ON true
-    WHERE c.incident_id = :id AND c.withdrawn_at IS NULL ORDER BY c.named_at, p.name
 """)
 _ACTIONS = text("""
     SELECT a.*, person.name AS person, team.name AS team, proposer.name AS proposer,
@@ -278,6 +260,7 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         expected=incident.expected,
         actual=incident.actual,
         harmed=incident.harmed,
+        coverage=coverage(conn, incident),
         size=incident.size,
         size_unit=incident.size_unit,
         money=incident.money,
@@ -296,11 +279,25 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         lead_id=incident.lead_id,
         lead=about.lead,
         owner=about.owner,
+        checker=about.checker,
+        caller=about.caller,
+        look_by=incident.look_by,
+        lead_offered_to=tuple(about.offered),
+        lowering=Lowering(
+            about.lower_to, about.lower_because, about.lowered_by, about.lowered_by_id
+        )
+        if about.lower_to
+        else None,
         state=incident.state,
         closed_by=incident.closed_by,
         told_at=incident.told_at,
         ended_at=incident.ended_at,
         harm_begins_at=incident.harm_begins_at,
+        restore_by=incident.restore_by,
+        is_overdue=incident.state == IncidentState.OPEN
+        and incident.right_since is None
+        and incident.restore_by is not None
+        and incident.restore_by < now,
         watch_until=incident.watch_until,
         source_reference=incident.source_reference,
         gate=gate,
@@ -308,8 +305,8 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         milestones=milestones(reached),
         repaired_to_restored=repaired_to_restored(reached),
         restored_to_closed=restored_to_closed(reached),
-        criteria=_criteria(conn, incident.id, work_seq),
-        confirmers=_confirmers(conn, incident.id, answers_since),
+        criteria=criteria_of(conn, incident.id, work_seq),
+        confirmers=confirmers_of(conn, incident.id, answers_since),
         actions=_actions(conn, incident.id, now),
         decisions=tuple(DecisionLine(**row._mapping) for row in conn.execute(_DECISIONS, asked)),
         open_items=tuple(
@@ -350,41 +347,6 @@ def _judged(conn: Connection, incident: Incident) -> tuple[Gate, tuple[str, ...]
     return gate, missing, facts.work_seq, facts.answers_since
 
 
-def _criteria(conn: Connection, incident_id: UUID, work_seq: int) -> tuple[CriterionLine, ...]:
-    return tuple(
-        CriterionLine(
-            row.id,
-            row.measure,
-            row.threshold,
-            row.evidence,
-            row.measured,
-            row.verified_by,
-            row.verified_at,
-            row.verified_seq > work_seq,
-        )
-        for row in conn.execute(_CRITERIA, {"id": incident_id})
-    )
-
-
-def _confirmers(
-    conn: Connection, incident_id: UUID, answers_since: int
-) -> tuple[ConfirmerLine, ...]:
-    return tuple(
-        ConfirmerLine(
-            row.person_id,
-            row.name,
-            row.organisation,
-            row.answer,
-            row.words,
-            row.grade,
-            row.answered_at,
-            row.entry_seq > answers_since,
-            tuple(AnswerLine(UUID(line[0]), *line[1:]) for line in row.lines or ()),
-        )
-        for row in conn.execute(_CONFIRMERS, {"id": incident_id})
-    )
-
-
 def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[ActionLine, ...]:
     return tuple(
         ActionLine(
@@ -401,9 +363,13 @@ def _actions(conn: Connection, incident_id: UUID, now: datetime) -> tuple[Action
             team=row.team,
             due_at=row.due_at,
             is_overdue=row.settled_at is None and row.due_at < now,
+            deadline_at=row.deadline_at,
+            deadline_because=row.deadline_because,
             ends_cause=row.ends_cause,
+            targets_answer=row.targets_answer,
             is_remedy=row.is_remedy,
             reference=row.reference,
+            contact=row.contact,
             proposed_by=row.proposer,
             proposed_at=row.proposed_at,
             settled_at=row.settled_at,

@@ -8,21 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text
 
 from engine.domain.action import TargetOutcome
+from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.mark import Mark
-from engine.domain.permissions import Actor, Verb, available_actions
+from engine.domain.permissions import Actor, ItemView, Verb, available_actions
 from engine.errors import NotFound
+from engine.queries.deciders import who_may_decide
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
+from engine.queries.rewording import Reworded, reworded_since
 from engine.store import facts as ask
 from engine.store import schema as t
-from engine.store.facts import TargetFacts
+from engine.store.facts import IN_FORCE, TargetFacts
 from engine.store.rows import Incident, Item, Run, split
 from forms import Form
 
@@ -131,6 +134,8 @@ class ItemPage:
     values: Mapping[str, Any] | None
     is_draft: bool
     is_asked_again: bool
+    # None unless this confirmer was asked before and a point was worded anew since
+    reworded: Reworded | None
     action: OwnAction | None
     context: Context
     ended: Ended | None
@@ -162,10 +167,10 @@ _MORE = text("""
     LEFT JOIN diagram_version v ON v.hash = part.hash
     WHERE w.id = :item
 """)
-_CRITERIA = text("""
-    SELECT id, measure, threshold, evidence, measured FROM criterion
-    WHERE incident_id = :incident AND withdrawn_at IS NULL ORDER BY position, changed_seq, id
-""")
+_CRITERIA = text(f"""
+    SELECT id, measure, threshold, evidence, measured, must_hold FROM criterion
+    WHERE incident_id = :incident AND {IN_FORCE} ORDER BY position, changed_seq, id
+""")  # noqa: S608 - a constant
 _ACTIONS = text("""
     SELECT id, number, title, state, party, due_at FROM action
     WHERE incident_id = :incident ORDER BY number
@@ -185,7 +190,9 @@ _EARLIER = text("""
 """)
 
 
-def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> ItemPage:
+def item_page(
+    conn: Connection, item_id: UUID, actor: Actor, now: datetime, *, ladder: Ladder = DEFAULT
+) -> ItemPage:
     """Return the work item, open or ended, as `actor` may see it.
 
     Raises NotFound, in the same words for one that is not there and one that is not for them.
@@ -199,7 +206,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if row is None:
         raise _not_found(item_id)
     incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
-    view = item_view(item, incident, lambda: ask.hands(conn, incident.id, incident.lead_id))
+    view = _view(conn, item, incident, now, ladder)
     verbs = available_actions(view, actor)
     if Verb.SEE not in verbs:
         raise _not_found(item_id)
@@ -212,6 +219,7 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
     if more.form is None:
         raise NotFound("This step has no form in its release.", step=item.step)
     form = _parsed(item.step, bytes(more.form))
+    reworded = reworded_since(conn, incident.id, actor) if item.mark == Mark.CONFIRMATION else None
     values, is_asked_again = _values(conn, item, asked, criteria, confirmers, targets)
     return ItemPage(
         id=item.id,
@@ -235,11 +243,27 @@ def item_page(conn: Connection, item_id: UUID, actor: Actor, now: datetime) -> I
         values=values,
         is_draft=item.ended_at is None and item.draft is not None,
         is_asked_again=is_asked_again,
+        reworded=reworded,
         action=_own(more, targets) if item.action_id else None,
         context=_context(incident, item, more, criteria, actions, confirmers),
         ended=None
         if item.ended_at is None
         else Ended(item.how, item.ended_at, more.ended_by_name, item.answers),
+    )
+
+
+def _view(
+    conn: Connection, item: Item, incident: Incident, now: datetime, ladder: Ladder
+) -> ItemView:
+    @cache
+    def had() -> ask.Hands:
+        return ask.hands(conn, incident.id, incident.lead_id)
+
+    return item_view(
+        item,
+        incident,
+        had,
+        lambda: {one.who.id for one in who_may_decide(conn, incident, had(), now, ladder=ladder)},
     )
 
 
@@ -303,7 +327,12 @@ def _said_before(earlier: Row[tuple[Any, ...]], criteria: Any) -> Mapping[str, A
 def _agreed_before(criteria: Any, confirmers: Any) -> Mapping[str, Any]:
     return {
         "criteria": [
-            {"measure": row.measure, "threshold": row.threshold, "evidence": row.evidence}
+            {
+                "measure": row.measure,
+                "threshold": row.threshold,
+                "evidence": row.evidence,
+                "must_hold": row.must_hold,
+            }
             for row in criteria
         ],
         "confirmers": [str(row.person_id) for row in confirmers],

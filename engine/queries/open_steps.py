@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.store.facts import IN_FORCE
+
 
 @dataclass(frozen=True)
 class OpenStep:
@@ -75,8 +77,8 @@ def criteria_in_force(conn: Connection, incident_id: UUID) -> list[UUID]:
     return list(
         conn.scalars(
             text(
-                "SELECT id FROM criterion WHERE incident_id = :id AND withdrawn_at IS NULL"
-                " ORDER BY position"
+                "SELECT id FROM criterion"  # noqa: S608 - a constant
+                f" WHERE incident_id = :id AND {IN_FORCE} ORDER BY position, changed_seq, id"
             ),
             {"id": incident_id},
         )

@@ -24,13 +24,17 @@ _PEOPLE = text("""
       ARRAY(SELECT DISTINCT person_id FROM verification v WHERE v.incident_id = i.id) AS verifiers,
       ARRAY(SELECT person_id FROM confirmer c
         WHERE c.incident_id = i.id AND c.withdrawn_at IS NULL) AS confirmers,
+      ARRAY(SELECT unnest(w.people) FROM work_item w
+              WHERE w.incident_id = i.id AND w.ended_at IS NULL
+            UNION SELECT unnest(r.people) FROM work_item w JOIN rung r ON r.item_id = w.id
+              WHERE w.incident_id = i.id AND w.ended_at IS NULL) AS asked,
       ARRAY(SELECT DISTINCT team_id FROM work_item w
         WHERE w.incident_id = i.id AND team_id IS NOT NULL) AS teams,
       (EXISTS (SELECT FROM work_item w WHERE w.incident_id = i.id AND w.action_id IS NOT NULL
           AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
         OR EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
           WHERE a.incident_id = i.id AND t.outcome IS NOT NULL)) AS has_begun,
-      (coalesce(i.size, 1) <= 1
+      (greatest(i.size, i.harmed_count, 1) <= 1
         AND NOT EXISTS (SELECT FROM target t JOIN action a ON a.id = t.action_id
           WHERE a.incident_id = i.id AND a.kind = 'puts_right')
         AND NOT EXISTS (SELECT FROM verification v
@@ -72,6 +76,7 @@ def involved(conn: Connection, incident_id: UUID) -> Involved:
         workers=frozenset(row.workers),
         verifiers=frozenset(row.verifiers),
         confirmers=frozenset(row.confirmers),
+        asked=frozenset(row.asked),
         team_ids=frozenset(row.teams),
     )
     # the only one who is to answer, and with no hand in it

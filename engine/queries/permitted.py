@@ -4,8 +4,9 @@ A newcomer would build a view where it is needed; then a button and the check be
 disagree about who is barred.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -28,16 +29,27 @@ from engine.store.rows import Incident, Item
 _ASKS_WHO_HANDLED = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION, Mark.VERIFICATION})
 
 
-def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> ItemView:
-    """Return the work item as permissions see it; `hands` is asked only where it matters."""
+def item_view(
+    item: Item,
+    incident: Incident,
+    hands: Callable[[], Hands],
+    may_decide: Callable[[], Collection[UUID]],
+) -> ItemView:
+    """Return the work item as permissions see it.
+
+    `hands` and `may_decide`, who may decide without the customer's answer now, are asked only
+    where it matters: an office may have changed hands since the decision was offered.
+    """
     mark = Mark(item.mark) if item.mark else None
     had = hands() if mark in _ASKS_WHO_HANDLED else None
+    people = frozenset(item.people)
+    may = frozenset(may_decide()) if mark is Mark.CLOSING_DECISION else people
     return ItemView(
         ended=item.ended_at is not None,
         lane=item.lane,
         mark=mark,
         team_id=item.team_id,
-        people=frozenset(item.people),
+        people=people,
         claimed_by=item.claimed_by,
         barred=barred_from(
             mark,
@@ -46,6 +58,7 @@ def item_view(item: Item, incident: Incident, hands: Callable[[], Hands]) -> Ite
             worked=had.worked,
             verified=had.verified,
         )
+        | (people - may)
         if had
         else frozenset(),
         lead_id=incident.lead_id,
@@ -80,6 +93,7 @@ def _incident_view(
         IncidentState(incident.state),
         is_restricted=incident.is_restricted,
         is_taken_up=incident.taken_up_at is not None,
+        is_delegable=incident.highest_priority == Priority.P4,
         is_disputable=now is None or ended_at is None or now <= ended_at + rules.disputable_for,
         has_begun=found.has_begun,
         is_found_right=incident.right_since is not None,

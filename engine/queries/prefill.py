@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.store.facts import TargetFacts
+from engine.store.facts import IN_FORCE, TargetFacts
 from forms import Form
 
 _CRITERIA = text(
-    "SELECT id, measure, threshold, measured FROM criterion"
-    " WHERE incident_id = :id AND withdrawn_at IS NULL ORDER BY position"
+    "SELECT id, measure, threshold, measured FROM criterion"  # noqa: S608 - a constant
+    f" WHERE incident_id = :id AND {IN_FORCE} ORDER BY position, changed_seq, id"
 )
 
 

@@ -76,6 +76,10 @@ def named_sql(i: str, p: str) -> str:
       (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me
        OR (ended_by = :me AND how = 'completed')))
   OR {i}.id IN (SELECT incident_id FROM verification WHERE person_id = :me)
+  OR {i}.id IN (SELECT incident_id FROM work_item
+      WHERE ended_at IS NULL AND people @> ARRAY[CAST(:me AS uuid)])
+  OR {i}.id IN (SELECT w.incident_id FROM rung r JOIN work_item w ON w.id = r.item_id
+      WHERE w.ended_at IS NULL AND r.people @> ARRAY[CAST(:me AS uuid)])
 )"""  # noqa: S608 - names of tables in the queries' own modules
 
 

@@ -64,12 +64,14 @@ def advance(
     answered: Answered | None = None,
     message: str | None = None,
     data: Mapping[str, object] | None = None,
+    rereads_timers: bool = False,
     check: bool = True,
 ) -> Advanced:
     """Move a run on: set `data`, file an answer, deliver a message, then fire what is due.
 
     An answer that comes in before a timer was noticed counts first.  A message nobody waits for
-    is ignored; an answer nobody waits for raises Conflict.  Without any of them only timers fire.
+    is ignored; an answer nobody waits for raises Conflict.  With `rereads_timers` those that wait
+    read their expressions again, as dates may have moved.  Without any of them only timers fire.
     Raises WorkflowFault if an expression fails or the snapshot is not of this release.
     """
     interpreter = _interpreter(specs, facts, now)
@@ -84,6 +86,8 @@ def advance(
             run.answer(answered)
         if message is not None:
             run.tell(message)
+        if rereads_timers:
+            run.rewind_timers()
         return _finish(specs, diagram, run, check=check)
     except (SpiffWorkflowException, RecursionError) as error:
         raise _fault(error) from error

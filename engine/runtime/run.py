@@ -84,6 +84,12 @@ class Run:
         event = BpmnEvent(MessageEventDefinition(message), payload={})
         self.workflow.event_manager.catch(event, internal=False)
 
+    def rewind_timers(self) -> None:
+        """Have each timer that waits read its expression again, as if it were just entered."""
+        for task in self.workflow.event_manager.tasks.values():
+            if isinstance(task.task_spec.event_definition, TimerEventDefinition):
+                task.internal_data.pop("event_value", None)
+
     def go_on(self) -> None:
         """Run until everything waits: first what was caused from outside, then what is due."""
         self._note(None)

@@ -29,6 +29,12 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
                  AND person_id = who AND entry_seq < closing)
 $$;
 
+CREATE OR REPLACE FUNCTION putright_in_force(the_incident uuid) RETURNS SETOF public.criterion
+LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+  SELECT * FROM public.criterion WHERE incident_id = the_incident
+    AND withdrawn_at IS NULL AND missed_at IS NULL AND NOT is_pending
+$$;
+
 CREATE OR REPLACE FUNCTION putright_missing_work(the_incident uuid, last_work integer)
 RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
 BEGIN
@@ -44,13 +50,37 @@ BEGIN
                AND coalesce(e.content->'targets' @> to_jsonb(t.id::text), true))))) THEN
     RETURN 'a target is neither done nor accepted';
   END IF;
-  IF NOT EXISTS (SELECT FROM public.criterion
-                 WHERE incident_id = the_incident AND withdrawn_at IS NULL) THEN
+  IF NOT EXISTS (SELECT FROM public.putright_in_force(the_incident)) THEN
     RETURN 'no criterion says what right is';
   END IF;
   IF EXISTS (
     SELECT FROM public.criterion k WHERE k.incident_id = the_incident AND k.withdrawn_at IS NULL
-    AND NOT EXISTS (
+    AND k.missed_at IS NOT NULL AND NOT EXISTS (
+      SELECT FROM public.criterion good WHERE good.instead_of = k.id
+      AND good.withdrawn_at IS NULL AND NOT good.is_pending
+      -- two people: the database's key lets nobody sign as both
+      AND 2 = (SELECT count(*) FROM public.criterion_signature s
+        JOIN public.entry e ON e.incident_id = the_incident AND e.seq = s.entry_seq
+        WHERE s.criterion_id = good.id AND e.verb = 'criterion:signed'
+        AND e.person_id = s.person_id
+        AND coalesce(e.content->>'criterion' = good.id::text, true)))) THEN
+    RETURN 'a criterion was missed, and nothing agreed makes it good';
+  END IF;
+  IF EXISTS (
+    SELECT FROM public.putright_in_force(the_incident) k WHERE k.must_hold > 1 AND k.must_hold > (
+      SELECT count(DISTINCT v.entry_seq) FROM public.verification v
+      JOIN public.entry e ON e.incident_id = v.incident_id AND e.seq = v.entry_seq
+      WHERE v.incident_id = the_incident AND v.verdict <> 'not_right'
+      AND e.verb IN ('outcome:verified', 'outcome:watching')
+      AND coalesce(e.person_id, v.person_id) = v.person_id
+      AND v.entry_seq > greatest(k.changed_seq, last_work, (SELECT max(n.entry_seq)
+        FROM public.verification n WHERE n.incident_id = the_incident
+        AND n.verdict = 'not_right')))) THEN
+    RETURN 'a criterion that has to hold was not right so many times in a row';
+  END IF;
+  IF EXISTS (
+    SELECT FROM public.putright_in_force(the_incident) k
+    WHERE NOT EXISTS (
       SELECT FROM public.verification v
       JOIN public.entry e ON e.incident_id = v.incident_id AND e.seq = v.entry_seq
       WHERE v.incident_id = the_incident AND v.entry_seq = k.verified_seq
@@ -114,9 +144,8 @@ BEGIN
                       AND other.id <> c.id AND (other.entry_seq = c.entry_seq
                         OR (other.person_id = p.person_id AND other.entry_seq > c.entry_seq
                             AND other.entry_seq < closing)))
-      AND NOT EXISTS (SELECT FROM public.criterion k
-                      WHERE k.incident_id = i.id AND k.withdrawn_at IS NULL
-                      AND NOT EXISTS (SELECT FROM public.confirmation_line l
+      AND NOT EXISTS (SELECT FROM public.putright_in_force(i.id) k
+                      WHERE NOT EXISTS (SELECT FROM public.confirmation_line l
                                       WHERE l.confirmation_id = c.id AND l.criterion_id = k.id
                                       AND l.answer = 'yes')))) THEN
     RETURN 'a confirmer has not said yes to every criterion since the last work';

@@ -22,15 +22,13 @@ from engine.domain.gate import (
 from engine.domain.incident import Answer, Decided, Priority
 from engine.domain.party import Party
 from engine.store import schema as t
+from engine.store.coverage import coverage
 from engine.store.rows import Action, Incident, Run, split
 
 
 @dataclass(frozen=True)
 class ProcessPeople:
-    """Who answers for a business process, each with their deputies.
-
-    `in_it` are those of them who belong to a team of IT.
-    """
+    """Who answers for a business process, each with their deputies."""
 
     owner_id: UUID
     duty_lead_id: UUID
@@ -40,7 +38,6 @@ class ProcessPeople:
     owners: tuple[UUID, ...]
     duty_leads: tuple[UUID, ...]
     authorities: tuple[UUID, ...]
-    in_it: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,7 @@ _DEPUTIES = text("""
     SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
-      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a,
-      array(SELECT m.person_id FROM membership m JOIN team x ON x.id = m.team_id
-        WHERE x.party = 'it' AND (m.person_id IN (p.owner_id, p.authority_id) OR m.person_id IN
-          (SELECT person_id FROM deputy d WHERE d.process_id = p.id))) AS in_it
+      array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
     FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
 """)
 
@@ -99,7 +93,6 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
         (row.owner_id, *row.o),
         (row.duty_lead_id, *row.l),
         (row.authority_id, *row.a),
-        frozenset(row.in_it),
     )
 
 
@@ -137,7 +130,25 @@ def hands(conn: Connection, incident_id: UUID, lead_id: UUID) -> Hands:
     return Hands(led | {lead_id}, worked, verified)
 
 
-_GATE = text("""
+# A criterion that counts now: neither replaced nor missed, and agreed if it makes another good.
+IN_FORCE = "withdrawn_at IS NULL AND missed_at IS NULL AND NOT is_pending"
+
+# At how many checks in a row criterion `k` was right: since its wording, the last work and the
+# last check that found something wrong.  Counted only where it has to be right more than once.
+_HELD = """CASE WHEN k.must_hold > 1 THEN (SELECT count(*) FROM verification v
+    WHERE v.incident_id = k.incident_id AND v.verdict <> 'not_right' AND v.entry_seq > greatest(
+      k.changed_seq,
+      (SELECT max(work_seq) FROM action a
+        WHERE a.incident_id = k.incident_id AND a.kind = 'puts_right'),
+      (SELECT max(n.entry_seq) FROM verification n
+        WHERE n.incident_id = k.incident_id AND n.verdict = 'not_right'))) ELSE 0 END"""
+
+# Missed criteria `k` while nothing that owner and confirmer agreed makes them good.
+_NOT_MADE_GOOD = """k.withdrawn_at IS NULL AND k.missed_at IS NOT NULL AND NOT EXISTS (
+    SELECT FROM criterion good WHERE good.instead_of = k.id AND good.withdrawn_at IS NULL
+    AND NOT good.is_pending)"""
+
+_GATE = text(f"""
     SELECT
       (SELECT count(*) FROM action WHERE incident_id = :id AND kind = 'puts_right'
          AND state IN ('waiting', 'open')) AS unsettled,
@@ -148,12 +159,15 @@ _GATE = text("""
       (SELECT count(*) FROM target t JOIN action a ON a.id = t.action_id
          WHERE a.incident_id = :id AND a.kind = 'puts_right' AND a.state = 'done'
          AND t.outcome <> 'done' AND t.accepted_by IS NULL) AS unaccepted,
-      (SELECT json_agg(json_build_array(measure, verified_seq) ORDER BY position)
-         FROM criterion WHERE incident_id = :id AND withdrawn_at IS NULL) AS criteria,
+      (SELECT json_agg(json_build_array(measure, verified_seq, must_hold, {_HELD})
+           ORDER BY position)
+         FROM criterion k WHERE incident_id = :id AND {IN_FORCE}) AS criteria,
+      (SELECT json_agg(measure ORDER BY position)
+         FROM criterion k WHERE incident_id = :id AND {_NOT_MADE_GOOD}) AS missed,
       (SELECT json_build_array(p.name, d.decided, d.entry_seq, d.reason, d.authority, d.person_id)
          FROM decision d JOIN person p ON p.id = d.person_id
          WHERE d.incident_id = :id ORDER BY d.entry_seq DESC LIMIT 1) AS decision
-""")
+""")  # noqa: S608 - constants of this module
 
 _CONFIRMERS = text("""
     SELECT c.person_id, p.name, p.organisation_id IS NOT NULL AS is_outside,
@@ -211,6 +225,8 @@ def gate_facts(
         decision=_decision(row, incident, had),
         unaccepted=row["unaccepted"],
         criteria_seq=row["criteria_seq"],
+        missed=tuple(row["missed"] or ()),
+        uncovered=coverage(conn, incident).unaccepted,
         needs_signature=needs_signature(incident),
     )
 

@@ -31,6 +31,10 @@ APPEND_ONLY = (
     "calendar",
     "dispute",
     "dispute_end",
+    "rung",
+    "tried",
+    "criterion_signature",
+    "uncovered_accepted",
     "way_out",
     "way_back",
     "acceptance",
@@ -40,6 +44,7 @@ APPEND_ONLY = (
 _EVIDENCE = (
     "action",
     "criterion",
+    "criterion_signature",
     "confirmer",
     "confirmation",
     "decision",

@@ -59,10 +59,13 @@ BEGIN
     PERFORM public.putright_refuse('when it was told is never set later', 'kept');
   END IF;
   IF NEW.head_seq = OLD.head_seq
-     AND (NEW.lead_id, NEW.process_id, NEW.priority, NEW.highest_priority, NEW.money)
-     IS DISTINCT FROM (OLD.lead_id, OLD.process_id, OLD.priority, OLD.highest_priority, OLD.money)
+     AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.priority, NEW.highest_priority,
+          NEW.money)
+     IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.priority,
+                       OLD.highest_priority, OLD.money)
   THEN
-    PERFORM public.putright_refuse('who leads it and what it weighs change by an entry', 'kept');
+    PERFORM public.putright_refuse(
+      'who leads it, who may decide it and what it weighs change by an entry', 'kept');
   END IF;
   RETURN NEW;
 END $$;
@@ -76,14 +79,23 @@ BEGIN
   PERFORM public.putright_refuse_if_closed(NEW.incident_id);
   IF TG_OP = 'UPDATE' THEN
     PERFORM public.putright_refuse_if_closed(OLD.incident_id);
-    IF (NEW.incident_id, NEW.position, NEW.measure, NEW.threshold, NEW.evidence)
-       IS DISTINCT FROM (OLD.incident_id, OLD.position, OLD.measure, OLD.threshold, OLD.evidence)
+    IF (NEW.incident_id, NEW.position, NEW.measure, NEW.threshold, NEW.evidence, NEW.must_hold,
+        NEW.instead_of)
+       IS DISTINCT FROM (OLD.incident_id, OLD.position, OLD.measure, OLD.threshold, OLD.evidence,
+        OLD.must_hold, OLD.instead_of)
     THEN
       PERFORM public.putright_refuse('a new wording is a new criterion', 'kept');
     END IF;
     IF NEW.changed_seq < OLD.changed_seq OR (NEW.changed_seq = OLD.changed_seq
-       AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at) THEN
-      PERFORM public.putright_refuse('a criterion is withdrawn by an entry', 'kept');
+       AND (NEW.withdrawn_at, NEW.missed_at, NEW.is_pending)
+       IS DISTINCT FROM (OLD.withdrawn_at, OLD.missed_at, OLD.is_pending)) THEN
+      PERFORM public.putright_refuse(
+        'a criterion is withdrawn, missed or agreed by an entry', 'kept');
+    END IF;
+    IF (OLD.missed_at IS NOT NULL AND (NEW.missed_at, NEW.missed_because)
+        IS DISTINCT FROM (OLD.missed_at, OLD.missed_because))
+       OR (NEW.is_pending AND NOT OLD.is_pending) THEN
+      PERFORM public.putright_refuse('what was missed or agreed stays so', 'kept');
     END IF;
   END IF;
   RETURN NEW;
@@ -118,6 +130,10 @@ BEGIN
     IF NEW.incident_id <> OLD.incident_id OR NEW.work_seq < OLD.work_seq
        OR (NEW.kind <> OLD.kind AND OLD.state <> 'proposed') THEN
       PERFORM public.putright_refuse('an action stays what it was taken up as', 'kept');
+    END IF;
+    IF OLD.deadline_at IS NOT NULL AND (NEW.deadline_at, NEW.deadline_because)
+       IS DISTINCT FROM (OLD.deadline_at, OLD.deadline_because) THEN
+      PERFORM public.putright_refuse('a deadline from outside is not moved', 'kept');
     END IF;
     IF NEW.state <> OLD.state THEN
       IF OLD.settled_at IS NOT NULL OR NEW.state = 'proposed' THEN

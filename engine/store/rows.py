@@ -30,6 +30,7 @@ class Incident:
     money: Decimal | None
     currency: str | None
     harmed: str
+    harmed_count: int | None
     impact: str
     urgency: str
     priority: str
@@ -38,9 +39,13 @@ class Incident:
     reporter_id: UUID
     customer_id: UUID | None
     lead_id: UUID
+    checker_id: UUID | None
+    look_by: datetime | None
+    lead_offered_to: list[UUID]
     source_reference: str | None
     state: str
     harm_begins_at: datetime | None
+    restore_by: datetime | None
     told_at: datetime
     taken_up_at: datetime | None
     repaired_at: datetime | None
@@ -53,6 +58,7 @@ class Incident:
     closed_by: str | None
     confirmation_id: UUID | None
     decision_id: UUID | None
+    delegate_id: UUID | None
     way_out_id: UUID | None
     origin_id: UUID | None
     origin: str | None
@@ -84,6 +90,7 @@ class Item:
     due_at: datetime | None
     reminders: int
     reminded_at: datetime | None
+    asked_again_at: datetime | None
     ended_at: datetime | None
     how: str | None
     ended_by: UUID | None
@@ -128,8 +135,12 @@ class Action:
     team_id: UUID | None
     person_id: UUID | None
     due_at: datetime
+    deadline_at: datetime | None
+    deadline_because: str | None
     ends_cause: bool
+    targets_answer: bool
     reference: str | None
+    contact: str | None
     proposed_by: UUID | None
     proposed_at: datetime
     settled_at: datetime | None

@@ -43,6 +43,7 @@ from engine.domain.incident import (
     WayOut,
 )
 from engine.domain.party import Lane, Party
+from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
     naming_convention={
@@ -89,6 +90,11 @@ organisation = Table(
         CheckConstraint("kind IN ('customer', 'supplier')", name="kind"),
         nullable=False,
     ),
+    # The line that an overdue action of theirs climbs: the contact, then a customer's second
+    # contact or a supplier's account manager, then who of us owns the contract.
+    Column("contact_id", Uuid, ForeignKey("person.id", use_alter=True)),
+    Column("second_contact_id", Uuid, ForeignKey("person.id", use_alter=True)),
+    Column("our_owner_id", Uuid, ForeignKey("person.id", use_alter=True)),
 )
 
 person = Table(
@@ -104,9 +110,27 @@ person = Table(
     Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
     Column("time_zone", Text, nullable=False, server_default="UTC"),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
+    # who is asked while they are away, and who is told when they are silent
+    _ref("deputy_id", "person"),
+    _ref("superior_id", "person"),
     # raised on sign-out everywhere and on a new password: older sessions end
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     UniqueConstraint("login"),
+    CheckConstraint("deputy_id <> id AND superior_id <> id", name="somebody_else"),
+)
+
+# Somebody is away from `since` until `until`, or until they were back (`ended_at`).
+absence = Table(
+    "absence",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _instant("since", required=True),
+    _instant("until", required=True),
+    _instant("entered_at", required=True),
+    _instant("ended_at"),
+    CheckConstraint("since < until", name="lasts"),
+    Index(None, "person_id", "until"),
 )
 
 team = Table(
@@ -170,6 +194,15 @@ deputy = Table(
         CheckConstraint("of IN ('owner', 'duty_lead', 'authority')", name="of"),
         primary_key=True,
     ),
+)
+
+# Who confirms for all who receive the product when they are many: three to seven people.
+representative = Table(
+    "representative",
+    metadata,
+    Column("process_id", Uuid, ForeignKey("business_process.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    _words("stands_for"),
 )
 
 # When somebody is at work: a team's own, a customer's or supplier's, or a whole party's.  A change
@@ -259,6 +292,8 @@ incident = Table(
     Column("money", Numeric(20, 2)),
     _words("currency", required=False),
     _words("harmed"),
+    # how many they are; None while nobody has counted
+    Column("harmed_count", Integer, CheckConstraint("harmed_count >= 0", name="harmed_count")),
     Column("impact", Text, _one_of("impact", Level), nullable=False),
     Column("urgency", Text, _one_of("urgency", Level), nullable=False),
     Column("priority", Text, _one_of("priority", Priority), nullable=False),
@@ -268,10 +303,18 @@ incident = Table(
     # who receives the product, when it is an outside organisation
     _ref("customer_id", "organisation"),
     _ref("lead_id", "person", required=True),
+    # who may check the outcome beside the lead (P3, P4), named by the lead
+    _ref("checker_id", "person"),
+    # when the lead has to look again; None once the owner was offered the lead, and in a replay
+    _instant("look_by"),
+    # whom the lead was offered to since the lead did not look
+    Column("lead_offered_to", ARRAY(Uuid), nullable=False, server_default="{}"),
     # the reference in the tool that an incident was replayed from
     _words("source_reference", required=False),
     Column("state", Text, _one_of("state", IncidentState), nullable=False),
     _instant("harm_begins_at"),
+    # by priority and the process's calendar; a higher priority makes it earlier, nothing later
+    _instant("restore_by"),
     _instant("told_at", required=True),
     _instant("taken_up_at"),
     _instant("repaired_at"),
@@ -284,6 +327,8 @@ incident = Table(
     Column("closed_by", Text, _one_of("closed_by", ClosedBy)),
     Column("confirmation_id", Uuid, ForeignKey("confirmation.id", use_alter=True)),
     Column("decision_id", Uuid, ForeignKey("decision.id", use_alter=True)),
+    # whom the owner lets decide without the customer's answer (P4 only)
+    _ref("delegate_id", "person"),
     # how it was set aside or merged, while it is
     Column("way_out_id", Uuid, ForeignKey("way_out.id", use_alter=True)),
     # the incident it was opened beside, and why
@@ -307,6 +352,17 @@ incident = Table(
         " AND ((state = 'open') = (ended_at IS NULL))"
         " AND ((state IN ('set_aside', 'merged')) = (way_out_id IS NOT NULL))",
         name="closed_with_evidence",
+    ),
+    Index(
+        "ix_incident_look",
+        "look_by",
+        postgresql_where=text("state = 'open' AND look_by IS NOT NULL"),
+    ),
+    Index(
+        "ix_incident_offered",
+        "lead_offered_to",
+        postgresql_using="gin",
+        postgresql_where=text("lead_offered_to <> '{}'"),
     ),
     CheckConstraint("(origin_id IS NULL) = (origin IS NULL)", name="origin_both"),
     Index(None, "state", "process_id"),
@@ -379,6 +435,20 @@ criterion = Table(
     Column("changed_seq", Integer, nullable=False, server_default="0"),
     # withdrawn criteria stay for the record
     _instant("withdrawn_at"),
+    # at how many checks in a row it has to be right
+    Column(
+        "must_hold",
+        Integer,
+        CheckConstraint("must_hold BETWEEN 1 AND 50", name="must_hold"),
+        nullable=False,
+        server_default="1",
+    ),
+    # it can no longer be met: it stays so, and another one makes it good
+    _instant("missed_at"),
+    _words("missed_because", required=False),
+    # the missed one that this makes good; it counts once owner and confirmer have signed
+    _ref("instead_of", "criterion"),
+    Column("is_pending", Boolean, nullable=False, server_default=text("false")),
     _words("measured", required=False),
     _ref("verified_by", "person"),
     _instant("verified_at"),
@@ -386,6 +456,30 @@ criterion = Table(
     Column("verified_seq", Integer, nullable=False, server_default="0"),
     # the later report that brought it along when it was joined with this one
     _ref("came_from_id", "incident"),
+    CheckConstraint(
+        "(missed_at IS NULL) = (missed_because IS NULL) AND (NOT is_pending OR"
+        " instead_of IS NOT NULL) AND coalesce(btrim(missed_because), '-') <> ''",
+        name="missed",
+    ),
+    Index(None, "incident_id"),
+)
+
+# Owner and confirmer agree on what makes a missed criterion good: each by name, as one of the two.
+criterion_signature = Table(
+    "criterion_signature",
+    metadata,
+    Column("criterion_id", Uuid, ForeignKey("criterion.id"), primary_key=True),
+    Column(
+        "signs_as",
+        Text,
+        CheckConstraint("signs_as IN ('owner', 'confirmer')", name="signs_as"),
+        primary_key=True,
+    ),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    _instant("signed_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    UniqueConstraint("criterion_id", "person_id"),
     Index(None, "incident_id"),
 )
 
@@ -394,12 +488,58 @@ confirmer = Table(
     metadata,
     Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
     Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    # whom they speak for beside themselves, and how many these are
     _words("stands_for", required=False),
+    Column(
+        "stands_for_count",
+        Integer,
+        CheckConstraint("stands_for_count >= 0", name="stands_for_count"),
+        nullable=False,
+        server_default="0",
+    ),
     _instant("named_at", required=True),
     _instant("withdrawn_at"),
     # the later report that brought them along when it was joined with this one
     _ref("came_from_id", "incident"),
     Index(None, "person_id"),
+)
+
+# The owner accepts by name that some of those harmed are covered by nobody; the latest counts.
+uncovered_accepted = Table(
+    "uncovered_accepted",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    Column("number", Integer, nullable=False),
+    _words("reason"),
+    _ref("person_id", "person", required=True),
+    _instant("accepted_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(reason) <> '' AND number > 0", name="says"),
+    Index(None, "incident_id"),
+)
+
+# Somebody proposes a lower priority: it waits for a second person.
+priority_lowering = Table(
+    "priority_lowering",
+    metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("priority", Text, _one_of("priority", Priority), nullable=False),
+    _words("reason"),
+    _ref("proposed_by", "person", required=True),
+    _instant("proposed_at", required=True),
+)
+
+# Somebody without an account has told us: how to reach them, and the page that they follow it on.
+caller = Table(
+    "caller",
+    metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    _words("name"),
+    _words("contact", required=False),
+    # SHA-256 of their page's token, which is shown once; None before they are given a page
+    Column("digest", LargeBinary, unique=True),
+    _instant("made_at", required=True),
 )
 
 action = Table(
@@ -416,8 +556,14 @@ action = Table(
     _ref("team_id", "team"),
     _ref("person_id", "person"),
     _instant("due_at", required=True),
+    # set by a law or a contract outside: it cannot be moved
+    _instant("deadline_at"),
+    _words("deadline_because", required=False),
     Column("ends_cause", Boolean, nullable=False, server_default=text("false")),
+    # each of those it reaches says how it is for them
+    Column("targets_answer", Boolean, nullable=False, server_default=text("false")),
     _words("reference", required=False),
+    _words("contact", required=False),
     _ref("proposed_by", "person"),
     _instant("proposed_at", required=True),
     _instant("settled_at"),
@@ -434,6 +580,11 @@ action = Table(
     UniqueConstraint("incident_id", "number"),
     CheckConstraint(
         "(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)", name="settled"
+    ),
+    CheckConstraint(
+        "(deadline_at IS NULL) = (deadline_because IS NULL)"
+        " AND due_at <= coalesce(deadline_at, due_at)",
+        name="deadline",
     ),
     # what still blocks an incident, found without reading its settled actions
     Index(
@@ -616,6 +767,8 @@ work_item = Table(
     _instant("due_at"),
     Column("reminders", Integer, nullable=False, server_default="0"),
     _instant("reminded_at"),
+    # a decision to keep asking: the ladder counts from here again
+    _instant("asked_again_at"),
     _instant("ended_at"),
     Column(
         "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")
@@ -648,6 +801,44 @@ work_item = Table(
     ),
     Index("ix_work_item_task_open", "run_id", "task_id", postgresql_where=text("ended_at IS NULL")),
     Index("ix_work_item_claimed_open", "claimed_by", postgresql_where=text("ended_at IS NULL")),
+    # how somebody has answered before, however long ago
+    Index(
+        "ix_work_item_asked",
+        text("(people[1])"),
+        "opened_at",
+        postgresql_where=text("mark = 'confirmation'"),
+    ),
+)
+
+# What the ladder did about a to-do that is not answered, and whom it asked or told.
+rung = Table(
+    "rung",
+    metadata,
+    _id(),
+    _ref("item_id", "work_item", required=True),
+    Column("kind", Text, _one_of("kind", Rung), nullable=False),
+    Column("people", ARRAY(Uuid), nullable=False),
+    _instant("reached_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    Index(None, "item_id"),
+    Index("ix_rung_people", "people", postgresql_using="gin"),
+)
+
+# A try to reach somebody who has not answered: when it was, and what came of it.
+tried = Table(
+    "tried",
+    metadata,
+    _id(),
+    _ref("item_id", "work_item", required=True),
+    _ref("whom_id", "person", required=True),
+    _ref("tried_by", "person", required=True),
+    Column("channel", Text, _one_of("channel", Channel), nullable=False),
+    _words("words"),
+    _instant("tried_at", required=True),
+    _instant("entered_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    CheckConstraint("btrim(words) <> '' AND tried_at <= entered_at", name="says"),
+    Index(None, "item_id"),
 )
 
 # Somebody disagrees about whose time it was: the time from `since` until `until`, which counts as

@@ -118,7 +118,8 @@ BEGIN
              AND kind = 'puts_right' AND state IN ('waiting', 'open')) THEN
     RETURN 'an action that puts right is not settled';
   END IF;
-  IF i.size > 1 OR EXISTS (SELECT FROM public.target t JOIN public.action a ON a.id = t.action_id
+  IF greatest(i.size, i.harmed_count) > 1
+     OR EXISTS (SELECT FROM public.target t JOIN public.action a ON a.id = t.action_id
                            WHERE a.incident_id = i.id AND a.kind = 'puts_right')
      OR EXISTS (SELECT FROM public.confirmer WHERE incident_id = i.id AND withdrawn_at IS NULL
                 AND person_id <> i.reporter_id)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.clock import Clock
 from engine.domain.canonical import plain
 from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
+from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound
 from engine.store import schema as t
@@ -70,6 +71,8 @@ class Case:
     now: datetime
     key: AuditKey
     incident: Incident
+    # how long its lead may go without looking; None while nobody has said
+    next_look: timedelta | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
     _entries: list[dict[str, Any]] = field(default_factory=list)
     _visits: list[dict[str, Any]] = field(default_factory=list)
@@ -83,7 +86,7 @@ class Case:
     def record(self, verb: str, content: Mapping[str, Any], by: Actor | Machine) -> int:
         """Add an entry to the audit chain and return its sequence number.
 
-        A machine signs with its own name and never as a person.
+        A machine signs with its own name and never as a person.  A deed of the lead is a look.
         """
         incident = self.incident
         seq = incident.head_seq + 1
@@ -121,7 +124,14 @@ class Case:
             }
         )
         self.change(head_seq=seq, head_hash=hashed)
+        if person_id == incident.lead_id:
+            self.looked()
         return seq
+
+    def looked(self) -> None:
+        """The lead has looked: the next look is due later, and the lead is offered to nobody."""
+        if self.next_look is not None and self.incident.state == IncidentState.OPEN:
+            self.change(look_by=self.now + self.next_look, lead_offered_to=[])
 
     def visited(self, visits: list[dict[str, Any]]) -> None:
         """Add passages of a run to its history."""

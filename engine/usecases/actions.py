@@ -20,11 +20,11 @@ from sqlalchemy import (
 from engine.domain.action import ActionKind, ActionState
 from engine.domain.incident import IncidentState
 from engine.domain.milestones import repaired_at
-from engine.domain.party import Party
 from engine.runtime import Passage
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
-from engine.usecases import reminding
+from engine.usecases import climbing
+from engine.usecases.line import next_in_line
 
 if TYPE_CHECKING:
     from engine.usecases.running import Mover
@@ -202,31 +202,8 @@ def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> 
     )
 
 
-def next_in_line(mover: "Mover", action: Action) -> list[UUID]:
-    """Return who is asked on the rung the action has climbed to.
-
-    Ours: the team's leads, the team's head, the owner of the business process.  A customer's
-    or a supplier's has our owner from the first rung on, as whoever can speak for us there.
-    """
-    owner = mover.process.owner_id
-    if action.party in (Party.CUSTOMER, Party.EXTERNAL) or action.team_id is None:
-        return [owner]
-    if action.climbed == 1:
-        leads = select(t.membership.c.person_id).where(
-            t.membership.c.team_id == action.team_id, t.membership.c.is_lead
-        )
-        found = list(mover.case.conn.execute(leads).scalars())
-        if found:
-            return found
-    if action.climbed <= 2:
-        head = mover.case.conn.scalar(select(t.team.c.head_id).where(t.team.c.id == action.team_id))
-        if head is not None:
-            return [head]
-    return [owner]
-
-
 # What automatic elements cause, by their `does` property.
 DOES: dict[str, Callable[["Mover", Run, Passage, Action | None], None]] = {
-    "remind": reminding.remind,
+    "remind": climbing.tick,
     "climb": climb,
 }

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine.domain.incident import Level, Origin
 from engine.domain.permissions import Actor
 from engine.store import schema as t
+from engine.store.facts import IN_FORCE
 from engine.store.work import Case, Work
 from engine.usecases.handling import Handling
 from engine.usecases.report import Beginning, Report, open_incident
@@ -79,11 +80,16 @@ def open_beside(
     return mover
 
 
-def criteria_of(case: Case) -> list[Mapping[str, str]]:
+def criteria_of(case: Case) -> list[Mapping[str, Any]]:
     """Return the criteria in force, to be agreed anew."""
     rows = case.conn.execute(
-        select(t.criterion.c.measure, t.criterion.c.threshold, t.criterion.c.evidence)
-        .where(t.criterion.c.incident_id == case.incident.id, t.criterion.c.withdrawn_at.is_(None))
+        select(
+            t.criterion.c.measure,
+            t.criterion.c.threshold,
+            t.criterion.c.evidence,
+            t.criterion.c.must_hold,
+        )
+        .where(t.criterion.c.incident_id == case.incident.id, text(IN_FORCE))
         .order_by(t.criterion.c.position)
     )
     return [dict(row._mapping) for row in rows]

@@ -24,6 +24,7 @@ from engine.store.rows import Item
 from engine.store.work import Case
 from engine.usecases.actions import start_followers
 from engine.usecases.answering import Answering, Recorder
+from engine.usecases.deciding import may_now
 from engine.usecases.handling import Handling
 from engine.usecases.recording import act, agree, confirm, decide, verify
 from engine.usecases.recording.act import tell_whose_time_it_is_then
@@ -118,7 +119,12 @@ def record(answering: "Answering") -> Mapping[str, str | bool]:
 
 def view_of(mover: Mover, item: Item) -> ItemView:
     """Return what permissions need to know; who is barred is asked only where it matters."""
-    return item_view(item, mover.case.incident, lambda: mover.hands)
+    return item_view(
+        item,
+        mover.case.incident,
+        lambda: mover.hands,
+        lambda: {one.who.id for one in may_now(mover)},
+    )
 
 
 def ended(item: Item) -> ItemEnded:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from engine.domain.party import Party
 from engine.domain.permissions import Role
@@ -103,6 +103,47 @@ def enter_organisation(work: Work, name: str, kind: str) -> UUID:
     return made
 
 
+def enter_contacts(
+    work: Work,
+    organisation_id: UUID,
+    *,
+    contact_id: UUID | None = None,
+    second_contact_id: UUID | None = None,
+    our_owner_id: UUID | None = None,
+) -> None:
+    """Say whom an overdue action of theirs climbs to.
+
+    First the contact, then a customer's second or a supplier's account manager, then who of us
+    owns the contract.
+    """
+    work.conn.execute(
+        update(t.organisation)
+        .where(t.organisation.c.id == organisation_id)
+        .values(
+            contact_id=contact_id, second_contact_id=second_contact_id, our_owner_id=our_owner_id
+        )
+    )
+
+
+def enter_representatives(
+    work: Work, process_id: UUID, representatives: Sequence[tuple[UUID, str]]
+) -> None:
+    """Enter who confirms for all when they are many, each with whom they stand for.
+
+    Raises InvalidAnswers unless they are three to seven.
+    """
+    if not 3 <= len({who for who, _ in representatives}) <= 7:
+        raise InvalidAnswers({"representatives": "Three to seven people speak for the others."})
+    work.conn.execute(delete(t.representative).where(t.representative.c.process_id == process_id))
+    work.conn.execute(
+        insert(t.representative),
+        [
+            {"process_id": process_id, "person_id": who, "stands_for": whom}
+            for who, whom in representatives
+        ],
+    )
+
+
 def enter_person(work: Work, person: NewPerson) -> UUID:
     """Enter a person and return their id."""
     made = uuid4()
@@ -120,6 +161,17 @@ def enter_person(work: Work, person: NewPerson) -> UUID:
         },
     )
     return made
+
+
+def enter_line(
+    work: Work, person_id: UUID, *, deputy_id: UUID | None = None, superior_id: UUID | None = None
+) -> None:
+    """Enter who stands in for somebody, and who is told when they are silent."""
+    work.conn.execute(
+        update(t.person)
+        .where(t.person.c.id == person_id)
+        .values(deputy_id=deputy_id, superior_id=superior_id)
+    )
 
 
 def enter_team(

@@ -13,6 +13,7 @@ from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.offers import verifiers
+from engine.usecases.promising import promise
 from engine.usecases.running import Mover
 from engine.usecases.standing import over, require
 
@@ -48,6 +49,8 @@ def take_lead(
         before = incident.lead_id
         case.change(lead_id=actor.id, taken_up_at=incident.taken_up_at or case.now)
         _offer_instead(mover, before)
+        if by is None:
+            case.looked()
 
 
 def _offer_instead(mover: Mover, before: UUID) -> None:
@@ -81,7 +84,8 @@ def set_told(
         raise InvalidAnswers({"reason": "Please say how you know."})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
-        require(Mover(handling, case, actor), actor, Verb.SET_PRIORITY)
+        mover = Mover(handling, case, actor)
+        require(mover, actor, Verb.SET_PRIORITY)
         if told_at >= case.incident.told_at:
             raise InvalidAnswers({"told_at": "This can be set earlier, never later."})
         case.record(
@@ -90,3 +94,4 @@ def set_told(
             actor,
         )
         case.change(told_at=told_at)
+        promise(mover)

@@ -104,6 +104,8 @@ def _check(later: Mover, earlier: Mover) -> None:
     begun = ask.work_under_way(later.case.conn, one.id)
     if begun:
         raise Conflict(f"Somebody is at work on “{begun[0]}”; that has to be finished first.")
+    if any(row["missed_at"] or row["instead_of"] for row in _criteria(later.case.conn, one.id)):
+        raise Conflict(f"#{one.number} has a point that was missed, so it is handled by itself.")
     barred = [who.name for who in later.confirmers if who.person_id in earlier.hands.everybody]
     if barred:
         raise Conflict(
@@ -137,8 +139,11 @@ def _bring_along(later: Mover, earlier: Mover) -> None:
     earlier.forget()
 
 
+_CARRIED = ("position", "measure", "threshold", "evidence", "must_hold")
+
+
 def _copied(row: Mapping[str, Any], case: Case, source: UUID, seq: int) -> dict[str, Any]:
-    return {name: row[name] for name in ("position", "measure", "threshold", "evidence")} | {
+    return {name: row[name] for name in _CARRIED} | {
         "id": uuid4(),
         "incident_id": case.incident.id,
         "changed_seq": seq,
@@ -177,8 +182,8 @@ def _criteria(conn: Connection, incident_id: UUID) -> Sequence[Mapping[str, Any]
     ]
 
 
-def _wording(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    return row["measure"], row["threshold"], row["evidence"]
+def _wording(row: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return row["measure"], row["threshold"], row["evidence"], row["must_hold"]
 
 
 # What another report that was joined too needs stays, and is marked as that one's.
@@ -195,7 +200,8 @@ _KEEP_CONFIRMERS = text(
 _KEEP_CRITERIA = text(
     "UPDATE criterion a SET came_from_id = b.incident_id"  # noqa: S608 - as above
     f" {_OTHERS.format(table='criterion')}"
-    " AND (b.measure, b.threshold, b.evidence) = (a.measure, a.threshold, a.evidence)"
+    " AND (b.measure, b.threshold, b.evidence, b.must_hold)"
+    " = (a.measure, a.threshold, a.evidence, a.must_hold)"
 )
 _WITHDRAW_CONFIRMERS = text(
     "UPDATE confirmer SET withdrawn_at = :now"

@@ -127,7 +127,8 @@ def _count(mover: Mover, actor: Actor) -> None:
     incident = mover.case.incident
     asked = {"id": incident.id, "work_seq": incident.work_seq, "me": actor.id}
     others = mover.case.conn.scalar(_OTHERS, asked) or 0
-    if others + 1 < mover.handling.rules.objections_needed(incident.size):
+    harmed = incident.size if incident.harmed_count is None else incident.harmed_count
+    if others + 1 < mover.handling.rules.objections_needed(harmed):
         return
     looking = Proposal(
         title="See why it is not right for everybody",

@@ -10,10 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.domain.incident import Priority
-from engine.domain.ladder import Ladder, may_decide
 from engine.domain.mark import Mark
 from engine.domain.party import Lane, Party, party_of
-from engine.domain.standing import Standing
 from engine.runtime import Waiting
 from engine.store.facts import Confirmer, Hands, ProcessPeople
 from engine.store.rows import Action, Incident
@@ -71,7 +69,6 @@ def offer_incident_step(
     process: ProcessPeople,
     named: Sequence[Confirmer],
     had: Hands,
-    ladder: Ladder,
 ) -> list[Offer]:
     """Return whom a step of the incident's own run is offered to, an offer for each item."""
     lane = lane_of(step)
@@ -89,40 +86,18 @@ def offer_incident_step(
         return [Offer(lane, party, process.desk_id, (incident.lead_id,))]
     if step.mark == Mark.VERIFICATION:
         return [Offer(lane, party, people=verifiers(incident, process, had))]
-    if lane is Lane.AUTHORITY:
-        return [Offer(lane, party, people=deciders(incident, process, ladder))]
     return [Offer(lane, party, people=process.owners)]
 
 
 def verifiers(incident: Incident, process: ProcessPeople, had: Hands) -> tuple[UUID, ...]:
-    """Return who checks the outcome: the owner or a deputy, for P3 and P4 the lead too."""
+    """Return who may check the outcome (rules, Right again).
+
+    P1 and P2: the owner or a deputy; P3 and P4: the lead and the lead's delegate too.
+    """
     may = process.owners
     if Priority(incident.priority) in (Priority.P3, Priority.P4):
-        may = (incident.lead_id, *may)
+        checker = (incident.checker_id,) if incident.checker_id else ()
+        may = (incident.lead_id, *checker, *may)
     # never the only person who did the work
     left = tuple(dict.fromkeys(who for who in may if had.worked != {who}))
     return left or tuple(dict.fromkeys(may))
-
-
-def deciders(incident: Incident, process: ProcessPeople, ladder: Ladder) -> tuple[UUID, ...]:
-    """Return who may decide without the customer's answer, by the highest priority it ever had."""
-    return tuple(
-        who
-        for who in dict.fromkeys((*process.owners, *process.authorities))
-        if may_decide(
-            Priority(incident.highest_priority),
-            _standing(who, process),
-            is_in_it=who in process.in_it,
-            ladder=ladder,
-        )
-    )
-
-
-def _standing(who: UUID, process: ProcessPeople) -> frozenset[Standing]:
-    offices = (
-        (Standing.OWNER, who == process.owner_id),
-        (Standing.DEPUTY_OWNER, who in process.owners[1:]),
-        (Standing.AUTHORITY, who == process.authority_id),
-        (Standing.DEPUTY_AUTHORITY, who in process.authorities[1:]),
-    )
-    return frozenset(office for office, is_theirs in offices if is_theirs)

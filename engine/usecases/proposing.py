@@ -40,8 +40,15 @@ class Proposal:
     team_id: UUID | None = None
     person_id: UUID | None = None
     due_at: datetime | None = None
+    # set by a law or a contract outside, and why; it cannot be moved
+    deadline_at: datetime | None = None
+    deadline_because: str | None = None
     ends_cause: bool = False
+    # each of those it reaches says how it is for them
+    targets_answer: bool = False
+    # a supplier's or a customer's own number for it, and whom to talk to there
     reference: str | None = None
+    contact: str | None = None
     after: tuple[UUID, ...] = ()
     targets: tuple[str, ...] = ()
     is_remedy: bool = False
@@ -53,7 +60,9 @@ class Proposal:
         def one(name: str) -> UUID | None:
             return UUID(answers[name]) if answers.get(name) else None
 
-        due = answers.get("due_at")
+        def instant(name: str) -> datetime | None:
+            return datetime.fromisoformat(answers[name]) if answers.get(name) else None
+
         listed = answers.get("targets") or ""
         lines = listed.splitlines() if isinstance(listed, str) else listed
         return cls(
@@ -63,9 +72,13 @@ class Proposal:
             detail=answers.get("detail") or "",
             team_id=one("team"),
             person_id=one("person"),
-            due_at=datetime.fromisoformat(due) if due else None,
+            due_at=instant("due_at"),
+            deadline_at=instant("deadline_at"),
+            deadline_because=answers.get("deadline_because"),
             ends_cause=bool(answers.get("ends_cause")),
+            targets_answer=bool(answers.get("targets_answer")),
             reference=answers.get("reference"),
+            contact=answers.get("contact"),
             after=tuple(UUID(before) for before in answers.get("after") or ()),
             targets=tuple(line.strip() for line in lines if line.strip()),
         )
@@ -145,9 +158,13 @@ def propose(
         party=proposal.party,
         team_id=proposal.team_id,
         person_id=proposal.person_id,
-        due_at=proposal.due_at or _default_due(mover, proposal),
+        due_at=_due_at(mover, proposal),
+        deadline_at=proposal.deadline_at,
+        deadline_because=proposal.deadline_because,
         ends_cause=proposal.ends_cause,
+        targets_answer=proposal.targets_answer,
         reference=proposal.reference,
+        contact=proposal.contact,
         proposed_by=by.id if isinstance(by, Actor) else None,
         proposed_at=case.now,
         settled_at=None,
@@ -163,8 +180,16 @@ def propose(
     return action
 
 
+def _due_at(mover: Mover, proposal: Proposal) -> datetime:
+    """Return when it is due: as proposed, else by the calendar of whoever is asked.
+
+    It is never due after a deadline from outside.
+    """
+    due = proposal.due_at or _default_due(mover, proposal)
+    return min(due, proposal.deadline_at or due)
+
+
 def _default_due(mover: Mover, proposal: Proposal) -> datetime:
-    """Return when it is due by the calendar of whoever is asked."""
     case = mover.case
     asked = Holder(party=proposal.party, team_id=proposal.team_id)
     if proposal.person_id is not None:
@@ -201,7 +226,19 @@ def _check(mover: Mover, proposal: Proposal) -> None:
         )
         if own != len(set(proposal.after)):
             raise InvalidAnswers({"after": "Please choose from this incident's own actions."})
+    _check_deadline(proposal)
     check_asked(mover, proposal.party, proposal.team_id, proposal.person_id)
+
+
+def _check_deadline(proposal: Proposal) -> None:
+    if proposal.deadline_at is None:
+        return
+    if proposal.party not in (Party.CUSTOMER, Party.EXTERNAL):
+        raise InvalidAnswers({"deadline_at": "Only suppliers and customers have one of these."})
+    if not (proposal.deadline_because or "").strip():
+        raise InvalidAnswers({"deadline_because": "Please say which law or contract sets it."})
+    if proposal.due_at is not None and proposal.due_at > proposal.deadline_at:
+        raise InvalidAnswers({"due_at": "This is after the deadline."})
 
 
 def accept_proposal(handling: Handling, action_id: UUID, *, kind: ActionKind, actor: Actor) -> None:

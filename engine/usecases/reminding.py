@@ -1,41 +1,37 @@
 """Reminders to those who have not answered; a missed hundred comes as one."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, update
 
 from engine.domain.incident import Priority
 from engine.domain.ladder import reminders_by
 from engine.domain.mark import Mark
-from engine.runtime import Passage
+from engine.domain.working_calendar import WorkingCalendar
 from engine.store import schema as t
-from engine.store.rows import Action, Run
+from engine.store.askings import Asking
 
 if TYPE_CHECKING:
     from engine.usecases.running import Mover
 
 
-def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
+def remind(
+    mover: "Mover", waiting: Sequence[Asking], calendars: Mapping[UUID, WorkingCalendar]
+) -> None:
     """Remind those whose turn it is by the ladder; the diagram's timer is only the tick."""
-    del passage, action
     incident, now = mover.case.incident, mover.case.now
-    waiting = mover.case.conn.execute(
-        select(
-            t.work_item.c.id, t.work_item.c.opened_at, t.work_item.c.reminders, t.work_item.c.people
-        ).where(_unanswered(run.id))
-    ).all()
-    calendars = mover.calendars_of({who for item in waiting for who in item.people})
     due = {
-        item.id: count
-        for item in waiting
-        if item.reminders
+        one.id: count
+        for one in waiting
+        if one.reminders
         < (
             count := reminders_by(
                 Priority(incident.highest_priority),
-                item.opened_at,
+                one.since,
                 now,
-                calendars[item.people[0]],
+                calendars[one.asked],
                 ladder=mover.handling.ladder,
             )
         )
@@ -43,12 +39,20 @@ def remind(mover: "Mover", run: Run, passage: Passage, action: Action | None) ->
     # several that a downtime missed come as one
     for count in set(due.values()):
         chosen = [item for item, its in due.items() if its == count]
-        _write(mover, t.work_item.c.id.in_(chosen), count)
+        _write(mover, t.work_item.c.id.in_(chosen), reminders=count)
 
 
 def remind_all(mover: "Mover", run_id: UUID) -> None:
     """Remind every confirmer of this run who has not answered, whatever the ladder says."""
-    _write(mover, _unanswered(run_id), t.work_item.c.reminders + 1)
+    _write(mover, _unanswered(run_id), reminders=t.work_item.c.reminders + 1)
+
+
+def ask_again(mover: "Mover", run_id: UUID) -> None:
+    """Ask everybody of this run who has not answered once more: their ladder begins anew.
+
+    What counts as confirmation debt still counts from when they were asked first.
+    """
+    _write(mover, _unanswered(run_id), reminders=0, asked_again_at=mover.case.now)
 
 
 def _unanswered(run_id: UUID) -> ColumnElement[bool]:
@@ -59,11 +63,11 @@ def _unanswered(run_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _write(mover: "Mover", chosen: ColumnElement[bool], count: int | ColumnElement[int]) -> None:
+def _write(mover: "Mover", chosen: ColumnElement[bool], **columns: Any) -> None:
     reminded = mover.case.conn.execute(
         update(t.work_item)
         .where(chosen)
-        .values(reminders=count, reminded_at=mover.case.now)
+        .values(reminded_at=mover.case.now, **columns)
         .returning(t.work_item.c.people)
     ).all()
     mover.case.record(

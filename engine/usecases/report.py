@@ -15,7 +15,9 @@ from engine.errors import InvalidAnswers, NotAllowed
 from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
+from engine.usecases.covering import name_representatives
 from engine.usecases.handling import Handling
+from engine.usecases.promising import restore_by
 from engine.usecases.running import Mover
 
 
@@ -35,6 +37,11 @@ class Report:
     money: Decimal | None = None
     currency: str | None = None
     harm_begins_at: datetime | None = None
+    # how many are harmed; None while nobody has counted
+    harmed_count: int | None = None
+    # somebody without an account who told us, and how to reach them
+    caller: str | None = None
+    caller_contact: str | None = None
     source_reference: str | None = None
     # criteria beside the process's default ones: {measure, threshold, evidence}
     criteria: Sequence[Mapping[str, str]] = field(default=())
@@ -60,6 +67,9 @@ class Report:
             money=number("money"),
             currency=answers.get("currency"),
             harm_begins_at=datetime.fromisoformat(begins) if begins else None,
+            harmed_count=answers.get("harmed_count"),
+            caller=answers.get("caller"),
+            caller_contact=answers.get("caller_contact"),
         )
 
 
@@ -83,6 +93,8 @@ def report_incident(
     """
     if not may_report(actor):
         raise NotAllowed("You see everything here and change nothing: somebody else reports it.")
+    if report.caller is not None and actor.is_outside:
+        raise InvalidAnswers({"caller": "Only somebody of ours reports for others."})
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
@@ -107,7 +119,7 @@ class Beginning:
     origin: Origin | None = None
     origin_id: UUID | None = None
     origin_number: int | None = None
-    criteria: Sequence[Mapping[str, str]] | None = None
+    criteria: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
     def by(cls, actor: Actor) -> Self:
@@ -133,19 +145,24 @@ def open_incident(
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
-    run, moved = mover.begin(
+    mover.own_run, moved = mover.begin(
         "incident",
         release,
         {"impact": report.impact.value, "urgency": report.urgency.value},
         None,
     )
     incident.priority = incident.highest_priority = Priority(str(moved.data["priority"]))
+    incident.restore_by = restore_by(mover)
+    if isinstance(by, Actor):
+        # what a machine took over from a record has no lead who could miss it
+        case.next_look = mover.next_look
+        incident.look_by = case.now + case.next_look
     _insert(case)
     case.record("incident:reported", _content(incident, beginning), by)
     criteria = process.default_criteria if beginning.criteria is None else beginning.criteria
-    _first_facts(case, [*criteria, *report.criteria], beginning.confirmers)
-    mover.own_run = run
-    mover.apply(run, moved, action=None, is_new=True)
+    _first_criteria(case, [*criteria, *report.criteria])
+    _first_confirmers(case, report, beginning, many=handling.rules.many_harmed)
+    mover.apply(mover.own_run, moved, action=None, is_new=True)
     return mover
 
 
@@ -164,6 +181,7 @@ def _incident(
         money=report.money,
         currency=report.currency,
         harmed=report.harmed,
+        harmed_count=report.harmed_count,
         impact=report.impact,
         urgency=report.urgency,
         priority=Priority.P4,
@@ -172,9 +190,13 @@ def _incident(
         reporter_id=beginning.reporter_id,
         customer_id=beginning.customer_id,
         lead_id=lead_id,
+        checker_id=None,
+        look_by=None,
+        lead_offered_to=[],
         source_reference=report.source_reference,
         state=IncidentState.OPEN,
         harm_begins_at=report.harm_begins_at,
+        restore_by=None,
         told_at=beginning.told_at or now,
         taken_up_at=None,
         repaired_at=None,
@@ -187,6 +209,7 @@ def _incident(
         closed_by=None,
         confirmation_id=None,
         decision_id=None,
+        delegate_id=None,
         way_out_id=None,
         origin_id=beginning.origin_id,
         origin=beginning.origin,
@@ -209,9 +232,7 @@ def _insert(case: Case) -> None:
     ).scalar_one()
 
 
-def _first_facts(
-    case: Case, criteria: list[Mapping[str, str]], confirmers: tuple[UUID, ...]
-) -> None:
+def _first_criteria(case: Case, criteria: list[Mapping[str, Any]]) -> None:
     seq = case.incident.head_seq
     if criteria:
         case.conn.execute(
@@ -224,21 +245,37 @@ def _first_facts(
                     "measure": one["measure"],
                     "threshold": one["threshold"],
                     "evidence": one.get("evidence", ""),
+                    "must_hold": one.get("must_hold") or 1,
                     "changed_seq": seq,
                 }
                 for position, one in enumerate(criteria)
             ],
         )
-    # who answers for it does not say that it is right
-    named = [who for who in confirmers if who != case.incident.lead_id]
+
+
+def _first_confirmers(case: Case, report: Report, beginning: Beginning, *, many: int) -> None:
+    """Name who confirms; where they are many, or who told us has no account, representatives."""
+    incident = case.incident
+    # who answers for it does not say that it is right, nor does who only wrote it down
+    named = [who for who in beginning.confirmers if who != incident.lead_id]
+    if report.caller is not None:
+        named = []
+        case.conn.execute(
+            insert(t.caller),
+            {
+                "incident_id": incident.id,
+                "name": report.caller,
+                "contact": report.caller_contact,
+                "made_at": case.now,
+            },
+        )
     if named:
         case.conn.execute(
             insert(t.confirmer),
-            [
-                {"incident_id": case.incident.id, "person_id": who, "named_at": case.now}
-                for who in named
-            ],
+            [{"incident_id": incident.id, "person_id": who, "named_at": case.now} for who in named],
         )
+    if report.caller is not None or (incident.harmed_count or 0) >= many:
+        name_representatives(case, answering=named)
 
 
 def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
@@ -250,6 +287,9 @@ def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
             "expected",
             "actual",
             "harmed",
+            "harmed_count",
+            "harm_begins_at",
+            "restore_by",
             "size",
             "size_unit",
             "money",

@@ -29,6 +29,7 @@ class RunFacts(Mapping[str, object]):
         "watch_until",
         "due_at",
         "climb_every",
+        "tries",
     )
 
     def __init__(self, mover: "Mover", action: Action | None) -> None:
@@ -63,6 +64,8 @@ class RunFacts(Mapping[str, object]):
                 return _instant(incident.watch_until or now)
             case "due_at":
                 return _instant(self._action.due_at if self._action else now)
+            case "tries":
+                return "enough" if mover.is_tried_enough() else "missing"
             case _:
                 return _duration(climb_every(priority, ladder=ladder))
 

@@ -6,8 +6,8 @@ again (`settle`) until they have nothing new to tell it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,25 +16,28 @@ from sqlalchemy import Uuid, bindparam, insert, select, update
 
 from engine.domain.gate import Gate, judge
 from engine.domain.incident import IncidentState, Priority
-from engine.domain.ladder import decide_at
+from engine.domain.ladder import decide_at, next_look_after, tries_needed
 from engine.domain.mark import Mark
-from engine.domain.party import Lane, party_of
 from engine.domain.permissions import Actor, Machine
+from engine.domain.silence import Line
 from engine.domain.working_calendar import WorkingCalendar
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
 from engine.store import schema as t
+from engine.store.askings import is_tried_enough
 from engine.store.calendars import Calendars, holders, load_calendars
+from engine.store.lines import lines_of
 from engine.store.rows import Action, Run, split
 from engine.store.work import Case
-from engine.usecases import actions, closing
+from engine.usecases import actions, asking, climbing, closing
 from engine.usecases.handling import Handling, Release
-from engine.usecases.offers import Offer, lane_of, offer_action_step, offer_incident_step
+from engine.usecases.offers import Offer
 from engine.usecases.run_facts import RunFacts
 from engine.usecases.waiting import as_json
 
 SETTLED = "actions_settled"
 PROPOSED = "action_proposed"
+TRIED = "tried"
 
 # built once: building a statement costs as much as running it
 _THE_ID = bindparam("the_id", type_=Uuid)
@@ -55,6 +58,19 @@ class Mover:
     _own_run: Run | None = None
     # False once something was written that the memorised facts depend on
     _memory: dict[str, Any] = field(default_factory=dict)
+    # what nothing written here changes
+    _calendars: dict[UUID, WorkingCalendar] = field(default_factory=dict)
+    _lines: dict[UUID, Line] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Tell the case how long the lead may go without looking."""
+        self.case.next_look = self.next_look
+
+    @property
+    def next_look(self) -> timedelta:
+        """How long the lead may go without looking, by the highest priority it ever had."""
+        priority = Priority(self.case.incident.highest_priority)
+        return next_look_after(priority, ladder=self.handling.ladder)
 
     # --- facts, asked at most once between two writes ------------------------------------------
 
@@ -84,11 +100,26 @@ class Mover:
         return load_calendars(self.case.conn)
 
     def calendars_of(self, people: Iterable[UUID]) -> dict[UUID, WorkingCalendar]:
-        """Return the calendar that each of these people has now."""
-        return {
-            who: self.calendars.at(holder, self.case.now)
-            for who, holder in holders(self.case.conn, people).items()
-        }
+        """Return the calendar that each of these people has now; each is read once."""
+        asked = set(people)
+        if new := asked - self._calendars.keys():
+            for who, holder in holders(self.case.conn, new).items():
+                self._calendars[who] = self.calendars.at(holder, self.case.now)
+        return {who: self._calendars[who] for who in asked}
+
+    def lines_of(self, people: Iterable[UUID]) -> dict[UUID, Line]:
+        """Return who stands in for each of these people and who is above; each is read once."""
+        asked = set(people)
+        if new := asked - self._lines.keys():
+            self._lines |= lines_of(self.case.conn, new, self.case.now)
+        return {who: self._lines[who] for who in asked}
+
+    def is_tried_enough(self) -> bool:
+        """Whether a closing decision may open as far as logged tries to reach people go."""
+        needed = tries_needed(
+            Priority(self.case.incident.highest_priority), ladder=self.handling.ladder
+        )
+        return is_tried_enough(self.case.conn, self.own_run.id, needed)
 
     def decide_at(self) -> datetime:
         """Return when a closing decision may open: each of those asked now has had their days."""
@@ -168,6 +199,7 @@ class Mover:
         answered: Answered | None = None,
         message: str | None = None,
         data: Mapping[str, object] | None = None,
+        rereads_timers: bool = False,
     ) -> Advanced:
         """Advance the run and write everything that follows from it."""
         assert run.snapshot is not None  # noqa: S101 - callers never move a run that has ended
@@ -180,6 +212,7 @@ class Mover:
             answered=answered,
             message=message,
             data=data,
+            rereads_timers=rereads_timers,
         )
         self.apply(run, moved, action=action, answered=answered)
         return moved
@@ -227,7 +260,10 @@ class Mover:
         if self.case.incident.state != IncidentState.OPEN:
             return
         while (told := self._next_message()) is not None:
+            is_blocked = self._memory["blocked"]
             self.forget()
+            # what the incident's run is told begins or ends no action
+            self.know_blocked(is_blocked)
             self.move(self.own_run, message=told)
         closing.finish_confirmation(self)
 
@@ -245,11 +281,12 @@ class Mover:
         awaited = {waiting["message"] for waiting in self.own_run.waiting}
         if not awaited & {SETTLED, PROPOSED}:
             return None
-        is_blocked = self._memory.get("blocked")
-        if is_blocked is None:
-            is_blocked = ask.is_blocked(self.case.conn, self.case.incident.id)
-        if is_blocked:
+        if "blocked" not in self._memory:
+            self.know_blocked(ask.is_blocked(self.case.conn, self.case.incident.id))
+        if self._memory["blocked"]:
             return PROPOSED if PROPOSED in awaited else None
+        if TRIED in awaited and self.is_tried_enough():
+            return TRIED
         return SETTLED if SETTLED in awaited else None
 
     def know_blocked(self, is_blocked: bool) -> None:
@@ -309,31 +346,18 @@ class Mover:
             if step.mark == Mark.CONFIRMATION:
                 closing.ask_confirmers(self)
             rows += [
-                _item_row(run, step, offer, self.case.now) for offer in self._offers(step, action)
+                _item_row(run, step, offer, self.case.now)
+                for offer in asking.offers(self, step, action)
             ]
             if step.mark == Mark.CLOSING_DECISION:
                 self.case.record("decision:opened", {"step": step.element}, self.by)
+        self.add_items(rows)
+
+    def add_items(self, rows: list[dict[str, Any]]) -> None:
+        """Write new work items, and ask at once whoever is next where somebody is not here."""
         if rows:
             self.case.conn.execute(_ADD_ITEM, rows)
-
-    def _offers(self, step: Waiting, action: Action | None) -> list[Offer]:
-        incident = self.case.incident
-        if action is not None:
-            lane = lane_of(step)
-            needs_named = lane is Lane.CUSTOMER and not (action.person_id or action.team_id)
-            offer = offer_action_step(
-                lane, action, incident, self.process, self.confirmers if needs_named else ()
-            )
-            if lane is Lane.CUSTOMER and offer.people:
-                outside = ask.is_anybody_outside(self.case.conn, offer.people)
-                party = party_of(lane, desk=self.process.desk_party, outside=outside)
-                offer = replace(offer, party=party)
-            return [offer]
-        is_asking = step.mark == Mark.CONFIRMATION
-        named = self.confirmers if is_asking else ()
-        had = self.hands if step.mark == Mark.VERIFICATION else ask.Hands(*[frozenset()] * 3)
-        offers = offer_incident_step(step, incident, self.process, named, had, self.handling.ladder)
-        return closing.open_confirmations(self, offers) if is_asking else offers
+            climbing.begin(self, rows)
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:

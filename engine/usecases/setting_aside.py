@@ -94,5 +94,7 @@ def come_back(mover: Mover, *, actor: Actor, words: str | None, seq: int) -> Non
     case.change(state=IncidentState.OPEN, ended_at=None, way_out_id=None)
     # the database keeps the facts of what is out: they change only once it is back
     case.flush()
+    # nobody could look meanwhile: the lead has the whole time again
+    case.looked()
     resume(mover)
     start_whose_turn_came(mover)

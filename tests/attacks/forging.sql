@@ -73,3 +73,28 @@ LANGUAGE sql AS $$
     SELECT way_out_id, who, now(), attacks.forge_entry(the_incident, who, what, '')
     FROM incident WHERE id = the_incident
 $$;
+
+-- A check that found everything right and a customer who says so, each with an entry.
+CREATE FUNCTION attacks.forge_outcome(the_incident uuid, verifier uuid, customer uuid)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  last integer := (SELECT max(seq) FROM entry WHERE incident_id = the_incident);
+  said uuid := gen_random_uuid();
+BEGIN
+  INSERT INTO entry (incident_id, seq, at, person_id, actor, verb, content, salt, digest, key_id,
+                     previous, hash)
+    VALUES (the_incident, last + 1, now(), verifier, 'X', 'outcome:verified', '{}', '', '', 'test',
+            '', 'x'),
+           (the_incident, last + 2, now(), customer, 'X', 'confirmation:given', '{}', '', '',
+            'test', '', 'x');
+  INSERT INTO verification (id, incident_id, person_id, verdict, verified_at, entry_seq)
+    VALUES (gen_random_uuid(), the_incident, verifier, 'right', now(), last + 1);
+  UPDATE criterion SET verified_by = verifier, verified_at = now(), verified_seq = last + 1
+    WHERE incident_id = the_incident AND withdrawn_at IS NULL;
+  INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at, entry_seq)
+    VALUES (said, the_incident, customer, 'yes', 'signed_in', now(), last + 2);
+  INSERT INTO confirmation_line (confirmation_id, criterion_id, answer)
+    SELECT said, id, 'yes' FROM criterion WHERE incident_id = the_incident;
+  PERFORM attacks.forge_end(the_incident, 'confirmed');
+  PERFORM attacks.close_by_confirmation(the_incident, said);
+END $$;

@@ -230,11 +230,56 @@ UPDATE incident SET highest_priority = 'P4' WHERE id = %(kept)s;
 --# the lead changed without a record, so that who led it may decide
 UPDATE incident SET lead_id = %(bruno)s WHERE id = %(kept)s;
 
+--# a delegate named without a record, so that they may decide
+UPDATE incident SET delegate_id = %(bruno)s WHERE id = %(kept)s;
+
 --# work done by the decider given to somebody else
 UPDATE work_item SET ended_by = %(fay)s WHERE incident_id = %(kept)s AND action_id IS NOT NULL;
 
 --# work done by the decider deleted
 DELETE FROM work_item WHERE incident_id = %(kept)s AND action_id IS NOT NULL;
+
+--# a missed criterion that nobody has made good for the owner
+SELECT attacks.forge_outcome(%(unmade)s, %(dora)s, %(carla)s);
+
+--# a make-good called agreed with one signature
+UPDATE criterion SET is_pending = false, changed_seq = changed_seq + 100
+  WHERE incident_id = %(unmade)s AND is_pending;
+SELECT attacks.forge_outcome(%(unmade)s, %(dora)s, %(carla)s);
+
+--# a second signature without its record
+INSERT INTO criterion_signature (criterion_id, signs_as, incident_id, person_id, signed_at,
+    entry_seq)
+  SELECT id, 'owner', incident_id, %(dora)s, now(), 2
+  FROM criterion WHERE incident_id = %(unmade)s AND is_pending;
+UPDATE criterion SET is_pending = false, changed_seq = changed_seq + 1
+  WHERE incident_id = %(unmade)s AND is_pending;
+SELECT attacks.forge_outcome(%(unmade)s, %(dora)s, %(carla)s);
+
+--# one person's two signatures
+INSERT INTO criterion_signature (criterion_id, signs_as, incident_id, person_id, signed_at,
+    entry_seq)
+  SELECT criterion_id, 'owner', incident_id, person_id, signed_at, entry_seq
+  FROM criterion_signature WHERE incident_id = %(unmade)s;
+
+--# a missed criterion called unmissed
+UPDATE criterion SET missed_at = NULL, missed_because = NULL, changed_seq = changed_seq + 1
+  WHERE incident_id = %(unmade)s AND missed_at IS NOT NULL;
+
+--# a criterion missed without a record
+UPDATE criterion SET missed_at = now(), missed_because = 'So' WHERE incident_id = %(half)s;
+
+--# a criterion that has to hold was right at two of three checks
+SELECT attacks.forge_outcome(%(held)s, %(dora)s, %(carla)s);
+
+--# a third check on the record of another one
+INSERT INTO verification (id, incident_id, person_id, verdict, verified_at, entry_seq)
+  SELECT gen_random_uuid(), id, %(dora)s, 'right', now(), work_seq + 1
+  FROM incident WHERE id = %(held)s;
+SELECT attacks.forge_outcome(%(held)s, %(dora)s, %(carla)s);
+
+--# a criterion that need not hold any more
+UPDATE criterion SET must_hold = 1 WHERE incident_id = %(held)s;
 
 --# withdrawn by one of two who are to answer
 SELECT attacks.withdraw(%(half)s, %(carla)s, %(carla)s);

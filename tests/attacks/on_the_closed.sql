@@ -140,3 +140,19 @@ DELETE FROM confirmation WHERE incident_id = %(confirmed)s;
 
 --# with all triggers disabled
 ALTER TABLE incident DISABLE TRIGGER ALL;
+
+--# withdraw what made a missed criterion good
+UPDATE criterion SET withdrawn_at = now(), changed_seq = changed_seq + 1
+  WHERE incident_id = %(missed)s AND instead_of IS NOT NULL;
+
+--# add a criterion that was missed
+INSERT INTO criterion (id, incident_id, position, measure, threshold, evidence, missed_at,
+    missed_because)
+  VALUES (gen_random_uuid(), %(confirmed)s, 9, 'In time', 'All', 'List', now(), 'Too late');
+
+--# call its criterion missed
+UPDATE criterion SET missed_at = now(), missed_because = 'Too late', changed_seq = changed_seq + 1
+  WHERE incident_id = %(confirmed)s;
+
+--# take a signature back
+DELETE FROM criterion_signature WHERE incident_id = %(missed)s;

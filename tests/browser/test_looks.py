@@ -7,6 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine.domain.incident import Priority
+from engine.usecases.making_good import miss_criterion, propose_make_good
+from engine.usecases.priority import set_priority
 from engine.usecases.setting_aside import set_aside
 from tests.world import World
 
@@ -23,10 +26,20 @@ PAGES = (
     ("hugo", "/incidents/2"),
     ("hugo", "/incidents/3"),
     ("hugo", "/incidents/3/time"),
+    ("hugo", "/incidents/3/tries"),
+    ("dora", "/incidents/3/delegate"),
     ("hugo", "/incidents/3/record"),
     ("hugo", "/incidents/3/history"),
     ("hugo", "/incidents/2/actions/1"),
     ("hugo", "/incidents/2/actions/new"),
+    ("hugo", "/incidents/2/changes/change-criteria"),
+    ("hugo", "/incidents/2/changes/set-priority"),
+    ("hugo", "/incidents/2/changes/name-checker"),
+    ("hugo", "/incidents/2/changes/caller-page"),
+    ("dora", "/"),
+    ("dora", "/incidents/6"),
+    ("dora", "/incidents/6/changes/accept-uncovered"),
+    ("hugo", "/report"),
     ("carla", "/report"),
     ("carla", "/you"),
     ("carla", "/you/tokens"),
@@ -51,7 +64,7 @@ STEPS = (
 
 @pytest.fixture
 def furnished(world: World) -> World:
-    """One just reported, one worked on for many, one asked for, one closed, one set aside."""
+    """One reported, one worked on for many, one asked for, one closed, two that are odd."""
     world.report()
     working = world.report(title="A title that is rather long, as people write them in a hurry")
     world.lead(working)
@@ -61,7 +74,19 @@ def furnished(world: World) -> World:
     world.confirmed()
     aside = world.report(title="A wish")
     set_aside(world.handling, aside, reason="It is a wish", actor=world.actor("hugo"))
+    _in_trouble(world)
     return world
+
+
+def _in_trouble(world: World) -> None:
+    """Some are left out, a point was missed, and somebody thinks that it is less urgent."""
+    incident, hugo = world.report(title="In trouble", harmed_count=9), world.actor("hugo")
+    world.lead(incident)
+    missed = world.criteria(incident)[0]
+    miss_criterion(world.handling, incident, missed, why="The day has passed", actor=hugo)
+    good = {"measure": "Interest paid", "threshold": "5 a day", "evidence": "Bank's list"}
+    propose_make_good(world.handling, incident, missed, good, actor=hugo)
+    set_priority(world.handling, incident, Priority.P4, reason="Few of them", actor=hugo)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_without_a_token_that_counts_nobody_is_answered(machine: Start, header: 
 
 
 def every_address(web: Flask) -> list[tuple[str, str]]:
-    words = {"which": "1", "diagram": "incident"}
+    words = {"which": "1", "diagram": "incident", "name": "look"}
     found = []
     with web.test_request_context():
         adapter = web.url_map.bind("")

@@ -38,7 +38,7 @@ def test_many_closures_take_as_many_statements_as_one(world: World) -> None:
     with counted(world.handling.store.engine) as sent:
         assert audited(world) == (3, [])
 
-    assert len(sent.statements) == 11
+    assert len(sent.statements) == 14
 
     with world.handling.store.read() as conn:
         assert closures_without_evidence(conn, KEYS, batch=2) == (3, [])
@@ -49,6 +49,12 @@ FORGED_CONFIRMED = [
     ("UPDATE confirmation_line SET answer = 'partly'", "only partly right"),
     ("DELETE FROM confirmation_line", "only partly right"),
     ("UPDATE criterion SET verified_seq = 0", "has not been checked"),
+    (
+        "UPDATE criterion SET missed_at = now(), missed_because = 'Too late'",
+        "can no longer be met, and nothing is agreed in its place",
+    ),
+    ("UPDATE incident SET harmed_count = 3", "2 of those harmed are covered by nobody"),
+    ("UPDATE criterion SET must_hold = 2", "was right at 1 of 2 checks in a row"),
     ("UPDATE criterion SET verified_by = :fay", "no record says who checked"),
     ("UPDATE action SET state = 'open', settled_at = NULL", "action is not finished"),
     ("UPDATE action SET work_seq = 99", "since the last"),

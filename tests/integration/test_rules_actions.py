@@ -1,17 +1,24 @@
 """The rules of handling, Actions: each on the real engine and the real database."""
 
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from engine.domain.action import ActionKind, TargetOutcome
 from engine.domain.party import Party
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers, NotAllowed, NotFound
 from engine.queries.closures import closures_without_evidence
+from engine.queries.item import item_page
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
+from engine.usecases.directory import enter_contacts
+from engine.usecases.due_dates import move_due
 from engine.usecases.holding import hand_over
 from engine.usecases.proposing import accept_proposal, refuse_proposal
 from engine.usecases.targets import accept_targets, tick_targets
@@ -626,3 +633,241 @@ def test_an_action_stays_with_its_party_however_late_it_is(world: World) -> None
 
     assert states(world, incident) == ["open"]
     assert world.item(incident, "do_it_action").party == "it"
+
+
+def head(world: World, team: str, *, led_by: str, headed_by: str) -> None:
+    """Give a team a lead, who is a member, and a head."""
+    with world.handling.store.begin() as work:
+        work.conn.execute(
+            upsert(t.membership)
+            .values(team_id=world.teams[team], person_id=world.people[led_by], is_lead=True)
+            .on_conflict_do_update(index_elements=["team_id", "person_id"], set_={"is_lead": True})
+        )
+        work.conn.execute(
+            update(t.team)
+            .where(t.team.c.id == world.teams[team])
+            .values(head_id=world.people[headed_by])
+        )
+
+
+def climbs(world: World, incident: UUID, step: str) -> list[str]:
+    """Return who is asked beside the others, rung by rung, from the day it is overdue."""
+    logins = {person: login for login, person in world.people.items()}
+    asked = [set(world.item(incident, step).people)]
+    world.clock.forward(days=3, minutes=1)
+    for _ in range(3):
+        world.fire(incident)
+        asked.append(set(world.item(incident, step).people))
+        world.clock.forward(days=1)
+    new = [after - before for before, after in pairwise(asked)]
+    return ["".join(sorted(logins[one] for one in some)) for some in new]
+
+
+def test_ours_climb_from_the_person_to_the_teams_lead_to_the_head_of_department(
+    world: World,
+) -> None:
+    head(world, "databases", led_by="bruno", headed_by="gita")
+    incident = led(world, {"title": "Do", "party": "it", "person": str(world.people["ada"])})
+
+    assert climbs(world, incident, "do_it_action") == ["bruno", "gita", "dora"]
+
+
+def organisation(world: World, login: str) -> UUID:
+    found = world.actor(login).organisation_id
+    assert found is not None
+    return found
+
+
+def test_a_suppliers_climb_from_contact_to_account_manager_to_our_contract_owner(
+    world: World,
+) -> None:
+    with world.handling.store.begin() as work:
+        enter_contacts(
+            work,
+            organisation(world, "sami"),
+            contact_id=world.people["fay"],
+            second_contact_id=world.people["olga"],
+            our_owner_id=world.people["gita"],
+        )
+    incident = led(world, {"title": "Do", "party": "external", "person": str(world.people["sami"])})
+
+    assert climbs(world, incident, "do_supplier_action") == ["fay", "olga", "gita"]
+
+
+def test_a_customers_climb_from_contact_to_deputy_to_our_owner(world: World) -> None:
+    with world.handling.store.begin() as work:
+        enter_contacts(
+            work,
+            organisation(world, "carla"),
+            contact_id=world.people["fay"],
+            second_contact_id=world.people["olga"],
+        )
+    incident = led(world, {"title": "Look", "party": "customer"})
+
+    assert climbs(world, incident, "do_customer_action") == ["fay", "olga", "dora"]
+
+
+# --- due dates and deadlines -------------------------------------------------------------------
+
+
+def move(world: World, action: UUID, login: str = "hugo", **by: float) -> datetime:
+    due = world.clock.now + timedelta(**by)
+    move_due(world.handling, action, due, reason="She is ill", actor=world.actor(login))
+    return due
+
+
+def bound(world: World, **more: Any) -> UUID:
+    """Return a supplier's action that a contract gives ten days."""
+    return world.propose(
+        led(world),
+        "hugo",
+        team="post",
+        deadline_at=world.clock.now + timedelta(days=10),
+        deadline_because="§ 4 of the contract",
+        **more,
+    )
+
+
+def test_the_lead_moves_a_due_date_with_a_reason(world: World) -> None:
+    incident = led(world, world.for_team("databases"))
+    action = actions(world, incident)[0].id
+
+    due = move(world, action, days=9)
+
+    assert actions(world, incident)[0].due_at == world.item(incident, "do_it_action").due_at == due
+    assert world.verbs(incident)[-1] == "action:due_moved"
+    for login in ("ada", "dora", "carla"):
+        with pytest.raises(NotAllowed):
+            move(world, action, login, days=12)
+    with pytest.raises(InvalidAnswers):
+        move_due(world.handling, action, due, reason=" ", actor=world.actor("hugo"))
+    with pytest.raises(InvalidAnswers):
+        move(world, action, days=-1)
+
+
+def test_an_action_whose_date_was_moved_climbs_from_the_new_date_on(world: World) -> None:
+    incident = led(world, world.for_team("databases"))
+    world.clock.forward(days=4)
+    world.fire(incident)
+    assert actions(world, incident)[0].climbed == 1
+
+    move(world, actions(world, incident)[0].id, days=9)
+    world.clock.forward(days=8)
+    world.fire(incident)
+    assert actions(world, incident)[0].climbed == 0
+    for _ in range(5):
+        world.clock.forward(days=1, minutes=1)
+        world.fire(incident)
+
+    assert actions(world, incident)[0].climbed == 3
+
+
+def test_what_is_finished_is_not_moved(world: World) -> None:
+    incident = led(world, world.for_team("databases"))
+    world.act(incident, "ada")
+
+    with pytest.raises(Conflict):
+        move(world, actions(world, incident)[0].id, days=9)
+
+
+def test_a_deadline_from_outside_cannot_be_moved(world: World) -> None:
+    action = bound(world)
+
+    assert move(world, action, days=10)
+    with pytest.raises(InvalidAnswers):
+        move(world, action, days=10, minutes=1)
+    with (
+        pytest.raises(IntegrityError, match="not moved"),
+        world.handling.store.begin() as work,
+    ):
+        work.conn.execute(
+            update(t.action)
+            .where(t.action.c.id == action)
+            .values(deadline_at=world.clock.now + timedelta(days=99))
+        )
+
+
+def test_nothing_is_due_after_its_deadline_from_outside(world: World) -> None:
+    incident = led(world)
+    soon = {
+        "deadline_at": world.clock.now + timedelta(hours=5),
+        "deadline_because": "The law on payments",
+    }
+
+    world.propose(incident, "hugo", team="post", **soon)
+    with pytest.raises(InvalidAnswers) as refused:
+        world.propose(
+            incident, "hugo", team="post", due_at=world.clock.now + timedelta(hours=6), **soon
+        )
+
+    assert list(refused.value.fields) == ["due_at"]
+    assert actions(world, incident)[0].due_at == soon["deadline_at"]
+
+
+def test_only_suppliers_and_customers_have_a_deadline_and_it_says_which_law_or_contract(
+    world: World,
+) -> None:
+    incident = led(world)
+    ahead = world.clock.now + timedelta(days=5)
+
+    with pytest.raises(InvalidAnswers) as ours:
+        world.propose(incident, "hugo", deadline_at=ahead, deadline_because="The law")
+    with pytest.raises(InvalidAnswers) as unsaid:
+        world.propose(incident, "hugo", team="post", deadline_at=ahead)
+
+    assert (list(ours.value.fields), list(unsaid.value.fields)) == (
+        ["deadline_at"],
+        ["deadline_because"],
+    )
+
+
+def test_suppliers_and_customers_have_their_own_number_and_contact(world: World) -> None:
+    incident = led(world)
+
+    world.propose(incident, "hugo", team="post", reference="PP-12", contact="Ms Lee, 0160 2")
+
+    row = actions(world, incident)[0]
+    assert (row.reference, row.contact) == ("PP-12", "Ms Lee, 0160 2")
+
+
+# --- targets, and is it still right? -----------------------------------------------------------
+
+
+def test_targets_that_are_not_done_are_accepted_singly_or_as_a_listed_group(world: World) -> None:
+    incident, action, reached = reaching(world, "Miller", "Smith", "Weber")
+    done(world, incident, dict.fromkeys(reached.values(), "unreachable"))
+    dora = world.actor("dora")
+
+    accept_targets(world.handling, action, [reached["Miller"]], reason="Has left", actor=dora)
+    group = [reached["Smith"], reached["Weber"]]
+    accept_targets(world.handling, action, group, reason="The firm is gone", actor=dora)
+
+    with world.handling.store.read() as conn:
+        rows = conn.execute(select(t.target).where(t.target.c.action_id == action)).all()
+    assert {row.label: row.accepted_because for row in rows} == {
+        "Miller": "Has left",
+        "Smith": "The firm is gone",
+        "Weber": "The firm is gone",
+    }
+    assert world.verbs(incident).count("target:accepted") == 2
+
+
+def test_whoever_had_said_yes_is_asked_is_it_still_right_with_the_answer_filled_in(
+    world: World,
+) -> None:
+    incident = led(world, world.for_team("databases"), confirmers=("carla", "olga"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    world.confirm(incident, "carla")
+    proposed = world.propose(incident, "ada")
+    accept_proposal(world.handling, proposed, kind=ActionKind.PUTS_RIGHT, actor=world.actor("hugo"))
+    world.act(incident, "ada")
+    world.verify(incident)
+
+    item = world.item(incident, "confirm_outcome", "carla").id
+    with world.handling.store.read() as conn:
+        page = item_page(conn, item, world.actor("carla"), world.clock.now)
+
+    assert page.is_asked_again
+    assert page.values is not None
+    assert [row["answer"] for row in page.values["criteria"]] == ["yes"]

@@ -17,7 +17,9 @@ from engine.errors import (
 from engine.queries.closures import closures_without_evidence
 from engine.queries.ledger import incident_ledger
 from engine.store import facts as ask
+from engine.usecases.criteria import change_criteria
 from engine.usecases.holding import claim
+from engine.usecases.making_good import miss_criterion
 from engine.usecases.merging import merge, undo_merge
 from tests.at_once import at_once
 from tests.world import CRITERION, KEY, World
@@ -131,6 +133,33 @@ def test_it_is_not_merged_while_somebody_is_at_work_on_it(world: World) -> None:
     join(world, later, earlier)
 
     assert world.row(later).state == "merged"
+
+
+def test_what_was_missed_is_handled_by_itself(world: World) -> None:
+    earlier, later = two(world)
+    missed = world.criteria(later)[0]
+    miss_criterion(world.handling, later, missed, why="Too late", actor=world.actor("hugo"))
+
+    with pytest.raises(Conflict, match="a point that was missed"):
+        join(world, later, earlier)
+
+
+def test_a_criterion_that_has_to_hold_comes_along_as_such(world: World) -> None:
+    earlier = world.report()
+    world.clock.forward(minutes=10)
+    later = world.report("olga")
+    holds = [{**CRITERION, "must_hold": 3}]
+    change_criteria(
+        world.handling, later, holds, reason="It has to hold", actor=world.actor("hugo")
+    )
+
+    join(world, later, earlier)
+
+    with world.handling.store.read() as conn:
+        in_force = ask.rows(
+            conn, "SELECT must_hold FROM criterion WHERE incident_id = :id", id=earlier
+        )
+    assert sorted(row["must_hold"] for row in in_force) == [1, 3]
 
 
 def test_a_confirmer_with_a_hand_in_the_earlier_one_is_named(world: World) -> None:

@@ -217,9 +217,13 @@ def test_a_customer_who_never_answers_is_decided_for_by_somebody_with_no_hand_in
         world.clock.forward(days=1)
         world.fire(incident)
 
-    # five working days, a reminder on each, and then the authority
+    # five working days, a reminder on each, two tries to reach her, and then the authority
     asked = world.item(incident, "confirm_outcome")
     assert asked.reminders == 5
+    carla = {"whom": str(world.people["carla"]), "channel": "call"}
+    for words in ("Nobody picks up", "The number is gone"):
+        assert "decide_without_answer" not in world.steps(incident)
+        teller.does("hugo", f"/incidents/{incident}/tries", carla | {"words": words})
     assert "decide_without_answer" in world.steps(incident)
     assert world.row(incident).state == "open"
     deciding = world.item(incident, "decide_without_answer")

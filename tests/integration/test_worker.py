@@ -18,7 +18,7 @@ from procrastinate.periodic import PeriodicDeferrer
 from sqlalchemy import select, text, update
 
 from api import worker as worker_module
-from api.worker import Pace, WorkerThread
+from api.worker import Pace, WorkerThread, jobs_app
 from engine.errors import Unavailable
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls, EmbeddedServer
@@ -348,3 +348,14 @@ def test_keys_of_yesterday_are_forgotten(world: World) -> None:
 def workers(world: World) -> int:
     with world.handling.store.read() as conn:
         return conn.scalar(text("SELECT count(*) FROM procrastinate_workers")) or 0
+
+
+def test_a_look_that_was_missed_is_found_by_the_workers_own_round(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.report()
+    world.clock.forward(days=2)
+
+    jobs_app(world.handling, database.app_url).tasks["putright.looks"].func(0)
+
+    assert world.row(incident).lead_offered_to == [world.people["dora"]]

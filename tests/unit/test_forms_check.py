@@ -342,6 +342,7 @@ def test_an_unticked_box_is_a_no_and_an_open_choice_is_nothing():
     assert decisions(FORMS["propose_action"], {"title": "x", "party": "it"}) == {
         "party": "it",
         "ends_cause": False,
+        "targets_answer": False,
     }
 
 
@@ -350,6 +351,7 @@ def test_what_a_decision_can_be_leaves_room_for_no_choice_where_none_need_be_mad
         "party": ("it", "business", "customer", "external"),
         "kind": ("puts_right", "prevents", None),
         "ends_cause": (False, True),
+        "targets_answer": (False, True),
     }
 
 

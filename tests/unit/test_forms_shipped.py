@@ -15,8 +15,12 @@ STEPS = {
     "do_it_action", "do_business_action", "do_customer_action", "do_supplier_action",
     "decide_declined_action",
 }  # fmt: skip
-PAGES = {"report_incident", "propose_action"}
-FACTS = {"gate", "remind_every", "decide_at", "ask_again_at", "watch_until", "due_at"}
+PAGES = {
+    "report_incident", "propose_action", "change_criteria", "miss_criterion", "make_good",
+    "set_priority", "decide_lowering", "name_checker", "count_harmed", "stand_for",
+    "accept_uncovered", "give_caller_page", "move_due",
+}  # fmt: skip
+FACTS = {"gate", "remind_every", "decide_at", "ask_again_at", "watch_until", "due_at", "tries"}
 
 
 def test_every_step_has_a_form():

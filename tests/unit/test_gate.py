@@ -52,6 +52,30 @@ def test_neither_answer_nor_decision_goes_over_open_work(facts: GateFacts) -> No
     assert _missing(replace(facts, unsettled=1))[0] == "1 action is not finished"
 
 
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_a_missed_criterion_has_to_be_made_good(facts: GateFacts) -> None:
+    assert _missing(replace(facts, missed=("Paid in time",)))[0] == (
+        "“Paid in time” can no longer be met, and nothing is agreed in its place"
+    )
+
+
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_those_who_are_left_out_have_to_be_accepted(facts: GateFacts) -> None:
+    assert _missing(replace(facts, uncovered=1))[0] == (
+        "1 of those harmed is covered by nobody, and the owner has not accepted that"
+    )
+
+
+@pytest.mark.parametrize("facts", [READY, DECIDED], ids=["confirmed", "decided"])
+def test_a_criterion_that_has_to_hold_was_right_so_many_times_in_a_row(facts: GateFacts) -> None:
+    once = replace(BALANCES, must_hold=2, held=1)
+
+    assert _missing(replace(facts, criteria=(once,)))[0] == (
+        "“Balances agree” was right at 1 of 2 checks in a row"
+    )
+    assert judge(replace(facts, criteria=(replace(once, held=2),)))[0] is not Gate.SHUT
+
+
 def test_targets_not_done_must_be_accepted_by_the_owner() -> None:
     assert _missing(replace(READY, unaccepted=1)) == (
         "1 of those it reaches is not done, and the owner has not accepted that",
@@ -234,11 +258,16 @@ FACTS = st.builds(
     GateFacts,
     st.integers(0, 1),
     SEQ,
-    st.lists(st.builds(CriterionFacts, st.just("It adds up"), SEQ), max_size=2).map(tuple),
+    st.lists(
+        st.builds(CriterionFacts, st.just("It adds up"), SEQ, st.integers(1, 3), st.integers(0, 3)),
+        max_size=2,
+    ).map(tuple),
     st.lists(CONFIRMERS, max_size=3).map(tuple),
     st.none() | DECISIONS,
     st.integers(0, 1),
     SEQ,
+    st.lists(st.just("Paid in time"), max_size=1).map(tuple),
+    st.integers(0, 1),
     st.booleans(),
 )
 general = settings(deadline=None, derandomize=True, max_examples=300)

@@ -212,6 +212,7 @@ def test_every_standing_can_be_had() -> None:
         workers=ada,
         verifiers=ada,
         confirmers=ada,
+        asked=ada,
         team_ids=frozenset({IT}),
     )
 

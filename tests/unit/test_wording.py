@@ -11,11 +11,12 @@ from engine.domain.incident import Answer, ClosedBy, Decided, IncidentState, Lev
 from engine.domain.ledger import Reason
 from engine.domain.milestones import Milestone
 from engine.domain.party import Lane, Party
+from engine.domain.silence import Channel, Rung
 from engine.domain.wording import VERBS, WORDS, sentence, word
 
 SHOWN: list[type[StrEnum]] = [
-    ActionKind, ActionState, Answer, ClosedBy, Decided, Gate, Grade, IncidentState, Lane, Level,
-    Milestone, Party, Reason, TargetOutcome, Verdict,
+    ActionKind, ActionState, Answer, Channel, ClosedBy, Decided, Gate, Grade, IncidentState, Lane,
+    Level, Milestone, Party, Reason, Rung, TargetOutcome, Verdict,
 ]  # fmt: skip
 
 

@@ -44,6 +44,7 @@ class Story:
             "watch_until": clock.after(days=2),
             "due_at": clock.after(days=1),
             "climb_every": "P1D",
+            "tries": "enough",
         }
         self.state: Advanced = start(specs, diagram, data=data, facts=self.facts, now=clock.now)
         self.history: list[Passage] = list(self.state.passages)
@@ -80,6 +81,10 @@ class Story:
 
     def is_told(self, message: str) -> "Story":
         return self._advance(message=message)
+
+    def rereads_its_timers(self) -> "Story":
+        """A date that its timers read was moved."""
+        return self._advance(rereads_timers=True)
 
     def time_passes(self, **length: float) -> "Story":
         self.clock.forward(**length)

@@ -76,6 +76,18 @@ def test_an_overdue_action_climbs_three_rungs_and_no_more(action):
     assert story.state.due_at is None
 
 
+def test_an_action_whose_date_was_moved_climbs_three_rungs_from_the_new_date_on(action, clock):
+    story = action("it").time_passes(days=1)
+    assert "climb_it_line" in story.passed()
+    story.facts["due_at"] = clock.after(days=9)
+
+    story.rereads_its_timers().time_passes(days=8)
+    assert story.passed() == []
+    climbed = [story.time_passes(days=1).passed().count("climb_it_line") for _ in range(5)]
+
+    assert climbed == [1, 1, 1, 0, 0]
+
+
 def test_rungs_missed_while_the_machine_was_down_are_climbed_one_by_one(action):
     story = action("it").time_passes(days=7)
     assert story.passed().count("climb_it_line") == 1

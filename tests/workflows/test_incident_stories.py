@@ -166,6 +166,55 @@ def test_no_answer_for_five_days_asks_the_authority_beside_the_customer(story):
     assert story.waiting("confirm_outcome").mark == "confirmation"
 
 
+def test_it_is_not_decided_before_it_was_tried_often_enough_however_late_it_is(story):
+    story.reaches("confirm_outcome")
+    story.facts["tries"] = "missing"
+
+    story.time_passes(days=500)
+
+    assert story.open_steps() == ["confirm_outcome"]
+    assert story.waiting("tried_once_more").message == "tried"
+
+
+def test_each_try_is_counted_and_the_last_one_needed_asks_the_authority(story):
+    story.reaches("confirm_outcome")
+    story.facts["tries"] = "missing"
+    story.time_passes(days=5).is_told("tried")
+    assert story.open_steps() == ["confirm_outcome"]
+
+    story.facts["tries"] = "enough"
+    story.is_told("tried")
+
+    assert story.open_steps() == ["confirm_outcome", "decide_without_answer"]
+    assert story.passed() == ["tried_once_more", "tried_often_enough"]
+
+
+def test_tries_before_its_time_ask_nobody_early(story):
+    story.reaches("confirm_outcome").is_told("tried")
+
+    assert story.open_steps() == ["confirm_outcome"]
+
+
+def test_asking_again_counts_the_tries_again(story):
+    story.reaches("confirm_outcome").time_passes(days=5)
+    story.facts |= {"ask_again_at": story.clock.after(days=5), "tries": "missing"}
+
+    story.answers("decide_without_answer", decided="ask_somebody_else").time_passes(days=5)
+
+    assert story.open_steps() == ["confirm_outcome"]
+    assert "tried_once_more" in story.waits_for()
+
+
+def test_an_answer_ends_the_wait_for_tries_too(story):
+    story.reaches("confirm_outcome")
+    story.facts |= {"tries": "missing", "gate": "confirmed"}
+    story.time_passes(days=5)
+
+    story.answers("confirm_outcome", answer="yes")
+
+    assert story.state.closes == "confirmed"
+
+
 def test_no_timer_closes_anything(story):
     story.reaches("confirm_outcome")
     story.facts["gate"] = "confirmed"

@@ -64,6 +64,7 @@ def test_sixteen_threads_share_the_specs(specs, clock):
         "decide_at": clock.after(days=5),
         "ask_again_at": clock.after(days=10),
         "watch_until": clock.after(days=2),
+        "tries": "enough",
     }
 
     def live(number: int) -> list[str]:
@@ -154,6 +155,7 @@ def test_a_run_that_is_reloaded_and_cut_goes_the_same_way_as_one_that_stays_in_m
             "decide_at": clock.after(days=5),
             "ask_again_at": clock.after(days=10),
             "watch_until": clock.after(days=2),
+            "tries": "enough",
             "gate": "shut",
         }
         data = {"impact": "high", "urgency": "high"}

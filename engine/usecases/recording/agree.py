@@ -1,18 +1,20 @@
 """Agreeing what right means: criteria, who confirms, and the first actions."""
 
-from collections.abc import Mapping
-from typing import Any
-from uuid import UUID, uuid4
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.incident import Answer
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
+from engine.usecases.criteria import word_criteria
 from engine.usecases.proposing import Proposal, propose
 from engine.usecases.running import Mover
+
+HAD_A_HAND = "Who led it, worked on it or checked it cannot confirm it."
 
 
 def agree(answering: Answering) -> Mapping[str, str | bool]:
@@ -29,47 +31,6 @@ def agree(answering: Answering) -> Mapping[str, str | bool]:
         propose(mover, Proposal.from_answers(asked), by=mover.by)
     mover.forget()
     return answering.filed()
-
-
-def word_criteria(mover: Mover, wanted: list[dict[str, Any]], seq: int) -> None:
-    """Make the criteria in force just these; an unchanged one keeps its check.
-
-    A changed wording is a new criterion beside the old one, which stays for the record.
-    """
-    conn, incident = mover.case.conn, mover.case.incident
-    live = conn.execute(
-        select(t.criterion).where(
-            t.criterion.c.incident_id == incident.id, t.criterion.c.withdrawn_at.is_(None)
-        )
-    ).all()
-    worded = {(row.measure, row.threshold, row.evidence): row for row in live}
-    kept = {_wording(one) for one in wanted}
-    gone = [row.id for wording, row in worded.items() if wording not in kept]
-    if gone:
-        conn.execute(
-            update(t.criterion)
-            .where(t.criterion.c.id.in_(gone))
-            .values(withdrawn_at=mover.case.now, changed_seq=seq)
-        )
-    new = [
-        {
-            "id": uuid4(),
-            "incident_id": incident.id,
-            "position": position,
-            "measure": one["measure"],
-            "threshold": one["threshold"],
-            "evidence": one.get("evidence") or "",
-            "changed_seq": seq,
-        }
-        for position, one in enumerate(wanted)
-        if _wording(one) not in worded
-    ]
-    if new:
-        conn.execute(insert(t.criterion), new)
-
-
-def _wording(one: Mapping[str, Any]) -> tuple[str, str, str]:
-    return one["measure"], one["threshold"], one.get("evidence") or ""
 
 
 def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
@@ -90,19 +51,18 @@ def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
         )
 
 
-def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmers") -> None:
+def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     """Make just these people the confirmers.  Raises InvalidAnswers for who had a hand in it."""
     conn, incident = mover.case.conn, mover.case.incident
-    barred = set(wanted) & mover.hands.everybody
-    if barred:
-        raise InvalidAnswers({field: "Who led it, worked on it or checked it cannot confirm it."})
+    if set(wanted) & mover.hands.everybody:
+        raise InvalidAnswers({"confirmers": HAD_A_HAND})
     known = conn.scalar(
         select(text("count(*)"))
         .select_from(t.person)
         .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
-        raise InvalidAnswers({field: "Please choose from the people listed."})
+        raise InvalidAnswers({"confirmers": "Please choose from the people listed."})
     conn.execute(
         update(t.confirmer)
         .where(
@@ -123,3 +83,23 @@ def name_confirmers(mover: Mover, wanted: list[UUID], *, field: str = "confirmer
             index_elements=["incident_id", "person_id"], set_={"withdrawn_at": None}
         )
     )
+
+
+def replace_confirmers(mover: Mover, gone: Collection[UUID], comes: UUID, instead_of: str) -> None:
+    """Withdraw some confirmers and name one who stands for them; the caller records who is left."""
+    conn, incident, now = mover.case.conn, mover.case.incident, mover.case.now
+    conn.execute(
+        update(t.confirmer)
+        .where(t.confirmer.c.incident_id == incident.id, t.confirmer.c.person_id.in_(gone))
+        .values(withdrawn_at=now)
+    )
+    naming = upsert(t.confirmer).values(
+        incident_id=incident.id, person_id=comes, stands_for=instead_of, named_at=now
+    )
+    conn.execute(
+        naming.on_conflict_do_update(
+            index_elements=["incident_id", "person_id"],
+            set_={"withdrawn_at": None, "stands_for": instead_of},
+        )
+    )
+    mover.forget()

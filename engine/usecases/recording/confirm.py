@@ -9,17 +9,18 @@ from engine.domain.gate import Grade
 from engine.errors import NotAllowed
 from engine.store import schema as t
 from engine.usecases.answering import Answering
+from engine.usecases.recording.agree import replace_confirmers
 
 
 def confirm(answering: Answering) -> Mapping[str, str | bool]:
     """Record the answer.  It is kept whatever follows; the step ends when the facts decide.
 
+    A deputy who was asked too answers for themselves, and is the confirmer from then on.
     Raises NotAllowed for anybody who is not a confirmer of this incident.
     """
     answers = answering.checked()
     mover, case = answering.mover, answering.mover.case
-    if answering.actor.id not in {who.person_id for who in mover.confirmers}:
-        raise NotAllowed("Only a named confirmer can answer this.")
+    _stand_in(answering)
     seq = case.record("confirmation:given", dict(answers), mover.by)
     confirmation = uuid4()
     case.conn.execute(
@@ -47,3 +48,21 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
     if lines:
         case.conn.execute(insert(t.confirmation_line), lines)
     return answering.filed()
+
+
+def _stand_in(answering: Answering) -> None:
+    """Make a deputy who was asked too a confirmer in the place of who was asked first."""
+    mover, actor = answering.mover, answering.actor
+    named = {who.person_id: who.name for who in mover.confirmers}
+    asked, *too = answering.item.people
+    if actor.id in named and actor.id not in too:
+        return
+    if asked not in named or actor.id not in too:
+        raise NotAllowed("Only a named confirmer can answer this.")
+    kept = [who for who in named if who != asked]
+    mover.case.record(
+        "confirmation:stood_in",
+        {"asked": named[asked], "confirmers": [str(who) for who in (*kept, actor.id)]},
+        mover.by,
+    )
+    replace_confirmers(mover, [asked], actor.id, named[asked])

@@ -12,19 +12,21 @@ from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.recording.agree import name_confirmers
+from engine.usecases.recording.agree import HAD_A_HAND, replace_confirmers
+from engine.usecases.reminding import ask_again
+from engine.usecases.running import Mover
 
 
 def decide(answering: Answering) -> Mapping[str, str | bool]:
     """Record the decision.  Only *close* and *back to work* end the wait.
 
-    That the person has the authority and has not led or worked on it was asked before: they are
-    barred from the work item otherwise.
+    That the person has the authority still, and has not led or worked on it, was asked before:
+    they are barred from the work item otherwise.
     """
     answers = answering.checked()
     mover, case = answering.mover, answering.mover.case
     decided = Decided(answers["decided"])
-    until = _until(answers.get("until"))
+    until = _until(answering, answers.get("until"))
     asked = UUID(answers["ask"]) if answers.get("ask") else None
     if decided is Decided.KEEP_ASKING and (until is None or until <= case.now):
         raise InvalidAnswers({"until": "Please say until when; it has to lie ahead."})
@@ -32,7 +34,6 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
         raise InvalidAnswers({"ask": "Please say whom to ask."})
     if asked == answering.actor.id:
         raise InvalidAnswers({"ask": "Whoever decides cannot be the one who confirms."})
-    grave = Priority(case.incident.highest_priority) in (Priority.P1, Priority.P2)
     seq = case.record("decision:made", dict(answers), mover.by)
     case.conn.execute(
         insert(t.decision),
@@ -40,7 +41,7 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
             "id": uuid4(),
             "incident_id": case.incident.id,
             "person_id": answering.actor.id,
-            "authority": "authority" if grave else "owner",
+            "authority": _authority(answering),
             "decided": decided,
             "reason": answers["reason"],
             "until": until,
@@ -49,21 +50,29 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
             "entry_seq": seq,
         },
     )
+    if decided is Decided.KEEP_ASKING:
+        ask_again(mover, answering.item.run_id)
     if asked is not None and decided is Decided.ASK_SOMEBODY_ELSE:
         _ask_instead(answering, asked)
     if decided in (Decided.KEEP_ASKING, Decided.ASK_SOMEBODY_ELSE):
-        mover.forget()
         case.change(ask_again_at=until or mover.decide_at())
     mover.forget()
     return answering.filed()
 
 
+def _authority(answering: Answering) -> str:
+    """Return what the decision is taken with: authority, owner, or the owner's delegate."""
+    incident = answering.mover.case.incident
+    if incident.delegate_id == answering.actor.id:
+        return "delegate"
+    grave = Priority(incident.highest_priority) in (Priority.P1, Priority.P2)
+    return "authority" if grave else "owner"
+
+
 def _ask_instead(answering: Answering, asked: UUID) -> None:
     """Name somebody who stands for those who have not answered, and hand their to-dos on."""
     mover, case, item = answering.mover, answering.mover.case, answering.item
-    silent = [who for who in mover.confirmers if who.entry_seq <= case.incident.asked_seq]
-    kept = [who.person_id for who in mover.confirmers if who not in silent]
-    name_confirmers(mover, [*kept, asked], field="ask")
+    is_outside = _require_askable(mover, asked)
     open_items = case.conn.execute(
         update(t.work_item)
         .where(
@@ -74,30 +83,44 @@ def _ask_instead(answering: Answering, asked: UUID) -> None:
         .values(ended_at=case.now, how="handed_on", ended_by=answering.actor.id)
         .returning(*t.work_item.c)
     ).all()
+    silent = {one.people[0] for one in open_items}
+    if any(who.person_id == asked for who in mover.confirmers) and asked not in silent:
+        raise InvalidAnswers({"ask": "This person has answered already."})
+    silent -= {asked}
+    names = [who.name for who in mover.confirmers if who.person_id in silent]
+    replace_confirmers(mover, silent, asked, ", ".join(names))
     if not open_items:
         return
     before = open_items[0]
-    outside = case.conn.scalar(
-        select(t.person.c.organisation_id.is_not(None)).where(t.person.c.id == asked)
-    )
-    case.conn.execute(
-        insert(t.work_item),
-        {
-            "id": uuid4(),
-            **{
-                name: getattr(before, name)
-                for name in ("incident_id", "run_id", "task_id", "step", "mark", "title", "lane")
-            },
-            "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=bool(outside)),
-            "people": [asked],
-            "opened_at": case.now,
-        },
-    )
+    kept_of = ("incident_id", "run_id", "action_id", "task_id", "step", "mark", "title", "lane")
+    row = {name: getattr(before, name) for name in kept_of} | {
+        "id": uuid4(),
+        "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=is_outside),
+        "team_id": None,
+        "people": [asked],
+        "opened_at": case.now,
+        "due_at": None,
+    }
+    mover.add_items([row])
 
 
-def _until(value: object) -> datetime | None:
+def _require_askable(mover: Mover, asked: UUID) -> bool:
+    """Return whether the person is of another organisation.  Raises InvalidAnswers."""
+    person = mover.case.conn.execute(select(t.person).where(t.person.c.id == asked)).first()
+    if person is None or not person.is_active:
+        raise InvalidAnswers({"ask": "Please choose from the people listed."})
+    if asked in mover.hands.everybody:
+        raise InvalidAnswers({"ask": HAD_A_HAND})
+    return person.organisation_id is not None
+
+
+def _until(answering: Answering, value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     parsed = datetime.fromisoformat(value)
-    # a plain date means the end of that day
-    return parsed if parsed.tzinfo else datetime.combine(parsed.date(), time(23, 59), UTC)
+    if parsed.tzinfo:
+        return parsed
+    # a plain date means the end of that day where the person is who decides
+    who = answering.actor.id
+    zone = answering.mover.calendars_of([who])[who].zone
+    return datetime.combine(parsed.date(), time(23, 59), zone).astimezone(UTC)

@@ -1,14 +1,17 @@
 """Our check of the outcome: right, not right, or watch until."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, text
 
+from engine.domain.gate import not_to_be_asked
 from engine.domain.incident import Verdict
 from engine.errors import InvalidAnswers
+from engine.store import facts as ask
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 
@@ -24,6 +27,8 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
         right_since = case.now
     if right_since is not None and right_since > case.now:
         raise InvalidAnswers({"right_since": "This cannot lie in the future."})
+    if verdict is Verdict.RIGHT and (still := _not_yet(answering)):
+        raise InvalidAnswers({"verdict": still})
     if verdict is Verdict.WATCH_UNTIL and (watch_until is None or watch_until <= case.now):
         raise InvalidAnswers({"watch_until": "Please say until when; it has to lie ahead."})
     verb = {
@@ -53,6 +58,15 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
         case.change(watch_until=watch_until)
     mover.forget()
     return answering.filed()
+
+
+def _not_yet(answering: Answering) -> str:
+    """Return why nobody can be asked yet whatever this check found, empty if somebody can."""
+    mover = answering.mover
+    facts = ask.gate_facts(mover.case.conn, mover.case.incident, mover.confirmers, mover.hands)
+    # this check is one more of those in a row at which it has to be right
+    counted = [replace(one, held=one.held + 1) for one in facts.criteria]
+    return ". ".join(not_to_be_asked(replace(facts, criteria=tuple(counted))))
 
 
 def _found_right(answering: Answering, answers: Mapping[str, Any], seq: int) -> None:

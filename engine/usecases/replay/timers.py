@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.incident import Priority
-from engine.domain.ladder import next_reminder_at, remind_every
+from engine.domain.ladder import next_reminder_at, owner_told_at, remind_every
 from engine.domain.mark import Mark
 from engine.domain.working_calendar import WorkingCalendar
 from engine.usecases.handling import Handling
@@ -23,8 +23,10 @@ _DAYS = WorkingCalendar(UTC)
 _WAITING = text("""
     WITH hidden AS (UPDATE run SET due_at = NULL WHERE incident_id = :id AND due_at IS NOT NULL)
     SELECT r.id, r.release_id, r.waiting, i.highest_priority,
-      (SELECT json_agg(json_build_array(w.opened_at, w.reminders)) FROM work_item w
-         WHERE w.run_id = r.id AND w.mark = 'confirmation' AND w.ended_at IS NULL) AS asked
+      (SELECT json_agg(json_build_array(w.opened_at, w.reminders,
+           EXISTS (SELECT FROM rung WHERE item_id = w.id AND kind = 'owner_told')))
+         FROM work_item w WHERE w.run_id = r.id AND w.mark = 'confirmation'
+           AND w.ended_at IS NULL) AS asked
     FROM run r JOIN incident i ON i.id = r.incident_id
     WHERE r.incident_id = :id AND r.ended_at IS NULL
 """)
@@ -88,17 +90,20 @@ class Timers:
                 yield Due(row.id, due_at, repeats)
 
     def _next_tick(
-        self, due_at: datetime, priority: str, asked: Sequence[tuple[str, int]]
+        self, due_at: datetime, priority: str, asked: Sequence[tuple[str, int, bool]]
     ) -> datetime | None:
         """Return when the reminding timer next finds somebody whose turn it is by the ladder.
 
-        In between it ticks for nobody; that it did comes as one passage with the next.
+        In between it ticks for nobody; that it did comes as one passage with the next.  Nobody in
+        a log has a deputy or a superior.
         """
         grave, ladder = Priority(priority), self._handling.ladder
-        turns = [
-            next_reminder_at(grave, datetime.fromisoformat(since), sent, _DAYS, ladder=ladder)
-            for since, sent in asked
-        ]
+        turns = []
+        for since, sent, is_told in asked:
+            at = datetime.fromisoformat(since)
+            turns.append(next_reminder_at(grave, at, sent, _DAYS, ladder=ladder))
+            if not is_told:
+                turns.append(owner_told_at(grave, at, _DAYS, ladder=ladder))
         turn = min((at for at in turns if at is not None), default=None)
         if turn is None or turn <= due_at:
             return None if turn is None else due_at

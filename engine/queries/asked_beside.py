@@ -1,0 +1,85 @@
+"""What somebody is asked beside their to-dos: no step of a diagram, but a word that is waited for.
+
+A lead that is offered, those harmed whom nobody covers, a priority that a second person may lower,
+and a make-good that waits for a signature.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.permissions import Actor, Role
+from engine.store.coverage import ACCEPTED, ANSWER, CONFIRM, SPOKEN_FOR
+
+
+class What(StrEnum):
+    """What is asked."""
+
+    LEAD = "lead"
+    UNCOVERED = "uncovered"
+    LOWERING = "lowering"
+    MAKE_GOOD = "make_good"
+
+
+@dataclass(frozen=True)
+class AskedBeside:
+    """One line; everybody who is asked has a part in the incident by name, and sees its title."""
+
+    incident_id: UUID
+    number: int
+    title: str
+    priority: str
+    what: What
+
+
+_OFFICES = """
+    SELECT p.id AS process_id, 'owner' AS office FROM business_process p WHERE p.owner_id = :me
+    UNION SELECT p.id, 'duty_lead' FROM business_process p WHERE p.duty_lead_id = :me
+    UNION SELECT process_id, of FROM deputy WHERE person_id = :me
+"""
+_UNCOVERED = f"""i.harmed_count - ({CONFIRM}) - ({SPOKEN_FOR}) - ({ANSWER})
+    > greatest(0, ({ACCEPTED}))"""
+_ASKED = text(f"""
+    WITH office AS ({_OFFICES}),
+    asked AS (
+      SELECT i.id, 'lead' AS what FROM incident i
+        WHERE i.lead_offered_to <> '{{}}' AND i.lead_offered_to @> ARRAY[CAST(:me AS uuid)]
+      UNION ALL SELECT i.id, 'uncovered' FROM incident i
+        JOIN office o ON o.process_id = i.process_id AND o.office = 'owner'
+        WHERE i.state = 'open' AND i.harmed_count > 0 AND {_UNCOVERED}
+      UNION ALL SELECT i.id, 'lowering' FROM priority_lowering l
+        JOIN incident i ON i.id = l.incident_id
+        WHERE l.proposed_by <> :me AND (i.lead_id = :me OR EXISTS (SELECT FROM office o
+          WHERE o.process_id = i.process_id AND o.office IN ('owner', 'duty_lead')))
+      UNION ALL SELECT k.incident_id, 'make_good' FROM criterion k
+        JOIN incident i ON i.id = k.incident_id
+        WHERE k.is_pending AND k.withdrawn_at IS NULL
+        AND NOT EXISTS (SELECT FROM criterion_signature s
+          WHERE s.criterion_id = k.id AND s.person_id = :me)
+        AND ((EXISTS (SELECT FROM office o
+               WHERE o.process_id = i.process_id AND o.office = 'owner')
+              AND NOT EXISTS (SELECT FROM criterion_signature s
+                WHERE s.criterion_id = k.id AND s.signs_as = 'owner'))
+          OR (EXISTS (SELECT FROM confirmer c WHERE c.incident_id = k.incident_id
+                AND c.person_id = :me AND c.withdrawn_at IS NULL)
+              AND NOT EXISTS (SELECT FROM criterion_signature s
+                WHERE s.criterion_id = k.id AND s.signs_as = 'confirmer'))))
+    SELECT i.id AS incident_id, i.number, i.title, i.priority, asked.what
+    FROM asked JOIN incident i ON i.id = asked.id
+    WHERE i.state = 'open' ORDER BY i.priority, i.number, asked.what LIMIT 100
+""")  # noqa: S608 - constants of this module
+
+
+def asked_beside(conn: Connection, actor: Actor) -> tuple[AskedBeside, ...]:
+    """Return what the actor is asked beside their to-dos, gravest first, at most 100.
+
+    An auditor is asked for nothing.  One statement.
+    """
+    if actor.has_role(Role.AUDITOR):
+        return ()
+    return tuple(
+        AskedBeside(row.incident_id, row.number, row.title, row.priority, What(row.what))
+        for row in conn.execute(_ASKED, {"me": actor.id})
+    )

@@ -1,0 +1,112 @@
+"""Who was asked for an answer or a decision and has not given it, and what was done about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.incident import Priority
+from engine.domain.mark import Mark
+from engine.domain.silence import Rung
+
+# So many of somebody's askings are looked back upon.
+_LOOKED_BACK = 20
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An open to-do that waits for a confirmer, or for somebody who decides.
+
+    `people` begin with who was asked first.  `since` is when they were asked, or last asked
+    again; `rungs` are those reached since then, each with when it last was.
+    """
+
+    id: UUID
+    mark: Mark
+    people: tuple[UUID, ...]
+    since: datetime
+    reminders: int = 0
+    rungs: Mapping[Rung, datetime] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> UUID:
+        """Who was asked first; the ladder counts their working days."""
+        return self.people[0]
+
+
+_OPEN = text("""
+    SELECT w.id, w.mark, w.people, coalesce(w.asked_again_at, w.opened_at) AS since, w.reminders,
+      (SELECT json_object_agg(kind, at) FROM (
+         SELECT r.kind, max(r.reached_at) AS at FROM rung r WHERE r.item_id = w.id
+         AND r.reached_at >= coalesce(w.asked_again_at, w.opened_at) GROUP BY r.kind) x) AS rungs
+    FROM work_item w WHERE w.run_id = :run AND w.ended_at IS NULL
+      AND w.mark IN ('confirmation', 'closing_decision') ORDER BY w.opened_at, w.id
+""")
+
+
+def open_askings(conn: Connection, run_id: UUID) -> list[Asking]:
+    """Return what the run still waits for.  One statement."""
+    return [
+        Asking(
+            row.id,
+            Mark(row.mark),
+            tuple(row.people),
+            row.since,
+            row.reminders,
+            {Rung(kind): datetime.fromisoformat(at) for kind, at in (row.rungs or {}).items()},
+        )
+        for row in conn.execute(_OPEN, {"run": run_id})
+    ]
+
+
+_TRIED = text("""
+    SELECT NOT EXISTS (SELECT FROM work_item w WHERE w.run_id = :run AND w.ended_at IS NULL
+      AND w.mark = 'confirmation' AND :needed > (SELECT count(*) FROM tried
+        WHERE tried.item_id = w.id AND tried_at >= coalesce(w.asked_again_at, w.opened_at)))
+""")
+
+
+def is_tried_enough(conn: Connection, run_id: UUID, needed: int) -> bool:
+    """Whether each who has not answered was tried so often since they were last asked."""
+    return needed == 0 or bool(conn.scalar(_TRIED, {"run": run_id, "needed": needed}))
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """An asking that its person has not answered, from when until when."""
+
+    priority: Priority
+    asked_at: datetime
+    until: datetime
+
+
+_BEFORE = text(f"""
+    SELECT p.who, x.* FROM unnest(CAST(:people AS uuid[])) p (who) CROSS JOIN LATERAL (
+      SELECT i.highest_priority, w.opened_at, coalesce(w.ended_at, :now) AS until,
+        w.ended_by IS NOT DISTINCT FROM p.who AS is_answered
+      FROM work_item w JOIN incident i ON i.id = w.incident_id
+      WHERE w.mark = 'confirmation' AND w.people[1] = p.who AND w.opened_at < :now
+      ORDER BY w.opened_at DESC LIMIT {_LOOKED_BACK}) x
+    ORDER BY x.opened_at DESC
+""")  # noqa: S608 - constants of this module
+
+
+def unanswered_by(
+    conn: Connection, people: Iterable[UUID], now: datetime
+) -> dict[UUID, list[Unanswered]]:
+    """Return what each was asked since the last time they answered, newest first.
+
+    One statement; it looks back on a score of askings of each.
+    """
+    found: dict[UUID, list[Unanswered]] = {who: [] for who in people}
+    has_answered: set[UUID] = set()
+    for row in conn.execute(_BEFORE, {"people": list(found), "now": now}):
+        if row.is_answered:
+            has_answered.add(row.who)
+        elif row.who not in has_answered:
+            found[row.who].append(
+                Unanswered(Priority(row.highest_priority), row.opened_at, row.until)
+            )
+    return found

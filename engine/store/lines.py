@@ -1,0 +1,85 @@
+"""Who is away, who stands in for whom, and who is above whom: read when somebody is asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.deciding import Candidate
+from engine.domain.silence import Line, Reachable
+from engine.domain.standing import Standing
+
+# How far a line is followed: a deputy of a deputy of a deputy.
+_LONGEST = 5
+
+# True of person `p` who is neither gone for good nor away at `:now`.
+_IS_HERE = """(p.is_active AND NOT EXISTS (SELECT FROM absence a WHERE a.person_id = p.id
+  AND a.since <= :now AND :now < least(a.until, coalesce(a.ended_at, a.until))))"""
+
+_LINES = text(f"""
+    WITH RECURSIVE line (first, up, place, id) AS (
+      SELECT id, up, 0, id FROM person, unnest(ARRAY[false, true]) up WHERE id = ANY (:people)
+      UNION ALL
+      SELECT l.first, l.up, l.place + 1, CASE WHEN l.up THEN p.superior_id ELSE p.deputy_id END
+      FROM line l JOIN person p ON p.id = l.id
+      WHERE l.place < {_LONGEST}
+        AND CASE WHEN l.up THEN p.superior_id ELSE p.deputy_id END IS NOT NULL)
+    SELECT l.first, l.up, l.place, p.id, p.name, p.is_active, {_IS_HERE} AS is_here
+    FROM line l JOIN person p ON p.id = l.id ORDER BY l.place
+""")  # noqa: S608 - constants of this module
+
+
+def lines_of(conn: Connection, people: Iterable[UUID], now: datetime) -> dict[UUID, Line]:
+    """Return the line of each of these people as it is at `now` (aware).  One statement."""
+    asked = list(people)
+    found: defaultdict[tuple[UUID, bool], list[Reachable]] = defaultdict(list)
+    for row in conn.execute(_LINES, {"people": asked, "now": now}):
+        found[row.first, row.up].append(_reachable(row))
+    # the first of each line is who it begins with; a circle may come back to them
+    return {
+        who: Line(found[who, False][0], found[who, False][1:], found[who, True][1:])
+        for who in asked
+    }
+
+
+_CANDIDATES = text(f"""
+    WITH process AS (SELECT * FROM business_process WHERE id = :process),
+    offices (person_id, of, place) AS (
+      SELECT owner_id, 'owner', 0 FROM process UNION ALL
+      SELECT authority_id, 'authority', 0 FROM process UNION ALL
+      SELECT CAST(:delegate AS uuid), 'delegate', 1 UNION ALL
+      SELECT d.person_id, 'deputy_' || d.of, 2 FROM deputy d
+        JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
+    SELECT p.id, p.name, p.is_active, {_IS_HERE} AS is_here,
+      array_agg(o.of) AS offices,
+      EXISTS (SELECT FROM team t LEFT JOIN membership m ON m.team_id = t.id
+        WHERE t.party = 'it' AND p.id IN (m.person_id, t.head_id)) AS is_in_it
+    FROM offices o JOIN person p ON p.id = o.person_id
+    GROUP BY p.id ORDER BY min(o.place), p.name
+""")  # noqa: S608 - constants of this module
+
+
+def candidates(
+    conn: Connection, process_id: UUID, delegate_id: UUID | None, now: datetime
+) -> tuple[Candidate, ...]:
+    """Return who could decide: who holds an office of the process, a delegate, deputies.
+
+    One statement.
+    """
+    asked = {"process": process_id, "delegate": delegate_id, "now": now}
+    return tuple(
+        Candidate(
+            _reachable(row),
+            frozenset(Standing(office) for office in row.offices if office != "delegate"),
+            is_in_it=row.is_in_it,
+            is_delegate="delegate" in row.offices,
+        )
+        for row in conn.execute(_CANDIDATES, asked)
+    )
+
+
+def _reachable(row: Any) -> Reachable:
+    return Reachable(row.id, row.name, row.is_here, not row.is_active)
