@@ -72,6 +72,8 @@ def _is_claimed(case: Case, name: str) -> bool:
 def _is_open(name: str, made: list[ProofFinding], found: Explored) -> bool:
     if any(one.severity is Severity.UNKNOWN for one in made):
         return True
+    if found.machine.doubted:
+        return True
     if name in ("safe", "proper_completion") and found.is_reduced and not found.is_weighed:
         return True
     return bool(found.cut) and name != "safe"
@@ -243,6 +245,11 @@ def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
         said += "only its first time was looked at."
         message = sentence("fires_again", said)
         made.append(ProofFinding("fires_again", Severity.WARNING, element, message))
+    for element in sorted(found.machine.doubted - case.drawing.undecided.keys()):
+        said = f"{case.words.of(element)} brings together ways of which one can be come to twice; "
+        said += "when the engine goes on there depends on the drawing."
+        message = sentence("undecided", said)
+        made.append(ProofFinding("undecided", Severity.UNKNOWN, element, message))
     return made + _not_drawn(case)
 
 

@@ -29,8 +29,8 @@ def _happened(
         replay = Replay(specs, finding, steps_first=steps_first)
     except Lost:
         return False
-    if replay.fault is not None:
-        return finding.rule in _BY_FAILING
+    if replay.fault is not None:  # of some loops without a way out the engine cannot even begin
+        return finding.rule in _BY_FAILING or not replay.ran
     name = str(finding.element)
     if finding.rule == "dead_end":
         return _stopped(replay, name)
