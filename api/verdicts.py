@@ -43,12 +43,18 @@ def _lines(verified: Verified) -> Iterator[str]:
     if verified.is_unreadable:
         yield f"{verified.file}: cannot be read"
     else:
-        yield f"{verified.file}" if verified.executable else f"{verified.file}: cannot be run"
+        asked = verified.executable or _is_sound_only(verified)
+        yield verified.file if asked else f"{verified.file}: cannot be run"
     for process in verified.processes:
         yield from _process(process, verified.names)
     for finding in verified.findings:
         yield from _finding(finding, verified.names)
     yield ""
+
+
+def _is_sound_only(verified: Verified) -> bool:
+    """Whether its soundness alone was asked for: then nobody meant to run it here."""
+    return {one.semantics for one in verified.processes} == {"interleaving"}
 
 
 def _process(process: Proved, names: Mapping[str, str]) -> Iterator[str]:
@@ -92,9 +98,12 @@ def _passed(
     called = names.get(element or "", element or "")
     told = dict(answers or {})
     flow = told.pop("flow", None)
+    together = str(told.pop("together", "")).split()
     said = [f"{name}: {_value(value)}" for name, value in told.items()]
     if flow is not None:
         said.append(names.get(str(flow), str(flow)))
+    if together:
+        said.append(f"due together with {', '.join(names.get(one, one) for one in together)}")
     return f"{called} ({', '.join(said)})" if said else called
 
 

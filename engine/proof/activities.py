@@ -43,7 +43,8 @@ def draw_process(drawing: Drawing, process: Process) -> int:
     for told, places in starts:
         for message in told or (None,):
             inputs = (idle,) if message is None else (message, idle)
-            builder.add(Transition(None, inputs, (*places, *level.armed)), scope)
+            outputs = (*places, *level.armed)
+            builder.add(Transition(None, inputs, outputs, begins=drawing.by_engine), scope)
     drawing.wakes_at_top = drawing.wakes_at_top or bool(level.armed)
     builder.initial.append(idle)
     return scope

@@ -89,7 +89,9 @@ class Builder:
         transition.number = len(self.transitions)
         if transition.number >= MAX_TRANSITIONS:
             raise TooLarge
-        transition.depth = self.scopes[scope].depth
+        # in the engine a level is over at once, before anything around it moves
+        within = scope if transition.still is None else transition.still
+        transition.depth = self.scopes[within].depth
         self.transitions.append(transition)
         if clearing is not None:
             self.clearings[transition.number] = clearing

@@ -10,7 +10,7 @@ anything.
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from math import prod
+from typing import Any
 
 from engine.bpmn.tables import DecisionTable
 from engine.errors import ExpressionRefused
@@ -22,7 +22,7 @@ Values = tuple[tuple[Variable, Scalar], ...]
 """What a token knows, sorted by variable."""
 
 MAX_BRANCHES = 512
-"""More ways than these for one answer or join are not told apart."""
+"""More ways than these for one answer or join are not told apart: the rest may be anything."""
 
 
 GIVEN = frozenset({"impact", "urgency", "party"})
@@ -37,7 +37,7 @@ class Unknown:
         return "?"
 
 
-UNKNOWN = Unknown()
+UNKNOWN: Any = Unknown()
 
 
 class Failed(Exception):
@@ -90,16 +90,32 @@ class Knowledge:
             raise Failed
         return None if isinstance(found, Unknown) else bool(found)
 
-    def answered(self, step: str, needed: frozenset[Variable]) -> Iterator[dict[Variable, Scalar]]:
-        """Yield every combination of answers to a step, as far as anybody looks at them."""
-        fields = sorted(field for name, field in needed if name == step and field is not None)
+    def answered(
+        self, step: str, needed: set[Variable], decisive: str | None
+    ) -> Iterator[dict[Variable, Scalar]]:
+        """Yield every combination of answers to a step, as far as anybody looks at them.
+
+        The `decisive` field is looked at in any case.
+        """
+        fields = {field for name, field in needed if name == step and field is not None}
+        if decisive is not None:
+            fields.add(decisive)
+        names = sorted(fields, key=lambda one: (one != decisive, one))
         domain = self.net.domains.get(step)
-        if domain is None:
-            yield dict.fromkeys(((step, field) for field in fields), UNKNOWN)  # type: ignore[arg-type]
-            return
-        choices = [domain.get(field, (None,)) for field in fields]
+        choices = [
+            self.net.imagined.get((step, name), (UNKNOWN,))
+            if domain is None
+            else domain.get(name, (None,))
+            for name in names
+        ]
         for values in combined(choices):
-            yield {(step, field): value for field, value in zip(fields, values, strict=True)}
+            yield {(step, name): value for name, value in zip(names, values, strict=True)}
+
+    def given(self, needed: set[Variable]) -> Iterator[dict[Variable, Scalar]]:
+        """Yield what process data may be at the start, as far as anybody looks at it."""
+        names = [name for name in self.net.given if name in needed]
+        for values in combined([self.net.given[name] for name in names]):
+            yield dict(zip(names, values, strict=True))
 
     def scripted(self, script: Script, values: dict[Variable, Scalar], gate: str) -> None:
         """Do a script's assignments, as far as they give constants.  Raises Failed."""
@@ -112,28 +128,34 @@ class Knowledge:
             if is_kept and isinstance(value, str | int | float | None):
                 values[name, None] = value
             else:
-                values[name, None] = UNKNOWN  # type: ignore[assignment]
+                values[name, None] = UNKNOWN
+            if name in self.net.steps:  # forged: conditions take it for what somebody answered
+                values |= {(name, member): UNKNOWN for member in self.net.domains.get(name, ())}
 
     def decided(
         self, table: DecisionTable, values: Mapping[Variable, Scalar], gate: str
     ) -> list[dict[Variable, Scalar]]:
-        """Return the outputs that a table may give.  Raises Failed if it gives none."""
+        """Return the outputs that a table may give.  Raises Failed if it gives none, or two."""
         names = self._looked_up(tuple(values.items()), gate)
         try:
             seen = [_value(one.node, names) for one in table.inputs]
-            hits = []
+            hits, sure = [], 0
             for rule in table.rules:
                 tests = list(zip(rule.tests, seen, strict=True))
-                sure = [isinstance(value, Unknown) or test.matches(value) for test, value in tests]
-                if all(sure):
-                    hits.append(rule)
-                    if table.policy == "FIRST" and not any(
-                        isinstance(value, Unknown) and test.how != "any" for test, value in tests
-                    ):
+                if not all(
+                    isinstance(value, Unknown) or test.matches(value) for test, value in tests
+                ):
+                    continue
+                hits.append(rule)
+                if not any(
+                    isinstance(value, Unknown) and test.how != "any" for test, value in tests
+                ):
+                    sure += 1
+                    if table.policy == "FIRST":
                         break
         except ExpressionRefused as error:
             raise Failed from error
-        if not hits:
+        if not hits or sure > 1:
             raise Failed
         outputs = {rule.outputs for rule in hits}
         return [
@@ -200,7 +222,7 @@ class Knowledge:
             nodes += [told.node for told in one.table.inputs]
         found: set[Variable] = set()
         for node in nodes:
-            found |= variables(node, self.net.steps) or frozenset()
+            found |= _looked_at(node, self.net.steps)
         return frozenset(
             (name, member)
             for name, member in found
@@ -209,11 +231,14 @@ class Knowledge:
 
 
 def combined(choices: Sequence[Sequence[Scalar]]) -> Iterator[tuple[Scalar, ...]]:
-    """Yield every combination; too many become one in which everything is unknown."""
-    if prod(len(one) for one in choices) <= MAX_BRANCHES:
-        yield from product(*choices)
-    else:
-        yield (UNKNOWN,) * len(choices)  # type: ignore[misc]
+    """Yield every combination; what makes them too many, counted from the first, is unknown."""
+    told: list[Sequence[Scalar]] = []
+    ways = 1
+    for one in choices:
+        fits = ways * len(one) <= MAX_BRANCHES
+        ways *= len(one) if fits else 1
+        told.append(one if fits else (UNKNOWN,))
+    yield from product(*told)
 
 
 def _after(one: Transition) -> Iterator[int]:
@@ -276,6 +301,19 @@ def _value(node: ast.expr, names: _Names) -> object:
         value = _value(node.operand, names)
         return value if isinstance(value, Unknown) else not value
     return UNKNOWN
+
+
+def _looked_at(node: ast.expr, steps: frozenset[str]) -> frozenset[Variable]:
+    """Return what `_value` may look at: of what it does not follow as a whole, the parts."""
+    found = variables(node, steps)
+    if found is not None:
+        return found
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.BoolOp):
+        parts = node.values
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        parts = [node.operand]
+    return frozenset().union(*(_looked_at(part, steps) for part in parts))
 
 
 def _together(node: ast.BoolOp, names: _Names) -> object:

@@ -75,6 +75,7 @@ class Drawing:
         self.undecided: dict[str, str] = {}  # element: why its meaning is open
         self.drawn: dict[str, Element] = {}
         self.come_again: list[str] = []  # events beside an activity that may come twice
+        self.ends_together = False  # ends behind such events are not told from others
         self.dormant: set[str] = set()
         self.closes_inside: list[str] = []
         self.wakes_at_top = False  # an event subprocess of a whole process

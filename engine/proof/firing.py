@@ -11,7 +11,7 @@ from itertools import product
 
 from engine.proof.data import UNKNOWN, Failed, Values, combined
 from engine.proof.machine import STALE, Machine, State, outputs_of
-from engine.proof.net import Catch, Choice, Transition, Variable, Way
+from engine.proof.net import DECIDES, Catch, Choice, Transition, Variable, Way
 from engine.proof.values import Scalar
 
 _FRESH = frozenset({"confirmed", "escalated"})
@@ -68,8 +68,8 @@ class Firing:
             monitored = _WAITED[monitored]
         for consumed, values in self._consumed(state, one):
             for told, answers in self._told(one, values):
-                after = self._judged(one, monitored, told)
-                yield from self._left(state, one, consumed, told, answers, after)
+                for after in self._judged(one, monitored, told):
+                    yield from self._left(state, one, consumed, told, answers, after)
 
     def _left(
         self,
@@ -127,42 +127,52 @@ class Firing:
     def _told(
         self, one: Transition, values: dict[Variable, Scalar]
     ) -> Iterator[tuple[dict[Variable, Scalar], Mapping[str, Scalar]]]:
-        """Yield the data after people have answered, and what they answered."""
+        """Yield the data after a run was begun or people have answered, and what they said."""
         step = one.answers or one.enters
         if step is not None:
             values = {name: value for name, value in values.items() if name[0] != step}
         if one.forgets_all:
             live = {name for place in one.outputs for name in self.machine.known.live[place]}
-            values = dict.fromkeys(live, UNKNOWN)  # type: ignore[arg-type]
-        if one.answers is None:
+            kept = {name: value for name, value in values.items() if name in self.machine.net.given}
+            values = dict.fromkeys(live, UNKNOWN) | kept
+        if one.answers is None and not one.begins:
             yield values, _NO_ANSWERS
             return
-        needed = {
-            name for place in self._outputs_of(one) for name in self.machine.known.live[place]
-        }
-        if one.mark in _DECIDES:
-            needed.add((one.answers, _DECIDES[one.mark][0]))
-        for answers in self.machine.known.answered(one.answers, frozenset(needed)):
+        for answers in self._said(one):
             shown = {
-                str(name[1]): value
+                name[1] or name[0]: value
                 for name, value in answers.items()
-                if not _is_unknown(value) and value is not None
+                if not _is_unknown(value) and (value is not None or one.begins)
             }
             yield values | answers, shown
+
+    def _said(self, one: Transition) -> Iterator[dict[Variable, Scalar]]:
+        """Yield what a run may be given at its start, or people may answer, if anybody looks."""
+        known = self.machine.known
+        needed = {name for place in self._outputs_of(one) for name in known.live[place]}
+        if one.answers is None:
+            yield from known.given(needed)
+            return
+        decisive = DECIDES[one.mark][0] if one.mark in DECIDES else None
+        yield from known.answered(one.answers, needed, decisive)
 
     @staticmethod
     def _outputs_of(one: Transition) -> Iterator[int]:
         return outputs_of(one, one.inputs[0])
 
-    def _judged(self, one: Transition, monitored: str, told: Mapping[Variable, Scalar]) -> str:
-        """Return the monitor's value after a transition."""
+    def _judged(
+        self, one: Transition, monitored: str, told: Mapping[Variable, Scalar]
+    ) -> tuple[str, ...]:
+        """Return what the monitor's value may be after a transition."""
         if one.mark in ("work", "proposal"):
-            return STALE
-        if one.mark in _DECIDES and one.answers is not None:
-            field, closes, fresh = _DECIDES[one.mark]
+            return (STALE,)
+        if one.mark in DECIDES and one.answers is not None:
+            field, closes, fresh = DECIDES[one.mark]
             value = told.get((one.answers, field))
-            return fresh if value == closes or _is_unknown(value) else STALE
-        return monitored
+            if _is_unknown(value):
+                return (fresh, STALE)
+            return (fresh if value == closes else STALE,)
+        return (monitored,)
 
     def _computed(
         self, one: Transition, told: dict[Variable, Scalar], gate: str
@@ -277,13 +287,6 @@ class Firing:
             places = self.machine.places(state)
             broke += [f"after:{place}" for place in one.must_fulfil if place in places]
         return tuple(broke)
-
-
-_DECIDES: dict[str | None, tuple[str, str, str]] = {
-    "confirmation": ("answer", "yes", "confirmed"),
-    "closing_decision": ("decided", "close", "escalated"),
-}
-"""By mark: the field that decides, the answer that closes, and what it makes of the monitor."""
 
 
 def _is_unknown(value: object) -> bool:

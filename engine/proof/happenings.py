@@ -147,7 +147,6 @@ def _draw_arrival(
     outputs = exits.places
     if drawing.by_engine or exits.choice is not None:
         ready = builder.place("ready", one.id, level.scope)
-        kind = one.event.kind if one.event else "none"
         drawing.move(
             level,
             one,
@@ -155,8 +154,7 @@ def _draw_arrival(
             exits,
             clearing=clearing if drawing.by_engine else None,
             interrupts=on_border and one.interrupting,
-            by_timer=kind == "timer",
-            forgets_all=kind in ("signal", "error", "escalation", "message"),
+            by_timer=one.event is not None and one.event.kind == "timer",
             mark=_mark(drawing, one),
         )
         outputs = (ready,)

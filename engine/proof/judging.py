@@ -5,6 +5,7 @@ reachable state was looked at; else it is None, and the finding says why.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from engine.proof.case import Case
@@ -71,6 +72,8 @@ def _is_claimed(case: Case, name: str) -> bool:
 def _is_open(name: str, made: list[ProofFinding], found: Explored) -> bool:
     if any(one.severity is Severity.UNKNOWN for one in made):
         return True
+    if found.machine.doubted:
+        return True
     if name in ("safe", "proper_completion") and found.is_reduced and not found.is_weighed:
         return True
     return bool(found.cut) and name != "safe"
@@ -117,7 +120,11 @@ def _improper(case: Case, found: Explored) -> Iterator[ProofFinding]:
             continue
         seen.add(place.element)
         said = f"one run can come to {case.words.of(place.element)} twice."
-        yield _refuted(case, found, "proper_completion", place.element, said, state)
+        if case.drawing.ends_together:
+            said = f"whether {said.removesuffix('.')} could not be decided."
+        finding = _refuted(case, found, "proper_completion", place.element, said, state)
+        is_sure = not case.drawing.ends_together
+        yield finding if is_sure else replace(finding, severity=Severity.UNKNOWN)
 
 
 def _stuck(case: Case, found: Explored) -> Iterator[ProofFinding]:
@@ -192,6 +199,8 @@ def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
     dead = [name for name in case.elements if name not in alive and name not in spared]
     if not dead or not found.is_complete:
         return
+    if found.cut and case.net.run_to_completion:
+        return  # what is refuted is mended first
     behind = behind_defaults(case, set(dead))
     for name in [one for one in dead if one in behind]:
         said = f"{case.words.of(name)} is never reached: the conditions leave nothing over for it."
@@ -236,6 +245,11 @@ def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:
         said += "only its first time was looked at."
         message = sentence("fires_again", said)
         made.append(ProofFinding("fires_again", Severity.WARNING, element, message))
+    for element in sorted(found.machine.doubted - case.drawing.undecided.keys()):
+        said = f"{case.words.of(element)} brings together ways of which one can be come to twice; "
+        said += "when the engine goes on there depends on the drawing."
+        message = sentence("undecided", said)
+        made.append(ProofFinding("undecided", Severity.UNKNOWN, element, message))
     return made + _not_drawn(case)
 
 

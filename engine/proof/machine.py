@@ -38,6 +38,7 @@ class Machine:
             for place in set(one.anchors):
                 (self._external if outside else self._automatic)[place].append(one)
         self.plain = [self._is_plain(one) for one in net.transitions]
+        self.doubted: set[str] = set()  # joins that the engine may take otherwise
         self._reach: dict[tuple[int, int], frozenset[int]] = {}
         self._after: list[list[Transition]] | None = None
         self._timers = sum(one.by_timer and one.external for one in net.transitions)
@@ -70,6 +71,10 @@ class Machine:
         """Return whether nothing is going on any more."""
         still, place_of = self._still, self.place_of
         return all(still[place_of[token]] for token in state)
+
+    def is_single(self, place: int) -> bool:
+        """Return whether a second token in a place is a fault of what is drawn there."""
+        return self.net.places[place].kind not in ("end", "message")
 
     def monitored(self, state: State) -> str:
         """Return the monitor's value."""
@@ -160,7 +165,10 @@ class Machine:
         return True
 
     def _may_join(self, one: Transition, places: list[int]) -> bool:
-        """BPMN's rule: no token that can still reach an empty way in, unless also a full one."""
+        """BPMN's rule: no token that can still reach an empty way in, unless also a full one.
+
+        In the engine it depends on the drawing whether that keeps the join waiting: it is doubted.
+        """
         full = {place for place in one.join if place in places}
         if len(full) == len(one.join):
             return True
@@ -168,7 +176,11 @@ class Machine:
             if place in full:
                 continue
             reach = self._reaches(one, place)
-            if reach - full and not reach & full:
+            if not reach - full:
+                continue
+            if self.net.run_to_completion and reach & full:
+                self.doubted.add(one.element or "")
+            if self.net.run_to_completion or not reach & full:
                 return False
         return True
 

@@ -88,6 +88,11 @@ class Choice:
 
 
 Mark = Literal["work", "confirmation", "closing_decision", "confirmed", "escalated", "proposal"]
+DECIDES: Mapping[str | None, tuple[str, str, str]] = {
+    "confirmation": ("answer", "yes", "confirmed"),
+    "closing_decision": ("decided", "close", "escalated"),
+}
+"""By mark: the field that decides, the answer that closes, and what it makes of the monitor."""
 
 
 @dataclass(slots=True, eq=False)
@@ -114,9 +119,10 @@ class Transition:
     by_timer: bool = False  # a timer that is due, or what follows at once
     flow: str | None = None  # the flow taken, where each way is a transition of its own
     mark: Mark | None = None
+    begins: bool = False  # the run, with the process data that it is given
     enters: str | None = None  # a step whose answers are forgotten
     answers: str | None = None  # a step whose answers come in
-    forgets_all: bool = False  # the data of another branch comes in
+    forgets_all: bool = False  # what is not there may have set any data
     script: Script | None = None
     table: DecisionTable | None = None
     fulfils: frozenset[int] = frozenset()
@@ -161,4 +167,6 @@ class Net:
     monitor: int | None = None
     steps: frozenset[str] = frozenset()
     domains: Mapping[str, Mapping[str, tuple[Scalar, ...]]] = field(default_factory=dict)
+    imagined: Mapping[Variable, tuple[Scalar, ...]] = field(default_factory=dict)  # no domain
+    given: Mapping[Variable, tuple[Scalar, ...]] = field(default_factory=dict)  # at the start
     together: Mapping[int, int] = field(default_factory=dict)  # holds a token if the other does

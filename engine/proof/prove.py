@@ -11,6 +11,7 @@ from engine.proof.building import Builder, TooLarge
 from engine.proof.case import Case
 from engine.proof.doubting import doubt_joins
 from engine.proof.drawing import Drawing
+from engine.proof.imagining import imagine
 from engine.proof.net import Transition
 from engine.proof.settling import settle
 from engine.proof.values import (
@@ -171,10 +172,14 @@ def release_case(
         overtakes = Transition(None, (monitor,), (), external=True, mark="proposal")
         builder.add(overtakes, 0)
     rules = {} if is_called else _rules(drawing, after)
+    steps = frozenset(one.id for one in release.steps())
+    imagined, given = imagine(builder.transitions, steps, domains)
     net = builder.net(
         monitor=monitor,
-        steps=frozenset(one.id for one in release.steps()),
+        steps=steps,
         domains=domains,
+        imagined=imagined,
+        given={} if drawing.missing else given,  # what is not there may set it
     )
     return Case(process.id, net, drawing, rules)
 

@@ -29,7 +29,7 @@ def waits_for(
         return None
     found = explore_within(Machine(case.net), bound or Bound())
     doubled = {case.net.places[place].kind for place in found.doubled}
-    if not found.is_complete or found.cut or doubled - {"end"}:
+    if not found.is_complete or found.cut or found.machine.doubted or doubled - {"end"}:
         return None
     return frozenset(
         _waits(case, found, state)

@@ -1,7 +1,9 @@
 """Explores every reachable state, breadth first, so that the first path to a fault is a shortest.
 
 A newcomer would stop at the first fault: each property is answered by itself, so the search goes
-on.  Only a third token in one place is not followed; the state before it is then `cut`.
+on.  Only a third token in one place is not followed; the state before it is then `cut`.  In run to
+completion a second one is not followed either: which of two the engine moves, loses at a join, or
+ends with an event is its own affair, and a path through it is one that nobody can walk.
 """
 
 from collections import Counter
@@ -95,6 +97,9 @@ def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) 
         if found.reason is not None:
             return found
         state = found.states[here]
+        if here in found.cut:
+            here += 1
+            continue
         is_final = machine.is_final(state)
         if is_final:
             found.final.append(here)
@@ -151,13 +156,16 @@ def _take(found: Explored, index: dict[State, int], here: int, move: Move) -> No
         found.broken.setdefault((rule, move.transition.element), (here, move))
     number = index.get(move.state)
     if number is None:
-        crowded = _crowded(found.machine, move.state)
+        machine = found.machine
+        crowded = _crowded(machine, move.state)
         if any(count > MAX_TOKENS for count in crowded.values()):
             found.cut.add(here)
             return
         number = _add(found, index, move.state, (here, move))
         for place in crowded:
             found.doubled.setdefault(place, number)
+        if machine.net.run_to_completion and any(machine.is_single(place) for place in crowded):
+            found.cut.add(number)
     found.after[here].append(number)
 
 

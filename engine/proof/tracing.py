@@ -1,14 +1,16 @@
 """Turns moves into a path of elements that people can walk, and that the engine can replay."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.proof.case import Case
 from engine.proof.firing import Move
 from engine.proof.machine import Machine
+from engine.proof.net import Transition
 from engine.proof.values import Scalar
+from engine.proof.waking import PROPOSED
 
 Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
-_NOTHING: Mapping[str, Scalar] = {}
 
 
 def trace(case: Case, machine: Machine, moves: Sequence[Move]) -> Path:
@@ -16,32 +18,65 @@ def trace(case: Case, machine: Machine, moves: Sequence[Move]) -> Path:
 
     A subprocess or call stands where it was entered.  What still waits is not in the path.
     """
-    elements: list[str] = []
-    answers: list[Mapping[str, Scalar]] = []
-    left = {one.number for many in case.drawing.leaving.values() for one in many}
+    path = _Path(case, machine)
     for move in moves:
+        path.add(move)
+    return tuple(path.elements), tuple(path.answers)
+
+
+@dataclass(slots=True)
+class _Path:
+    """A path in the making; what has no element of its own is told at the next one passed."""
+
+    case: Case
+    machine: Machine
+    elements: list[str] = field(default_factory=list)
+    answers: list[Mapping[str, Scalar]] = field(default_factory=list)
+    _told_next: dict[str, Scalar] = field(default_factory=dict)
+    _due: list[str] = field(default_factory=list)  # timers of this moment
+    _together: dict[str, str] = field(default_factory=dict)  # timer: others due at its moment
+    _leaving: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up which moves leave an element."""
+        many = self.case.drawing.leaving.values()
+        self._leaving = {one.number for moves in many for one in moves}
+
+    def add(self, move: Move) -> None:
+        """Add what a move passes."""
         one = move.transition
-        if one.element is None:
-            _add_woken(machine, move, elements, answers)
-            continue
-        is_scope = one.still is not None
-        enters = one.number not in left and _enters_scope(machine, one.outputs)
-        if (one.number in left and not is_scope) or enters or (one.wakes and one.element):
-            elements.append(one.element)
-            answers.append(move.answers or ({"flow": one.flow} if one.flow else _NOTHING))
-        _add_woken(machine, move, elements, answers)
-    return tuple(elements), tuple(answers)
+        if one.begins:
+            self._told_next |= move.answers
+        if one.mark == "proposal" and one.element is None and not one.wakes:
+            self._told_next["meanwhile"] = PROPOSED
+        self._note_due(move)
+        if one.element is not None and self._passes(one):
+            said = move.answers or ({"flow": one.flow} if one.flow else {})
+            others = self._together.pop(one.element, None)
+            together = {"together": others} if others is not None else {}
+            self._append(one.element, {**self._told_next, **said, **together})
+            self._told_next = {}
+        if not self.machine.net.run_to_completion:  # the engine makes them `ready` first
+            for element in move.woke:
+                if element != one.element:
+                    self._append(element, {})
 
+    def _append(self, element: str, answers: Mapping[str, Scalar]) -> None:
+        self.elements.append(element)
+        self.answers.append(answers)
 
-def _add_woken(
-    machine: Machine, move: Move, elements: list[str], answers: list[Mapping[str, Scalar]]
-) -> None:
-    """Add the events that came at once; in the engine they are `ready` first and pass later."""
-    if not machine.net.run_to_completion:
-        new = [one for one in move.woke if one != move.transition.element]
-        elements += new
-        answers += [_NOTHING] * len(new)
+    def _note_due(self, move: Move) -> None:
+        """Timers that come one straight after the other are due at the same moment."""
+        if move.transition.by_timer and move.transition.external:
+            self._due += move.woke
+            return
+        if len(self._due) > 1:
+            for element in self._due:
+                self._together[element] = " ".join(one for one in self._due if one != element)
+        self._due = []
 
-
-def _enters_scope(machine: Machine, outputs: tuple[int, ...]) -> bool:
-    return any(machine.net.places[place].kind == "scope" for place in outputs)
+    def _passes(self, one: Transition) -> bool:
+        if one.wakes or (one.number in self._leaving and one.still is None):
+            return True
+        kinds = {self.machine.net.places[place].kind for place in one.outputs}
+        return one.number not in self._leaving and "scope" in kinds

@@ -64,8 +64,9 @@ class ProofFinding:
 
     `path` holds the ids of the elements passed, in the order in which they were left, from the
     start to where it went wrong (`element` itself may not have been left).  `answers` stands
-    beside it, one for each: what was answered at a step, as far as anything depends on it,
-    `{"flow": id}` where a gateway chose, else nothing.
+    beside it, one for each: what was answered at a step, or process data at the start, as far as
+    anything depends on it; `{"flow": id}` where a gateway chose; `{"together": ids}` at a timer,
+    of those due at the same moment; `{"meanwhile": message}` if that came before; else nothing.
     """
 
     rule: str

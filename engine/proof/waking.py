@@ -18,7 +18,9 @@ PROPOSED = "action_proposed"
 """The message that may come while an incident is open; it takes earlier answers back."""
 
 MOST_BESIDE = 100
-"""Of more events beside activities the ends are not told apart: it takes a walk for each."""
+"""Of more events beside activities the ends are not told apart: it takes a walk for each.
+
+Whether an end is come to twice is then unknown."""
 
 
 def wake(drawing: Drawing) -> None:
@@ -29,9 +31,9 @@ def wake(drawing: Drawing) -> None:
     after = _after(builder) if beside else {}
     if not drawing.by_engine:  # the engine lets each come once, a repeating timer excepted
         drawing.come_again = [one.element for one in beside if _may_come_again(one.event)]
+    drawing.ends_together = len(beside) > MOST_BESIDE
     for one in beside[:MOST_BESIDE]:
         one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
-    _keep_data(drawing)
     catching = Catching(builder)
     for number, event, scope in builder.throws:
         levels = catching.levels(event, scope)
@@ -59,17 +61,6 @@ def _parts(one: Catcher) -> list[Catcher]:
     if one.event.all_parts or not one.event.parts:
         return [one]
     return [replace(one, event=part) for part in one.event.parts]
-
-
-def _keep_data(drawing: Drawing) -> None:
-    """What comes from outside brings no data; what another branch throws does."""
-    thrown = {(event.kind, event.name) for _, event, _ in drawing.builder.throws}
-    for one in drawing.builder.catchers:
-        if one.event.kind in ("message", "signal") and (one.event.kind, one.event.name) in thrown:
-            continue
-        if one.event.kind not in ("error", "escalation"):
-            for transition in drawing.leaving.get(one.element, ()):
-                transition.forgets_all = False
 
 
 def _own_ends(builder: Builder, beside: Catcher, after: Mapping[int, list[int]]) -> set[int]:

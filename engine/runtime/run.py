@@ -159,20 +159,25 @@ class Run:
         return moved
 
     def _next(self) -> Task | None:
-        """Return the automatic task to run next; None if there is none.
+        """Return the automatic task to run next; None if there is none."""
+        return next(iter(self._movable()), None)
+
+    def _movable(self) -> list[Task]:
+        """Return the automatic tasks that may go next, in the order of their trees.
 
         What interrupts goes first, so that nothing more happens in what it ends; then the deepest
         process.  Steps are left out by class: `manual` is set on plain tasks, too.
         """
-        first: Task | None = None
-        for tree in sorted(self._trees(), key=lambda tree: -tree.depth):
-            for task in tree.tasks.values():
-                if task.state != TaskState.READY or isinstance(task.task_spec, UserTask):
-                    continue
-                if _interrupts(task):
-                    return task
-                first = first or task
-        return first
+        ready = [
+            task
+            for tree in sorted(self._trees(), key=lambda tree: -tree.depth)
+            for task in tree.tasks.values()
+            if task.state == TaskState.READY and not isinstance(task.task_spec, UserTask)
+        ]
+        interrupting = [task for task in ready if _interrupts(task)]
+        if interrupting:
+            return interrupting
+        return [task for task in ready if task.workflow.depth == ready[0].workflow.depth]
 
     def _run(self, task: Task) -> None:
         self.steps_left -= 1

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from api.bench.shapes import branches, hostile
 from api.cli import main
+from tests.proof.drawing import draw
 
 ROOT = Path(__file__).parents[2]
 FORMS = str(ROOT / "forms")
@@ -183,6 +184,21 @@ def test_each_file_stands_alone_where_only_soundness_counts(tmp_path: Path) -> N
     assert first["processes"][0]["semantics"] == "interleaving"
     assert first["processes"][0]["properties"]["closure"] is None
     assert verify(made).exit_code == 1
+
+
+def test_where_only_soundness_counts_nothing_is_said_of_running_it() -> None:
+    action = ROOT / "workflows" / "action.bpmn"
+
+    assert f"{action}: cannot be run" in verify(action).stdout
+    assert "cannot be run" not in verify(action, "--soundness-only").stdout
+
+
+def test_a_path_tells_timers_that_are_due_together(tmp_path: Path) -> None:
+    made = tmp_path / "made.bpmn"
+    events = "\n".join(f"{one}: timer on ask\n{one} -> over" for one in ("soon", "late"))
+    made.write_bytes(draw(f"begin -> [ask] -> over\n{events}"))
+
+    assert "2. Soon (due together with Late)" in verify(made).stdout
 
 
 @pytest.mark.parametrize("mode", [[], ["--soundness-only"]], ids=["release", "soundness"])

@@ -20,6 +20,7 @@ class Chance:
     scopes: bool = True
     events: bool = True
     throws: bool = False
+    tells: bool = False  # scripts say what process data is
     prefix: str = ""
     steps: list[str] = field(default_factory=list)
     timers: list[str] = field(default_factory=list)
@@ -35,7 +36,8 @@ class Chance:
         self._number = 0
         self._holder = ""
         start, end = self._new("s"), self._new("e")
-        self._join(start, end, self.depth)
+        first = self._tell(start) if self.tells else start
+        self._join(first, end, self.depth)
         for _ in range(self.defects):
             self._break()
 
@@ -86,6 +88,8 @@ class Chance:
         self.dice.choice(blocks)(source, target, condition, depth - 1)
 
     def _activity(self, source: str, target: str, condition: str, depth: int = 0) -> None:
+        if self.tells and self.dice.random() < 0.3:
+            source, condition = self._tell(source, condition), ""
         if self.throws and self.dice.random() < 0.15:
             name = self._new("t", says=f"signal x{self.dice.randrange(2)}; throws")
         elif self.dice.random() < 0.4:
@@ -99,6 +103,12 @@ class Chance:
         self._flow(source, name, condition)
         self._flow(name, target)
         del depth
+
+    def _tell(self, source: str, condition: str = "") -> str:
+        """Draw a script after an element; return it."""
+        name = self._new("t", says=f'script word = "w{self.dice.randrange(3)}"')
+        self._flow(source, name, condition)
+        return name
 
     def _border(self, host: str, target: str) -> None:
         beside = self.dice.random() < 0.4

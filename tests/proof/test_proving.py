@@ -178,6 +178,7 @@ def test_two_timers_that_are_due_at_once_both_go_on_in_the_engine():
 
     assert findings(result, Severity.REFUTED) == [("proper_completion", "over")]
     assert result.findings[0].path[:3] == ("begin", "soon", "late")
+    assert result.findings[0].answers[1:3] == ({"together": "late"}, {"together": "soon"})
 
 
 def test_what_a_run_can_wait_for_is_listed():
@@ -250,6 +251,23 @@ def test_an_inclusive_join_in_a_loop_is_not_claimed_of_the_engine():
 
     assert result.verdict is Verdict.UNKNOWN
     assert findings(result, Severity.UNKNOWN) == [("undecided", "met")]
+
+
+def test_an_inclusive_join_with_a_way_that_can_be_come_to_twice_is_not_claimed_of_the_engine():
+    result = proved(
+        """
+        begin -> +both -> [ask] -> ?up
+        ?up -(ask.way == "up")-> ?again
+        ?up -(else)-> *met
+        +both -> ?again
+        ?again -> note -> *met
+        *met -> over
+        """
+    )
+
+    assert result.verdict is Verdict.UNKNOWN
+    assert findings(result, Severity.UNKNOWN) == [("undecided", "met")]
+    assert set(result.properties.values()) == {None}
 
 
 def test_what_use_cases_set_from_outside_may_be_anything_at_any_time():
