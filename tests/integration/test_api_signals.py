@@ -11,6 +11,7 @@ from engine.domain.signal import Alert
 from engine.errors import Conflict
 from engine.store import schema as t
 from engine.usecases.receiving import receive
+from engine.usecases.restricting import restrict
 from engine.usecases.signals import Named, name_product
 from tests.at_once import at_once
 from tests.machine import Machine
@@ -128,8 +129,7 @@ def test_a_restricted_incident_has_no_words_among_signals(
 ) -> None:
     incident = world.report(title="Somebody steals")
     machine("hugo").post(f"/signals/{signal}/join", {"incident": "1"}, 204)
-    with world.handling.store.begin() as work:
-        work.incident(incident).change(is_restricted=True)
+    restrict(world.handling, incident, reason="an investigation", actor=world.actor("hugo"))
 
     assert "steals" not in str(machine("ada").get("/signals"))
     assert "steals" not in visit("ada").get("/signals/1")
