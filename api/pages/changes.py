@@ -10,9 +10,10 @@ from api import filters, identity
 from api.changes import Change, Doing, change_named
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
 from engine.queries.choices import choices
-from engine.queries.incident import IncidentPage, incident_page
+from engine.queries.incident import IncidentPage
 from forms import check
 
 pages = for_readers("changes", __name__)
@@ -71,7 +72,7 @@ def _done(incident: IncidentPage, change: Change, token: str | None) -> Response
 
 def _found(number: int, name: str) -> tuple[IncidentPage, Change]:
     with identity.handling().store.read() as conn:
-        incident = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
     return incident, change_named(name)
 
 

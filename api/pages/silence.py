@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from api import filters, identity
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
+from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.domain.silence import Channel
 from engine.errors import InvalidAnswers
 from engine.queries.absences import colleagues
-from engine.queries.incident import IncidentPage, incident_page
 from engine.queries.seen import seen_incident
 from engine.queries.silence import missing_answers
 from engine.usecases.delegating import name_delegate
@@ -101,7 +101,7 @@ def _tried_at() -> datetime | None:
 def _shown(number: int, problems: Mapping[str, str] | None = None) -> str:
     handling, actor = identity.handling(), identity.actor()
     with handling.store.read() as conn:
-        incident = incident_page(conn, number, actor, filters.now())
+        incident = read_incident(conn, number, actor, filters.now())
         missing = missing_answers(conn, incident.id, actor, ladder=handling.ladder)
     answers = [one for one in missing if one.tries_left is not None]
     people = {who.id: who.name for one in answers for who in one.people}
@@ -119,7 +119,7 @@ def _shown(number: int, problems: Mapping[str, str] | None = None) -> str:
 
 def _delegating(number: int, problems: Mapping[str, str] | None = None) -> str:
     with identity.handling().store.read() as conn:
-        incident: IncidentPage = incident_page(conn, number, identity.actor(), filters.now())
+        incident = read_incident(conn, number, identity.actor(), filters.now())
         people = colleagues(conn, identity.actor())
     return render_template(
         "delegate.html", incident=incident, people=people, problems=problems or {}, Verb=Verb

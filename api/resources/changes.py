@@ -6,7 +6,8 @@ from flask import url_for
 
 from api import schemas, tokens
 from api.changes import Doing, change_named
-from api.resources.resource import answers_to, handling, resource, seen
+from api.reading import read_about
+from api.resources.resource import answers_to, handling, number_or_id, resource, seen
 from api.shapes import schema_of
 from engine.errors import NotFound
 from engine.queries.asked_beside import AskedBeside, asked_beside
@@ -29,7 +30,7 @@ def form(which: str, name: str) -> dict[str, Any]:
     """Show what the change asks, as JSON Schema; 404 where there is nothing to ask."""
     wanted = change_named(name).form
     with handling().store.read() as conn:
-        seen(conn, which)
+        read_about(conn, number_or_id(which), tokens.actor())
         if wanted is None:
             raise NotFound("This asks nothing.")
         return as_api_schema(handling().releases.in_force(conn).forms[wanted])

@@ -5,7 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from api import schemas, tokens
-from api.resources.resource import handling, idempotency_key, now, resource, seen
+from api.reading import read_about
+from api.resources.resource import (
+    handling,
+    idempotency_key,
+    now,
+    number_or_id,
+    resource,
+    seen,
+)
 from api.shapes import schema_of
 from engine.queries.absences import StandingIn, standing_in
 from engine.queries.silence import Missing, Told, missing_answers, told
@@ -22,7 +30,7 @@ def missing(which: str) -> Sequence[Missing]:
     """Show whose answer or decision is missing, and what was done to get it."""
     asked = handling()
     with asked.store.read() as conn:
-        incident_id = seen(conn, which).incident.id
+        incident_id = read_about(conn, number_or_id(which), tokens.actor()).incident.id
         return missing_answers(conn, incident_id, tokens.actor(), ladder=asked.ladder)
 
 

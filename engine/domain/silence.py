@@ -5,7 +5,7 @@ instead of the first; here they are asked too, and the first can still answer.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -51,6 +51,14 @@ class Line:
     who: Reachable
     deputies: Sequence[Reachable] = ()
     superiors: Sequence[Reachable] = ()
+
+    def without(self, people: Collection[UUID]) -> "Line":
+        """Return the line with these people passed over."""
+        deputies, superiors = (
+            tuple(one for one in line if one.id not in people)
+            for line in (self.deputies, self.superiors)
+        )
+        return replace(self, deputies=deputies, superiors=superiors)
 
     def stand_in(self, excluded: Collection[UUID] = ()) -> Reachable | None:
         """Return the nearest deputy who is here and may be asked."""

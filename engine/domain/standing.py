@@ -26,7 +26,8 @@ class Standing(StrEnum):
     # asked by name for an action or a step of it, or has done one
     WORKER = "worker"
     VERIFIER = "verifier"
-    # asked by name for something that is still open, or told by the ladder that it is
+    # asked by name for something that is still open, told by the ladder that it is, or offered
+    # the lead
     ASKED = "asked"
     # named on an incident that is for named people only, or taken off it by name
     NAMED = "named"
@@ -74,9 +75,9 @@ class IncidentPeople:
     """Everybody who has a part in one incident; ids of persons unless the name says otherwise.
 
     `leads` holds all who ever led it, `workers` those named on its actions and those who did
-    something in them, `asked` those whom an open to-do names and whom the ladder told of it,
-    `team_ids` the teams its actions and work items were given to.  `named` and `taken_off` are
-    empty unless it is for named people only.
+    something in them, `asked` those whom an open to-do names, whom the ladder told of it and
+    who are offered the lead, `team_ids` the teams its actions and work items were given to.
+    `named` and `taken_off` are empty unless it is for named people only.
     """
 
     reporter_id: UUID

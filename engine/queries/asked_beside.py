@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.permissions import Actor, Role
+from engine.queries.seen import named_sql
 from engine.store.coverage import ACCEPTED, ANSWER, CONFIRM, SPOKEN_FOR
 
 
@@ -25,11 +26,11 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class AskedBeside:
-    """One line; everybody who is asked has a part in the incident by name, and sees its title."""
+    """One line; `title` is None for an incident that is for named people only, for them too."""
 
     incident_id: UUID
     number: int
-    title: str
+    title: str | None
     priority: str
     what: What
 
@@ -66,10 +67,12 @@ _ASKED = text(f"""
                 AND c.person_id = :me AND c.withdrawn_at IS NULL)
               AND NOT EXISTS (SELECT FROM criterion_signature s
                 WHERE s.criterion_id = k.id AND s.signs_as = 'confirmer'))))
-    SELECT i.id AS incident_id, i.number, i.title, i.priority, asked.what
-    FROM asked JOIN incident i ON i.id = asked.id
-    WHERE i.state = 'open' ORDER BY i.priority, i.number, asked.what LIMIT 100
-""")  # noqa: S608 - constants of this module
+    SELECT i.id AS incident_id, i.number, CASE WHEN NOT i.is_restricted THEN i.title END AS title,
+      i.priority, asked.what
+    FROM asked JOIN incident i ON i.id = asked.id JOIN business_process p ON p.id = i.process_id
+    WHERE i.state = 'open' AND (NOT i.is_restricted OR {named_sql("i", "p")})
+    ORDER BY i.priority, i.number, asked.what LIMIT 100
+""")  # noqa: S608 - constants of the queries' own modules
 
 
 def asked_beside(conn: Connection, actor: Actor) -> tuple[AskedBeside, ...]:

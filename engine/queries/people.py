@@ -29,7 +29,8 @@ _PEOPLE = text("""
             UNION SELECT claimed_by FROM work_item w WHERE w.incident_id = i.id
               AND w.ended_at IS NULL AND w.team_id IS NULL AND claimed_by IS NOT NULL
             UNION SELECT unnest(r.people) FROM work_item w JOIN rung r ON r.item_id = w.id
-              WHERE w.incident_id = i.id AND w.ended_at IS NULL) AS asked,
+              WHERE w.incident_id = i.id AND w.ended_at IS NULL
+            UNION SELECT unnest(i.lead_offered_to)) AS asked,
       CASE WHEN i.is_restricted THEN ARRAY(SELECT DISTINCT ON (n.person_id)
           json_build_array(n.person_id, n.is_named)
         FROM restriction r JOIN naming n ON n.restriction_id = r.id

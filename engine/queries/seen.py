@@ -76,6 +76,7 @@ def _part_sql(i: str, p: str) -> str:
       WHERE ended_at IS NULL AND people @> ARRAY[CAST(:me AS uuid)])
   OR {i}.id IN (SELECT w.incident_id FROM rung r JOIN work_item w ON w.id = r.item_id
       WHERE w.ended_at IS NULL AND r.people @> ARRAY[CAST(:me AS uuid)])
+  OR {i}.lead_offered_to @> ARRAY[CAST(:me AS uuid)]
 )"""  # noqa: S608 - names of tables in the queries' own modules
 
 
@@ -90,6 +91,9 @@ def named_sql(i: str, p: str) -> str:
     WHERE incident_id = {i}.id AND person_id = :me AND withdrawn_at IS NULL)
   OR EXISTS (SELECT FROM work_item WHERE incident_id = {i}.id AND ended_at IS NULL
     AND team_id IS NULL AND (people @> ARRAY[CAST(:me AS uuid)] OR claimed_by = :me))
+  OR EXISTS (SELECT FROM rung r JOIN work_item w ON w.id = r.item_id
+    WHERE w.incident_id = {i}.id AND w.ended_at IS NULL AND r.people @> ARRAY[CAST(:me AS uuid)])
+  OR {i}.lead_offered_to @> ARRAY[CAST(:me AS uuid)]
 )"""  # noqa: S608 - names of tables in the queries' own modules
 
 

@@ -1,7 +1,7 @@
 """What is done about answers that are missing, for an incident's page and for who was told.
 
-What the reader may see of the incident is asked before (`seen.py`); whoever the ladder has told
-is named in it, and may see its title.
+What the reader may see of the incident is asked before (`seen.py`), but for what somebody was told:
+that is a list.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from engine.domain.incident import Priority
 from engine.domain.ladder import DEFAULT, Ladder, tries_needed
 from engine.domain.permissions import Actor
 from engine.domain.silence import Channel, Rung
+from engine.queries.seen import named_sql
 
 
 @dataclass(frozen=True)
@@ -127,20 +128,21 @@ def _missing(row: Any, actor: Actor, ladder: Ladder) -> Missing:
 class Told:
     """The ladder has told the reader: somebody has to be phoned, or somebody does not decide.
 
-    `people` are those who are silent; `tries_left` as long as there is phoning to be done.
+    `people` are those who are silent; `tries_left` as long as there is phoning to be done.  An
+    incident that is for named people only has a number here, no title and nobody's name.
     """
 
     kind: Rung
     incident_id: UUID
     incident_number: int
-    incident_title: str
+    incident_title: str | None
     people: tuple[str, ...]
     asked_at: datetime
     told_at: datetime
     tries_left: int
 
 
-_TOLD = text("""
+_TOLD = text(f"""
     WITH told AS (
       SELECT r.item_id, r.kind, max(r.reached_at) AS told_at FROM rung r
         WHERE r.people @> ARRAY[CAST(:me AS uuid)] AND r.kind IN ('owner_told', 'superior_told')
@@ -150,15 +152,18 @@ _TOLD = text("""
         JOIN work_item w ON w.incident_id = i.id AND w.ended_at IS NULL
         JOIN rung r ON r.item_id = w.id AND r.kind = 'owner_told'
         WHERE i.lead_id = :me AND i.state = 'open' GROUP BY r.item_id, r.kind)
-    SELECT told.kind, told.told_at, i.id, i.number, i.title, i.highest_priority, w.opened_at,
-      ARRAY(SELECT name FROM person WHERE id = ANY (w.people) ORDER BY name) AS people,
+    SELECT told.kind, told.told_at, i.id, i.number, i.highest_priority, w.opened_at,
+      CASE WHEN NOT i.is_restricted THEN i.title END AS title,
+      ARRAY(SELECT name FROM person WHERE id = ANY (w.people) AND NOT i.is_restricted
+        ORDER BY name) AS people,
       (SELECT count(*) FROM tried WHERE tried.item_id = w.id
         AND tried_at >= coalesce(w.asked_again_at, w.opened_at)) AS tries,
       EXISTS (SELECT FROM tried WHERE tried.item_id = w.id AND tried_at >= told.told_at)
         AS is_tried
     FROM told JOIN work_item w ON w.id = told.item_id AND w.ended_at IS NULL
-    JOIN incident i ON i.id = w.incident_id ORDER BY told.told_at, i.number
-""")
+    JOIN incident i ON i.id = w.incident_id JOIN business_process p ON p.id = i.process_id
+    WHERE NOT i.is_restricted OR {named_sql("i", "p")} ORDER BY told.told_at, i.number
+""")  # noqa: S608 - constants of the queries' own modules
 
 
 def told(conn: Connection, actor: Actor, *, ladder: Ladder = DEFAULT) -> list[Told]:

@@ -186,8 +186,7 @@ def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> 
     if action is None:
         return
     write_action(mover, action, climbed=action.climbed + 1)
-    off = mover.involved.taken_off if mover.involved is not None else frozenset()
-    asked = [who for who in next_in_line(mover, action) if who not in off]
+    asked = [who for who in next_in_line(mover, action) if who not in mover.taken_off]
     if asked:
         mover.case.conn.execute(
             text(

@@ -13,6 +13,8 @@ from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
 from engine.usecases.running import Mover
 
+MAY_NOT_READ = "This person may not read this: please name them first."
+
 _TEAM = text("SELECT party, organisation_id FROM team WHERE id = :team")
 _PERSON = text("""
     SELECT p.organisation_id,
@@ -38,11 +40,10 @@ def check_asked(
     asked, and nobody who was taken off.  `fields` name the answers.
     """
     conn = mover.case.conn
-    people = mover.involved
-    if people is not None and team_id is not None:
+    if mover.case.incident.is_restricted and team_id is not None:
         raise InvalidAnswers({fields[0]: "This is for named people only: please choose a person."})
-    if people is not None and person_id in people.taken_off:
-        raise InvalidAnswers({fields[1]: "This person may not read this: please name them first."})
+    if person_id in mover.taken_off:
+        raise InvalidAnswers({fields[1]: MAY_NOT_READ})
     if team_id is not None:
         team = conn.execute(_TEAM, {"team": team_id}).first()
         if team is None or not _may_know(mover, team.organisation_id):

@@ -12,6 +12,7 @@ from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
+from engine.usecases.belonging import MAY_NOT_READ
 from engine.usecases.deciding import asked_first
 from engine.usecases.handling import Handling
 from engine.usecases.offers import verifiers
@@ -29,7 +30,7 @@ def name_checker(handling: Handling, incident_id: UUID, person_id: UUID, *, acto
     """Let somebody of ours check the outcome in the lead's place (P3 and P4).
 
     Raises NotFound, NotAllowed for anybody but the lead, IncidentClosed, or InvalidAnswers for
-    somebody outside or who confirms it.
+    somebody outside, who may not read it or who confirms it.
     """
     with handling.store.begin() as work:
         case = work.incident(incident_id)
@@ -38,6 +39,8 @@ def name_checker(handling: Handling, incident_id: UUID, person_id: UUID, *, acto
         person = work.conn.execute(select(t.person).where(t.person.c.id == person_id)).first()
         if person is None or not person.is_active or person.organisation_id is not None:
             raise InvalidAnswers({"person": "Please choose somebody of ours."})
+        if person_id in mover.taken_off:
+            raise InvalidAnswers({"person": MAY_NOT_READ})
         if person_id in {who.person_id for who in mover.confirmers}:
             raise InvalidAnswers({"person": "Who confirms it does not check it."})
         content = {"person": str(person_id), "name": person.name}
@@ -53,4 +56,6 @@ def offer_anew(mover: Mover) -> None:
         (Mark.VERIFICATION, verifiers(incident, process, mover.hands)),
         (Mark.CLOSING_DECISION, asked_first(mover)),
     ):
-        mover.case.conn.execute(_OFFER, {"people": people, "id": incident.id, "mark": mark})
+        mover.case.conn.execute(
+            _OFFER, {"people": people or [incident.lead_id], "id": incident.id, "mark": mark}
+        )

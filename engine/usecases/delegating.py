@@ -9,6 +9,7 @@ from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases import climbing
+from engine.usecases.belonging import MAY_NOT_READ
 from engine.usecases.deciding import may_now
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -28,6 +29,8 @@ def name_delegate(handling: Handling, incident_id: UUID, person_id: UUID, *, act
         person = work.conn.execute(select(t.person).where(t.person.c.id == person_id)).first()
         if person is None or not person.is_active or person.organisation_id is not None:
             raise InvalidAnswers({"person": "Please choose one of our own people."})
+        if person_id in mover.taken_off:
+            raise InvalidAnswers({"person": MAY_NOT_READ})
         case.change(delegate_id=person_id)
         if person_id not in {one.who.id for one in may_now(mover)}:
             raise InvalidAnswers({"person": "Who led it or worked on it cannot decide this."})

@@ -98,18 +98,25 @@ def to_people(offer: Offer, incident: Incident) -> Offer:
 def by_name(process: ProcessPeople, people: IncidentPeople) -> ProcessPeople:
     """Return who answers for the process where only named people may read.
 
-    Deputies are among them where they may read it, or stand in for who was taken off.
+    Deputies are among them where they may read it, or stand in for who was taken off.  Where
+    everybody of an office was taken off, the lead holds it.
     """
 
     def left(office: tuple[UUID, ...]) -> tuple[UUID, ...]:
         able = tuple(who for who in office if who not in people.taken_off)
         return tuple(who for who in able if who in people.readers) or able
 
+    owners, duty_leads, authorities = map(
+        left, (process.owners, process.duty_leads, process.authorities)
+    )
     return replace(
         process,
-        owners=left(process.owners),
-        duty_leads=left(process.duty_leads),
-        authorities=left(process.authorities),
+        owner_id=next(iter(owners), people.lead_id),
+        duty_lead_id=next(iter(duty_leads), people.lead_id),
+        authority_id=next(iter(authorities), people.lead_id),
+        owners=owners,
+        duty_leads=duty_leads,
+        authorities=authorities,
     )
 
 

@@ -92,6 +92,11 @@ class Mover:
         return self._memory["involved"]  # type: ignore[no-any-return]
 
     @property
+    def taken_off(self) -> frozenset[UUID]:
+        """Who is asked for nothing here, whatever they are towards it: they may not read it."""
+        return self.involved.taken_off if self.involved is not None else frozenset()
+
+    @property
     def hands(self) -> ask.Hands:
         """Who led, worked on or verified it, as far as this transaction has come."""
         if "hands" not in self._memory:
@@ -120,11 +125,14 @@ class Mover:
         return {who: self._calendars[who] for who in asked}
 
     def lines_of(self, people: Iterable[UUID]) -> dict[UUID, Line]:
-        """Return who stands in for each of these people and who is above; each is read once."""
+        """Return who stands in for each of these people and who is above; each is read once.
+
+        Nobody who was taken off it: they are passed over.
+        """
         asked = set(people)
         if new := asked - self._lines.keys():
             self._lines |= lines_of(self.case.conn, new, self.case.now)
-        return {who: self._lines[who] for who in asked}
+        return {who: self._lines[who].without(self.taken_off) for who in asked}
 
     def is_tried_enough(self) -> bool:
         """Whether a closing decision may open as far as logged tries to reach people go."""

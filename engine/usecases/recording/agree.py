@@ -56,7 +56,7 @@ def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     conn, incident = mover.case.conn, mover.case.incident
     if set(wanted) & mover.hands.everybody:
         raise InvalidAnswers({"confirmers": HAD_A_HAND})
-    if mover.involved is not None and set(wanted) & mover.involved.taken_off:
+    if set(wanted) & mover.taken_off:
         raise InvalidAnswers({"confirmers": "Who was taken off this cannot answer for it."})
     known = conn.scalar(
         select(text("count(*)"))

@@ -12,6 +12,7 @@ from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
+from engine.usecases.belonging import MAY_NOT_READ
 from engine.usecases.recording.agree import HAD_A_HAND, replace_confirmers
 from engine.usecases.reminding import ask_again
 from engine.usecases.running import Mover
@@ -109,6 +110,8 @@ def _require_askable(mover: Mover, asked: UUID) -> bool:
     person = mover.case.conn.execute(select(t.person).where(t.person.c.id == asked)).first()
     if person is None or not person.is_active:
         raise InvalidAnswers({"ask": "Please choose from the people listed."})
+    if asked in mover.taken_off:
+        raise InvalidAnswers({"ask": MAY_NOT_READ})
     if asked in mover.hands.everybody:
         raise InvalidAnswers({"ask": HAD_A_HAND})
     return person.organisation_id is not None
