@@ -1,32 +1,42 @@
 """A world in which incidents are for named people only, with one word in everything they say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask
-from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import text
-from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
+from api.changes import CHANGES
 from api.pages.deeds import DEEDS
+from engine.domain.incident import Priority
 from engine.domain.party import Party
+from engine.domain.signal import Alert
+from engine.domain.silence import Channel
 from engine.queries.ledger import incident_ledger
+from engine.usecases.callers import give_caller_page
+from engine.usecases.covering import count_harmed
 from engine.usecases.disputing import dispute
 from engine.usecases.holding import save_draft
+from engine.usecases.looking import offer_missed
+from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.naming import take_off
+from engine.usecases.priority import set_priority
+from engine.usecases.receiving import receive
 from engine.usecases.restricting import ask_to_lift, restrict
 from engine.usecases.setting_aside import set_aside
-from tests.visitor import SECRET
+from engine.usecases.signals import join_signal
+from engine.usecases.trying import log_try
 from tests.world import World
 
 WORD = "Zephyr"
 SAID = f"the {WORD} papers"
 # what the word is searched by: a page may repeat what its reader typed
 PART = "ephy"
+# somebody, and a business process, whose ids are known before
+PERSON = "00000000-0000-0000-0000-000000000001"
+POINT = dict.fromkeys(("measure", "threshold", "evidence"), SAID)
+PROCESS = "00000000-0000-0000-0000-000000000002"
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,11 @@ class Hidden:
 def furnish(world: World) -> Hidden:
     """Report, work on, and limit incidents to Hugo, who leads them, and who answers for them.
 
-    Ada has worked on them by way of her team, Bruno by name, and was taken off; Sami has an
-    action on another incident, Fay is an operator.
+    Ada has worked on them by way of her team, Bruno by name, and was taken off: though he would
+    stand in for everybody else.  Sami has an action on another incident, Fay is an operator.
     """
-    with world.handling.store.begin() as work:
-        work.conn.execute(text("UPDATE person SET roles = '{operator}' WHERE login = 'fay'"))
+    _staff(world)
+    silent = _silent(world)
     other = world.report("olga", title="Another")
     world.lead(other)
     world.propose(other, "hugo", "post", targets=("Somebody",))
@@ -59,7 +69,56 @@ def furnish(world: World) -> Hidden:
     world.confirm(closed)
     world.clock.forward(hours=1)
     disputed = _disputed(world, incident)
-    return Hidden(incident, world.row(incident).number, _values(world, incident, disputed))
+    known = _alert(world, incident) | _ask_beside(world, incident)
+    known["dispute_id"] = [disputed]
+    known["about.stand-for"] = [PERSON]
+    assert world.row(silent).number == 1
+    return Hidden(incident, world.row(incident).number, _values(world, incident) | known)
+
+
+# Bruno stands in for everybody, and is above them.
+_STAFF = (
+    "UPDATE person SET roles = '{operator}' WHERE login = 'fay'",
+    """INSERT INTO person (id, name, login, email, roles)
+      VALUES (:nils, 'Nils Neu', 'nils', 'nils@example.org', '{staff}')""",
+    "UPDATE person SET deputy_id = :bruno, superior_id = :bruno WHERE id <> :bruno",
+    """INSERT INTO deputy (process_id, person_id, of) SELECT :process, :bruno, of
+      FROM unnest(ARRAY['owner', 'duty_lead', 'authority']) of""",
+    """INSERT INTO business_process
+        (id, name, product, owner_id, duty_lead_id, authority_id, desk_id)
+      SELECT :payroll, 'Payroll', 'Payslip', owner_id, duty_lead_id, authority_id, desk_id
+      FROM business_process""",
+)
+
+
+def _staff(world: World) -> None:
+    world.people["nils"] = UUID(PERSON)
+    known = {"nils": PERSON, "payroll": PROCESS, "process": world.process_id}
+    with world.handling.store.begin() as work:
+        for sql in _STAFF:
+            work.conn.execute(text(sql), known | {"bruno": world.people["bruno"]})
+
+
+def _silent(world: World) -> UUID:
+    """Return one that nobody answers, and nobody decides about, until the ladder has an end."""
+    silent = _reported(world)
+    world.lead(silent)
+    world.agree(silent, world.for_team("databases"), confirmers=("carla", "nils"))
+    world.act(silent, "ada")
+    world.verify(silent, "hugo")
+    _limited(world, silent)
+    for _ in range(3):
+        world.clock.forward(days=10)
+        world.fire(silent)
+    log_try(
+        world.handling,
+        silent,
+        whom_id=world.people["nils"],
+        channel=Channel.CALL,
+        words=SAID,
+        actor=world.actor("hugo"),
+    )
+    return silent
 
 
 def _reported(world: World) -> UUID:
@@ -71,7 +130,7 @@ def _at_work(world: World) -> UUID:
     incident = _reported(world)
     world.lead(incident, "ada")
     world.lead(incident)
-    criteria = [dict.fromkeys(("measure", "threshold", "evidence"), SAID)]
+    criteria = [POINT, POINT | {"measure": f"{SAID} too"}]
     confirmers = [str(world.people["carla"])]
     action: dict[str, Any] = {"title": SAID, "detail": SAID}
     world.propose(incident, "hugo", **action, targets=(SAID,))
@@ -116,7 +175,36 @@ def _disputed(world: World, incident: UUID) -> UUID:
     )
 
 
-def _values(world: World, incident: UUID, disputed: UUID) -> dict[str, list[Any]]:
+def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
+    """Ask the owner and who answers for a word, then let the lead not look in time."""
+    handling, hugo = world.handling, world.actor("hugo")
+    missed, other = world.criteria(incident)
+    count_harmed(handling, incident, 9, reason=SAID, actor=hugo)
+    set_priority(handling, incident, Priority.P4, reason=SAID, actor=hugo)
+    miss_criterion(handling, incident, missed, why=SAID, actor=hugo)
+    good = propose_make_good(handling, incident, missed, POINT, actor=hugo)
+    token = give_caller_page(handling, incident, name=SAID, contact=SAID, actor=hugo)
+    world.clock.forward(days=8)
+    offer_missed(handling)
+    return {
+        "about": [other],
+        "about.make-good": [missed],
+        "about.sign-make-good": [good],
+        "token": [token, "no-such-page"],
+    }
+
+
+def _alert(world: World, incident: UUID) -> dict[str, list[Any]]:
+    """Join a signal with it, whose alerts go on."""
+    handling, hugo = world.handling, world.actor("hugo")
+    alert = Alert("disk", "Disk full", world.clock.now)
+    (signal,) = receive(handling, world.process_id, [alert], actor=hugo)
+    join_signal(handling, signal, incident, actor=hugo)
+    return {"signal_id": [signal], "signals.number": [1]}
+
+
+def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
+    own = world.row(incident).number
     with world.handling.store.read() as conn:
         rows = conn.execute(
             text("SELECT id FROM action WHERE incident_id = :id ORDER BY number"), {"id": incident}
@@ -124,7 +212,8 @@ def _values(world: World, incident: UUID, disputed: UUID) -> dict[str, list[Any]
         actions = list(rows.scalars())
         release = conn.execute(text("SELECT id FROM release")).scalar_one()
         others = conn.execute(text("SELECT number FROM incident WHERE is_restricted ORDER BY 1"))
-        numbers = list(others.scalars())
+        # the incident itself first, then those in other states
+        numbers = sorted(others.scalars(), key=lambda number: number != own)
     ended = [one.id for one in world.items(incident, is_open=False) if one.ended_at]
     return {
         "number": numbers,
@@ -132,57 +221,13 @@ def _values(world: World, incident: UUID, disputed: UUID) -> dict[str, list[Any]
         "action_number": [1, 2, 3],
         "action_id": actions,
         "item_id": [one.id for one in world.items(incident)] + ended,
-        "dispute_id": [disputed],
+        "about.move-due": actions,
         "line": [1],
-        "name": sorted(DEEDS),
+        "name": sorted(CHANGES),
+        "deeds.name": sorted(DEEDS),
+        "api_proofs.which": ["1", release],
+        "absence_id": [uuid4()],
         "diagram": ["incident", "confirmation", "action"],
         "release_id": [release],
         "token_id": [uuid4()],
     }
-
-
-# What points at an incident, and what stands there for one that is none.
-POINTING: Mapping[str, Callable[[], Any]] = {
-    "number": lambda: 987_654,
-    "which": lambda: str(uuid4()),
-    "action_id": uuid4,
-    "item_id": uuid4,
-    "dispute_id": uuid4,
-}
-
-
-def paths_of(web: Flask, rule: Rule, method: str, values: Mapping[str, list[Any]]) -> list[str]:
-    """Return the addresses of a rule, one for each value of one of its arguments at a time.
-
-    KeyError for an argument that nobody has said the values of.
-    """
-    names = sorted(rule.arguments)
-    first = {name: values[name][0] for name in names}
-    chosen = [first] + [first | {name: one} for name in names for one in values[name][1:]]
-    with web.test_request_context():
-        adapter = web.url_map.bind("")
-        return [adapter.build(rule.endpoint, one, method=method) for one in chosen]
-
-
-class Caller:
-    """Somebody with a session and the page's token, or nobody; each call is a fresh browser."""
-
-    def __init__(self, world: World, web: Flask, login: str | None) -> None:
-        self.web = web
-        self.person = None if login is None else world.people[login]
-        signer = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token")
-        self.token = str(signer.dumps("drawn"))
-
-    def call(self, method: str, path: str, sent: Any = None) -> tuple[TestResponse, FlaskClient]:
-        """Return the answer, and the browser with what it keeps."""
-        client = self.web.test_client()
-        with client.session_transaction() as session:
-            session["csrf_token"] = "drawn"
-            if self.person is not None:
-                session["_user_id"] = f"{self.person}:0"
-        if path.startswith("/api/"):
-            more = {} if method == "GET" else {"json": sent or {}}
-            headers = {"X-CSRFToken": self.token}
-            return client.open(path, method=method, headers=headers, **more), client
-        form = {} if method == "GET" else {"csrf_token": self.token} | dict(sent or {})
-        return client.open(path, method=method, data=form), client

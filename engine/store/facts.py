@@ -350,7 +350,7 @@ def latest_decision(conn: Connection, incident_id: UUID) -> UUID:
 
 
 _UNDER_WAY = text("""
-    SELECT a.title FROM action a WHERE a.incident_id = :id AND a.kind = 'puts_right'
+    SELECT a.number FROM action a WHERE a.incident_id = :id AND a.kind = 'puts_right'
     AND a.state = 'open' AND (EXISTS (SELECT FROM work_item w WHERE w.action_id = a.id
         AND (w.claimed_by IS NOT NULL OR w.how = 'completed'))
       OR EXISTS (SELECT FROM target t WHERE t.action_id = a.id AND t.outcome IS NOT NULL))
@@ -358,6 +358,6 @@ _UNDER_WAY = text("""
 """)
 
 
-def work_under_way(conn: Connection, incident_id: UUID) -> list[str]:
-    """Return the titles of actions that put right which have begun and are not settled."""
+def work_under_way(conn: Connection, incident_id: UUID) -> list[int]:
+    """Return the numbers of actions that put right which have begun and are not settled."""
     return list(conn.execute(_UNDER_WAY, {"id": incident_id}).scalars())

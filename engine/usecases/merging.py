@@ -103,7 +103,7 @@ def _check(later: Mover, earlier: Mover) -> None:
         )
     begun = ask.work_under_way(later.case.conn, one.id)
     if begun:
-        raise Conflict(f"Somebody is at work on “{begun[0]}”; that has to be finished first.")
+        raise Conflict(f"Somebody is at work on action {begun[0]}; that has to be finished first.")
     if any(row["missed_at"] or row["instead_of"] for row in _criteria(later.case.conn, one.id)):
         raise Conflict(f"#{one.number} has a point that was missed, so it is handled by itself.")
     off = [who.name for who in later.confirmers if who.person_id in earlier.taken_off]

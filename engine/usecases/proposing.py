@@ -298,7 +298,7 @@ def refuse_proposal(handling: Handling, action_id: UUID, *, reason: str, actor: 
 
 def _still_proposed(action: Action) -> None:
     if action.state != ActionState.PROPOSED:
-        raise Conflict(f"“{action.title}” was decided on meanwhile.", state=action.state)
+        raise Conflict(f"Action {action.number} was decided on meanwhile.", state=action.state)
 
 
 def with_targets(proposal: Proposal, targets: list[str]) -> Proposal:

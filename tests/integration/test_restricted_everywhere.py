@@ -7,107 +7,46 @@ fails here until somebody says what is sent to it.
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
+from uuid import UUID
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
 
+from api.changes import CHANGES
 from api.cli import main
 from api.worker import jobs_app
+from engine.domain.signal import Alert
+from engine.queries.choices import choices
 from engine.queries.closures import closures_without_evidence
 from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
+from engine.usecases.receiving import receive
 from engine.usecases.timing import hand_out_due
-from tests.confidential import PART, POINTING, SAID, WORD, Caller, Hidden, furnish, paths_of
+from forms import check
+from tests.confidential import PART, SAID, WORD, Hidden, furnish
 from tests.evidence import KEYS
 from tests.unguarded import unguarded
+from tests.visitor import words_of
+from tests.walk import (
+    ANSWERS,
+    CHANGING,
+    LIFTING,
+    ONCE,
+    POINTING,
+    SENT,
+    Caller,
+    paths_of,
+    pointing,
+    rules,
+    sent_to,
+)
 from tests.world import KEY, World
-
-WHY = {"reason": "Because", "why": "Because", "words": "So"}
-PERSON = "00000000-0000-0000-0000-000000000001"
-INSTANT = "2026-03-02T08:00:00+00:00"
-ACTION = {"title": "More", "party": "it"}
-# What is sent to each address that changes something.
-SENT: dict[str, dict[str, Any]] = {
-    "actions.accept": {"kind": "puts_right"},
-    "actions.accept_not_done": WHY | {"target": PERSON},
-    "actions.accept_that_it_comes_back": WHY | {"until": "2027-01-01"},
-    "actions.propose_it": ACTION,
-    "actions.refuse": WHY,
-    "api_actions.accept": {},
-    "api_actions.accept_not_done": {"reason": "Because", "targets": [PERSON]},
-    "api_actions.accept_that_it_comes_back": {"reason": "Because", "until": INSTANT},
-    "api_actions.refuse": {"reason": "Because"},
-    "api_disputes.decide": {"moves": True, "why": "Because"},
-    "api_disputes.raise_it": {
-        "since": INSTANT, "until": INSTANT, "should_be": "it", "why": "Because",
-    },
-    "api_disputes.withdraw": {},
-    "api_incidents.lead": {},
-    "api_incidents.propose": ACTION,
-    "api_incidents.report": {},
-    "api_incidents.told": {"told_at": INSTANT, "reason": "Because"},
-    "api_items.claim": {},
-    "api_items.draft": {"answers": {}},
-    "api_items.finish": {"answers": {"outcome": "done", "what_was_done": "Done"}},
-    "api_items.hand_over": {"person": PERSON},
-    "api_items.release": {},
-    "api_items.tick": {"outcomes": [{"target": PERSON, "outcome": "done"}]},
-    "api_me.make": {"name": "Export"},
-    "api_me.revoke": {},
-    "api_restrictions.agree": {},
-    "api_restrictions.ask_for_everybody": {"reason": "Because"},
-    "api_restrictions.limit": {"reason": "Because"},
-    "api_restrictions.name": {"person": PERSON},
-    "api_restrictions.take_somebody_off": {"person": PERSON, "reason": "Because"},
-    "api_ways_out.answered_late": {"answer": "no", "words": "So"},
-    "api_ways_out.is_back": {"words": "So"},
-    "api_ways_out.join": {"into": "1", "reason": "Because"},
-    "api_ways_out.make_two": {"title": "A", "expected": "B", "actual": "C"},
-    "api_ways_out.not_right_for_me": {"words": "So"},
-    "api_ways_out.put_aside": {"reason": "Because"},
-    "api_ways_out.separate": {"words": "So"},
-    "api_ways_out.take_back": {"words": "So"},
-    "api_ways_out.take_up_again": {"words": "So"},
-    "deeds.do": WHY | {"into": "1", "title": "A", "expected": "B", "actual": "C", "answer": "no"},
-    "disputes.decide": WHY | {"moves": "yes"},
-    "disputes.raise_it": WHY | {"should_be": "it"},
-    "disputes.withdraw": {},
-    "incident.lead": {},
-    "named_people.agree": {},
-    "named_people.ask_for_everybody": WHY,
-    "named_people.limit": WHY,
-    "named_people.name": {"person": PERSON},
-    "named_people.take_somebody_off": WHY | {"person": PERSON},
-    "reporting.send": {},
-    "signing.sign_in_with": {"login": "ada", "password": "not this one"},
-    "signing.sign_out": {},
-    "todo.answer": {"outcome": "done", "what_was_done": "Done"},
-    "todo.give_back": {},
-    "todo.hand_over": {"to": f"person:{PERSON}", "note": ""},
-    "todo.reached": {"target": PERSON, "outcome": "done"},
-    "todo.take": {},
-    "you.password": {"current": "not this one", "new": "another one of 12"},
-    "you.sign_out_everywhere": {},
-    "you.time_zone": {"time_zone": "Europe/Berlin"},
-    "your_tokens.end": {},
-    "your_tokens.make": {"name": "Export", "days": "30"},
-}  # fmt: skip
-# They end the session, or hash a password each time: nothing of an incident is near.
-ONCE = {"signing.sign_in_with", "you.sign_out_everywhere", "you.password"}
-
-
-def rules(web: Flask) -> Iterator[tuple[Any, str]]:
-    for rule in web.url_map.iter_rules():
-        # the browser's files are the same for everybody
-        if rule.endpoint == "static":
-            continue
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield rule, method
 
 
 @pytest.fixture
@@ -137,7 +76,18 @@ def unmarked(answer: Any, ids: list[str]) -> str:
 def test_the_walk_knows_what_is_sent_to_every_address(web: Flask) -> None:
     changing = {rule.endpoint for rule, method in rules(web) if method != "GET"}
 
-    assert changing == set(SENT), "say in SENT what is sent to it"
+    assert changing == set(SENT) | CHANGING, "say in SENT what is sent to it"
+
+
+def test_each_change_is_sent_what_its_form_takes(world: World, hidden: Hidden) -> None:
+    assert set(ANSWERS) == set(CHANGES)
+    with world.handling.store.read() as conn:
+        forms = world.handling.releases.in_force(conn).forms
+        offered = choices(conn, world.actor("hugo"), incident_id=hidden.id)
+    for name, change in CHANGES.items():
+        if change.form is not None:
+            asked = forms[change.form]
+            assert check(asked, ANSWERS[name], choices=offered, now=world.clock.now).ok, name
 
 
 @pytest.mark.parametrize("login", ["ada", "bruno", "olga", "sami", "fay", None])
@@ -153,21 +103,24 @@ def test_no_address_shows_it_to_who_may_not_read_it_or_says_that_it_is_there(
     for rule, method in rules(web):
         if rule.endpoint in ONCE:
             continue
-        pointing, sent = set(rule.arguments) & set(POINTING), SENT.get(rule.endpoint)
         for path in paths_of(web, rule, method, hidden.values):
+            sent = sent_to(rule.endpoint, path, hidden.values)
             answer, client = caller.call(method, path, sent)
             assert not shows_it(answer), (login, method, path)
             with client.session_transaction() as session:
                 assert WORD not in str(dict(session)), path
             walked += 1
-        if pointing:
-            twin = {name: POINTING[name]() for name in pointing}
+        if at := pointing(rule):
+            twin = {name: POINTING[name]() for name in at}
             other = paths_of(web, rule, method, hidden.values | {n: [v] for n, v in twin.items()})[
                 0
             ]
             first = paths_of(web, rule, method, hidden.values)[0]
-            there, nowhere = (caller.call(method, path, sent)[0] for path in (first, other))
-            ids = [str(one) for name in pointing for one in (hidden.values[name][0], twin[name])]
+            there, nowhere = (
+                caller.call(method, path, sent_to(rule.endpoint, path, hidden.values))[0]
+                for path in (first, other)
+            )
+            ids = [str(one) for name in at for one in (hidden.values[name][0], twin[name])]
             ids = [one for one in ids if not one.isdigit()]
             assert there.status_code == nowhere.status_code, (login, method, first)
             assert unmarked(there, ids) == unmarked(nowhere, ids), (login, method, first)
@@ -188,7 +141,7 @@ def test_every_page_and_resource_that_shows_it_is_an_entry_each_time(
         for path in paths_of(web, rule, method, hidden.values):
             before = readings(world)
             answer, _ = caller.call("GET", path)
-            is_reading = answer.status_code == 200 and bool(set(rule.arguments) & set(POINTING))
+            is_reading = answer.status_code == 200 and bool(pointing(rule))
             assert is_reading or not shows_it(answer), path
             assert readings(world) == before + is_reading, path
             if is_reading:
@@ -219,6 +172,27 @@ def test_what_is_refused_and_shown_again_is_a_reading_and_what_leads_elsewhere_i
         assert WORD not in str(dict(session))
 
 
+@pytest.mark.parametrize("login", ["hugo", "dora", "carla"])
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_what_is_sent_by_who_may_read_it_and_shows_it_is_an_entry_each_time(
+    world: World, web: Flask, hidden: Hidden, login: str, *, is_empty: bool
+) -> None:
+    caller, done = Caller(world, web, login), 0
+    for rule, method in rules(web):
+        # two people lift it together: then there is nothing to look for
+        if method == "GET" or rule.endpoint in ONCE | LIFTING:
+            continue
+        for path in paths_of(web, rule, method, hidden.values):
+            before = readings(world)
+            sent = {} if is_empty else sent_to(rule.endpoint, path, hidden.values)
+            answer, _ = caller.call(method, path, sent)
+            assert answer.status_code != 500, path
+            assert not shows_it(answer) or readings(world) == before + 1, path
+            done += answer.status_code in (200, 201, 204, 303)
+    assert world.row(hidden.id).is_restricted
+    assert is_empty or done > 20, "what is sent is what is taken"
+
+
 def test_nothing_is_shown_while_its_reading_cannot_be_written_down(
     world: World, web: Flask, hidden: Hidden
 ) -> None:
@@ -244,6 +218,51 @@ def test_lists_and_search_show_it_to_nobody(world: World, web: Flask, hidden: Hi
     assert hidden.number
 
 
+def test_what_is_asked_beside_and_whom_to_phone_is_a_number_for_who_may_read_it(
+    world: World, web: Flask, hidden: Hidden
+) -> None:
+    def told(login: str, path: str, number: str, title: str, what: str) -> set[tuple[int, str]]:
+        answer, _ = Caller(world, web, login).call("GET", path)
+        assert not shows_it(answer)
+        lines = [one for one in answer.get_json() if one[number] in (1, hidden.number)]
+        assert not any(one[title] or one.get("people") for one in lines)
+        return {(one[number], one[what]) for one in lines}
+
+    asked, silent = (
+        {login: told(login, path, *names) for login in ("hugo", "dora", "carla", "bruno")}
+        for path, *names in (
+            ("/api/v1/asked", "number", "title", "what"),
+            ("/api/v1/me/told", "incident_number", "incident_title", "kind"),
+        )
+    )
+    home = words_of(Caller(world, web, "hugo").call("GET", "/")[0].get_data(as_text=True))
+
+    beside = {(hidden.number, what) for what in ("lead", "lowering", "make_good", "uncovered")}
+    assert asked == {
+        "hugo": set(), "dora": beside | {(1, "lead")}, "carla": {(hidden.number, "make_good")},
+        "bruno": set(),
+    }  # fmt: skip
+    assert silent == {
+        "hugo": {(1, "owner_told"), (1, "superior_told")}, "dora": {(1, "owner_told")},
+        "carla": set(), "bruno": set(),
+    }  # fmt: skip
+    assert "Please phone who has not answered #1 for named people only" in home
+    assert "No decision yet #1 for named people only" in home
+
+
+def asked_or_told(world: World) -> set[UUID]:
+    """Return whom anything restricted that is open asks, or was ever told."""
+    with world.handling.store.read() as conn:
+        found = conn.execute(
+            text(
+                "SELECT unnest(w.people || i.lead_offered_to || coalesce(r.people, '{}'))"
+                " FROM incident i JOIN work_item w ON w.incident_id = i.id AND w.ended_at IS NULL"
+                " LEFT JOIN rung r ON r.item_id = w.id WHERE i.is_restricted"
+            )
+        )
+        return set(found.scalars())
+
+
 # --- jobs, commands, logs ------------------------------------------------------------------------
 
 
@@ -259,12 +278,18 @@ def test_no_job_and_no_log_says_its_words(
     known = jobs(world, database)
     assert set(known) == {
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
+        "putright.looks", "putright.tell_recovered",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
+    known["putright.looks"](0)
+    over = Alert("disk", "Disk full", world.clock.now, world.clock.now)
+    receive(world.handling, world.process_id, [over], actor=world.actor("hugo"))
+    for signal in hidden.values["signal_id"]:
+        known["putright.tell_recovered"](str(signal))
     hand_out_due(world.handling, defer_advances)
     with world.handling.store.read() as conn:
         runs = conn.execute(
-            text("SELECT id FROM run WHERE incident_id = :id"), {"id": hidden.id}
+            text("SELECT r.id FROM run r JOIN incident i ON i.id = incident_id AND is_restricted")
         ).scalars()
         for run in list(runs):
             known["putright.advance"](str(run))
@@ -274,8 +299,12 @@ def test_no_job_and_no_log_says_its_words(
         ]
 
     assert "putright.advance" in kept[0]
+    assert "putright.tell_recovered" in kept[0]
     assert WORD not in "".join(kept) + caplog.text
-    assert "action:overdue" in world.verbs(hidden.id)
+    assert {"action:overdue", "lead:look_missed", "signal:recovered"} <= set(world.verbs(hidden.id))
+    asked = asked_or_told(world)
+    assert world.people["dora"] in asked
+    assert world.people["bruno"] not in asked, "he was taken off"
 
 
 def test_a_job_that_the_database_refuses_names_the_place_and_no_words(
@@ -329,14 +358,14 @@ def test_a_page_that_the_database_refuses_names_no_words(
 
 # Those that print nothing by themselves but what the log says (above), or have a database of
 # their own; what they print is asked for here where it could be of an incident.
-_SERVING = {"demo", "serve", "worker", "bench", "replay"}
+_SERVING = {"demo", "serve", "worker", "bench", "replay", "verify"}
 
 
 def test_no_command_prints_its_words(
     world: World, database: DatabaseUrls, hidden: Hidden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = {"check", "migrate", "publish", "audit"}
-    assert set(main.commands) == commands | _SERVING, "walk the new command too"
+    assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
         ("PUTRIGHT_SECRET_KEY", "x" * 40), ("PUTRIGHT_AUDIT_KEY", KEY.secret.decode()),
@@ -352,6 +381,11 @@ def test_no_command_prints_its_words(
                     ["audit", "closures", "--json"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
+    with unguarded(database) as conn:
+        conn.execute(text("UPDATE person SET is_active = false"))
+    checked = CliRunner().invoke(main, ["check"]).output
+    assert f"incident {hidden.number}: " in checked, "to-dos for people who have all left"
+    assert WORD not in checked
     assert f"incident {hidden.number + 2}" in CliRunner().invoke(main, ["audit", "closures"]).output
 
 

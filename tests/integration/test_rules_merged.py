@@ -128,7 +128,7 @@ def test_it_is_not_merged_while_somebody_is_at_work_on_it(world: World) -> None:
     item = world.item(later, "do_it_action")
     claim(world.handling, item.id, actor=world.actor("ada"))
 
-    with pytest.raises(Conflict, match="at work on “Correct the rows”"):
+    with pytest.raises(Conflict, match="at work on action 1"):
         join(world, later, earlier)
     world.act(later, "ada")
     join(world, later, earlier)
