@@ -100,10 +100,8 @@ def accept_uncovered(
         )
 
 
-def name_representatives(
-    case: Case, *, answering: Collection[UUID], taken_off: Collection[UUID] = ()
-) -> None:
-    """Name the process's standing representatives as confirmers; neither the lead nor `taken_off`.
+def name_representatives(case: Case, *, answering: Collection[UUID]) -> None:
+    """Name the process's standing representatives as confirmers; the lead cannot be one.
 
     They share those harmed who do not answer themselves, as evenly as it goes; `answering` are
     those who confirm already.
@@ -113,9 +111,7 @@ def name_representatives(
         select(representative.person_id, representative.stands_for)
         .where(
             representative.process_id == incident.process_id,
-            representative.person_id.not_in(
-                [incident.lead_id, incident.reporter_id, *answering, *taken_off]
-            ),
+            representative.person_id.not_in([incident.lead_id, incident.reporter_id, *answering]),
         )
         .order_by(representative.person_id)
     ).all()

@@ -62,7 +62,18 @@ def take_off(
         content = {"who": named[person_id], "reason": reason}
         seq = case.record("incident:taken_off", content, actor)
         write_namings(case.conn, _in_force(case), {person_id: False}, seq)
+        _end_places(case, person_id)
         pass_on(mover)
+
+
+def _end_places(case: Case, person_id: UUID) -> None:
+    """Whoever was to check or decide in somebody's place, or was offered the lead, is not now."""
+    incident = case.incident
+    if incident.checker_id == person_id:
+        case.change(checker_id=None)
+    if incident.delegate_id == person_id:
+        case.change(delegate_id=None)
+    case.change(lead_offered_to=[who for who in incident.lead_offered_to if who != person_id])
 
 
 def why_kept(person_id: UUID, people: IncidentPeople) -> str | None:

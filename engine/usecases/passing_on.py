@@ -28,7 +28,6 @@ def pass_on(mover: Mover) -> None:
     # what is read here was changed by this transaction a moment ago
     case.flush()
     people = involved(case.conn, case.incident.id).people
-    _end_offices(mover, people.taken_off)
     open_items = select(t.work_item).where(
         t.work_item.c.incident_id == case.incident.id, t.work_item.c.ended_at.is_(None)
     )
@@ -37,18 +36,6 @@ def pass_on(mover: Mover) -> None:
     _pass_actions_on(mover, people.taken_off)
     if any(moved):
         case.record("item:passed_on", {"how_many": sum(moved)}, mover.by)
-
-
-def _end_offices(mover: Mover, taken_off: frozenset[UUID]) -> None:
-    """Whoever was to check or to decide in somebody's place, or was offered the lead, is not."""
-    case, incident = mover.case, mover.case.incident
-    if incident.checker_id in taken_off:
-        case.change(checker_id=None)
-    if incident.delegate_id in taken_off:
-        case.change(delegate_id=None)
-    if taken_off.intersection(incident.lead_offered_to):
-        left = [who for who in incident.lead_offered_to if who not in taken_off]
-        case.change(lead_offered_to=left)
 
 
 def _pass_item_on(mover: Mover, item: Row[Any], readers: Collection[UUID]) -> bool:

@@ -292,8 +292,7 @@ def _first_confirmers(case: Case, report: Report, beginning: Beginning, *, many:
             [{"incident_id": incident.id, "person_id": who, "named_at": case.now} for who in named],
         )
     if report.caller is not None or (incident.harmed_count or 0) >= many:
-        off = [who for who, is_named in beginning.namings.items() if not is_named]
-        name_representatives(case, answering=named, taken_off=off)
+        name_representatives(case, answering=named)
 
 
 def _content(incident: Incident, beginning: Beginning) -> dict[str, Any]:
