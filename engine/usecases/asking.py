@@ -32,7 +32,9 @@ def offers(mover: "Mover", step: Waiting, action: Action | None) -> list[Offer]:
     """Return whom the step is offered to, an offer for each work item to open."""
     incident = mover.case.incident
     found = _to_anybody(mover, step, action)
-    return [to_people(offer, incident) for offer in found] if incident.is_restricted else found
+    if not incident.is_restricted:
+        return found
+    return [to_people(offer, incident, mover.taken_off) for offer in found]
 
 
 def _to_anybody(mover: "Mover", step: Waiting, action: Action | None) -> list[Offer]:

@@ -56,6 +56,5 @@ def offer_anew(mover: Mover) -> None:
         (Mark.VERIFICATION, verifiers(incident, process, mover.hands)),
         (Mark.CLOSING_DECISION, asked_first(mover)),
     ):
-        mover.case.conn.execute(
-            _OFFER, {"people": people or [incident.lead_id], "id": incident.id, "mark": mark}
-        )
+        able = [who for who in people if who not in mover.taken_off] or [incident.lead_id]
+        mover.case.conn.execute(_OFFER, {"people": able, "id": incident.id, "mark": mark})

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Verb
 from engine.domain.standing import IncidentPeople
 from engine.errors import Conflict, InvalidAnswers
@@ -67,8 +68,13 @@ def take_off(
 
 
 def _end_places(case: Case, person_id: UUID) -> None:
-    """Whoever was to check or decide in somebody's place, or was offered the lead, is not now."""
+    """Whoever was to check or decide in somebody's place, or was offered the lead, is not now.
+
+    What is over stays as it was; nothing of it is asked of them if it comes back.
+    """
     incident = case.incident
+    if incident.state != IncidentState.OPEN:
+        return
     if incident.checker_id == person_id:
         case.change(checker_id=None)
     if incident.delegate_id == person_id:

@@ -4,7 +4,7 @@ A newcomer would resolve a lane each time the item is shown: what is stored on t
 asked, and stays so when somebody's office changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -90,9 +90,13 @@ def offer_incident_step(
     return [Offer(lane, party, people=process.owners)]
 
 
-def to_people(offer: Offer, incident: Incident) -> Offer:
-    """Return the offer as it is made where only named people may read: to no team."""
-    return replace(offer, team_id=None, people=offer.people or (incident.lead_id,))
+def to_people(offer: Offer, incident: Incident, taken_off: Collection[UUID]) -> Offer:
+    """Return the offer as it is made where only named people may read: to no team.
+
+    What only people were asked for who were taken off, the lead is asked for.
+    """
+    people = tuple(who for who in offer.people if who not in taken_off)
+    return replace(offer, team_id=None, people=people or (incident.lead_id,))
 
 
 def by_name(process: ProcessPeople, people: IncidentPeople) -> ProcessPeople:

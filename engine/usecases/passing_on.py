@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, or_, select, update
 
+from engine.domain.action import ActionKind
+from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
 from engine.errors import Conflict
 from engine.queries.people import involved
@@ -33,7 +35,7 @@ def pass_on(mover: Mover) -> None:
     )
     rows = case.conn.execute(open_items).all()
     moved = [_pass_item_on(mover, item, people.readers) for item in rows]
-    _pass_actions_on(mover, people.taken_off)
+    pass_actions_on(mover)
     if any(moved):
         case.record("item:passed_on", {"how_many": sum(moved)}, mover.by)
 
@@ -55,7 +57,8 @@ def _pass_item_on(mover: Mover, item: Row[Any], readers: Collection[UUID]) -> bo
 def _instead(mover: Mover, mark: str | None) -> list[UUID]:
     incident, process = mover.case.incident, mover.process
     if mark == Mark.VERIFICATION:
-        found = list(verifiers(incident, process, mover.hands))
+        able = verifiers(incident, process, mover.hands)
+        found = [who for who in able if who not in mover.taken_off]
     elif mark == Mark.CLOSING_DECISION:
         found = [one.who.id for one in may_now(mover)]
     else:
@@ -65,15 +68,19 @@ def _instead(mover: Mover, mark: str | None) -> list[UUID]:
     return found
 
 
-def _pass_actions_on(mover: Mover, taken_off: Collection[UUID]) -> None:
-    lead_id = mover.case.incident.lead_id
-    action = t.action.c
+def pass_actions_on(mover: Mover) -> None:
+    """Give the actions of teams, and of who was taken off, to the lead.
+
+    Those of what is set aside or joined are kept as they were: it does this when it is back.
+    """
+    incident, action = mover.case.incident, t.action.c
+    chosen = [
+        action.incident_id == incident.id,
+        action.settled_at.is_(None),
+        or_(action.team_id.is_not(None), action.person_id.in_(mover.taken_off)),
+    ]
+    if incident.state != IncidentState.OPEN:
+        chosen.append(action.kind == ActionKind.PREVENTS)
     mover.case.conn.execute(
-        update(t.action)
-        .where(
-            action.incident_id == mover.case.incident.id,
-            action.settled_at.is_(None),
-            or_(action.team_id.is_not(None), action.person_id.in_(taken_off)),
-        )
-        .values(team_id=None, person_id=lead_id)
+        update(t.action).where(*chosen).values(team_id=None, person_id=incident.lead_id)
     )

@@ -10,6 +10,7 @@ from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.actions import start_whose_turn_came
 from engine.usecases.handling import Handling
+from engine.usecases.passing_on import pass_actions_on
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
 from engine.usecases.suspending import resume, suspend
@@ -96,5 +97,8 @@ def come_back(mover: Mover, *, actor: Actor, words: str | None, seq: int) -> Non
     case.flush()
     # nobody could look meanwhile: the lead has the whole time again
     case.looked()
+    if case.incident.is_restricted:
+        # somebody may have been taken off it meanwhile
+        pass_actions_on(mover)
     resume(mover)
     start_whose_turn_came(mover)

@@ -16,6 +16,7 @@ from engine.usecases.delegating import name_delegate
 from engine.usecases.looking import offer_missed
 from engine.usecases.merging import merge
 from engine.usecases.naming import take_off
+from engine.usecases.setting_aside import bring_back, set_aside
 from tests.world import World
 
 
@@ -178,3 +179,34 @@ def test_who_was_taken_off_the_earlier_does_not_come_along_to_answer(world: Worl
 
     with pytest.raises(Conflict, match="Olga Orlov may not read #1"):
         merge(world.handling, later, earlier, reason="The same", actor=world.actor("hugo"))
+
+
+def test_a_checker_is_taken_off_after_the_end_too(world: World) -> None:
+    incident = asked(world)
+    name_checker(world.handling, incident, world.people["bruno"], actor=world.actor("hugo"))
+    world.confirm(incident)
+
+    off(world, incident, "bruno")
+
+    assert world.verbs(incident)[-1] == "incident:taken_off"
+
+
+def test_who_is_taken_off_what_is_set_aside_is_asked_for_nothing_when_it_is_back(
+    world: World,
+) -> None:
+    incident = world.report(is_restricted=True)
+    world.lead(incident)
+    bruno, hugo = world.people["bruno"], world.actor("hugo")
+    name_checker(world.handling, incident, bruno, actor=hugo)
+    look = {"title": "Look", "party": "business", "person": str(bruno)}
+    world.agree(incident, look, look | {"party": "it", "person": str(world.people["ada"])})
+    set_aside(world.handling, incident, reason="A test", actor=hugo)
+
+    off(world, incident, "bruno")
+    bring_back(world.handling, incident, words="It is none", actor=world.actor("carla"))
+
+    assert world.item(incident, "do_business_action").people == [hugo.id]
+    world.act(incident, "ada")
+    world.act(incident, "hugo", "do_business_action")
+    assert bruno not in everybody(world, incident)
+    assert world.people["dora"] in world.item(incident, "verify_outcome").people
