@@ -40,7 +40,8 @@ RECORDERS: dict[str, Recorder] = {
 _FINISH_ITEM = update(t.work_item).where(t.work_item.c.id == bindparam("the_id", type_=Uuid))
 
 _BY_MACHINE = frozenset({Verb.SEE, Verb.COMPLETE})
-_NEVER_BY_MACHINE = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION})
+# Answers, not work: whoever gives one has had no hand in it, and no machine can.
+_ANSWERS = frozenset({Mark.CONFIRMATION, Mark.CLOSING_DECISION})
 
 
 def complete(
@@ -67,7 +68,7 @@ def complete(
         if by is None:
             verbs = available_actions(view_of(mover, item), actor)
         else:
-            verbs = frozenset() if item.mark in _NEVER_BY_MACHINE else _BY_MACHINE
+            verbs = frozenset() if item.mark in _ANSWERS else _BY_MACHINE
         if Verb.SEE not in verbs:
             raise NotFound("There is no such to-do.", item=str(item_id))
         if item.ended_at is not None:
@@ -88,7 +89,7 @@ def complete(
         answering = Answering(mover, item, actor, answers, form, prefill, action_facts)
         filed = record(answering)
         _finish(case, answering, key)
-        mover.forget()
+        mover.forget(hands=item.mark not in _ANSWERS)
         if action_facts is None and item.mark == Mark.CONFIRMATION:
             mover.settle()
             return

@@ -163,9 +163,11 @@ class Mover:
             for calendar in asked.values() or [WorkingCalendar(UTC)]
         )
 
-    def forget(self) -> None:
-        """Ask the facts anew: something they depend on was written."""
-        self._memory.clear()
+    def forget(self, *, hands: bool = True) -> None:
+        """Ask the facts anew: something they depend on was written, perhaps not by new `hands`."""
+        self._memory = {
+            what: found for what, found in self._memory.items() if what == "hands" and not hands
+        }
 
     def judged(self) -> tuple[Gate, tuple[str, ...]]:
         """Return the gate as the tables have it now, and what is missing."""

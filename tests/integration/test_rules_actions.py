@@ -224,6 +224,14 @@ def test_an_action_is_not_asked_of_somebody_who_has_left(world: World) -> None:
         world.propose(incident, "hugo", team_id=None, person_id=world.people["ada"])
 
 
+def test_what_is_asked_of_the_customer_as_right_is_agreed_is_asked_of_those_named_just_then(
+    world: World,
+) -> None:
+    incident = led(world, {"title": "Correct your books", "party": "customer"}, confirmers=("fay",))
+
+    assert world.item(incident, "do_customer_action").people == [world.people["fay"]]
+
+
 def test_a_customer_hands_an_action_to_no_other_customer(world: World) -> None:
     incident = led(world, {"title": "Correct your books", "party": "customer"})
     item = world.item(incident, "do_customer_action")

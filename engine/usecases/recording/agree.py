@@ -29,7 +29,6 @@ def agree(answering: Answering) -> Mapping[str, str | bool]:
     # The step is over: what it asks for is work agreed on, not a proposal.
     for asked in answers.get("actions") or []:
         propose(mover, Proposal.from_answers(asked), by=mover.by)
-    mover.forget()
     return answering.filed()
 
 
@@ -85,6 +84,7 @@ def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
             index_elements=["incident_id", "person_id"], set_={"withdrawn_at": None}
         )
     )
+    mover.forget()
 
 
 def replace_confirmers(mover: Mover, gone: Collection[UUID], comes: UUID, instead_of: str) -> None:

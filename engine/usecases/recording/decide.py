@@ -57,7 +57,6 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
         _ask_instead(answering, asked)
     if decided in (Decided.KEEP_ASKING, Decided.ASK_SOMEBODY_ELSE):
         case.change(ask_again_at=until or mover.decide_at())
-    mover.forget()
     return answering.filed()
 
 

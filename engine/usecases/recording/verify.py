@@ -56,7 +56,6 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
         case.change(right_since=right_since, restored_entered_at=case.now)
     elif verdict is Verdict.WATCH_UNTIL:
         case.change(watch_until=watch_until)
-    mover.forget()
     return answering.filed()
 
 
