@@ -30,6 +30,13 @@ class Catcher:
     clears: "Clearing"
     told_by: tuple[int, ...] = ()  # messages of other pools that it hears
     comes_beside: bool = False  # what it stands on goes on
+    host: str | None = None  # the activity on whose border it waits
+    unfired: int | None = None  # of a repeating timer: that it has not come yet
+
+    @property
+    def first_place(self) -> int:
+        """The place that holds a token until it has come once."""
+        return self.catch.waiter if self.unfired is None else self.unfired
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from engine.proof.case import Case
 from engine.proof.search import Explored
 from engine.proof.sentences import sentence
-from engine.proof.tracing import trace
+from engine.proof.tracing import refuted
 from engine.proof.values import ProofFinding, Severity
 
 _BROKEN = {
@@ -48,10 +48,8 @@ def _broken(case: Case, found: Explored) -> Iterator[ProofFinding]:
     for rule, said in _BROKEN.items():
         for (broke, element), (state, move) in found.broken.items():
             if broke == rule:
-                moves = [*found.path(state), move]
-                path, answers = trace(case, found.machine, moves)
                 message = sentence(rule, said.format(case.words.of(element)))
-                yield ProofFinding(rule, Severity.REFUTED, element, message, path, answers)
+                yield refuted(case, found, rule, element, message, [*found.path(state), move])
 
 
 def _unmarked(case: Case) -> Iterator[ProofFinding]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.bpmn import Element, Event
 from engine.proof.building import Catcher, Clearing
+from engine.proof.clock import length
 from engine.proof.drawing import Drawing, Exits, Level
 from engine.proof.net import Catch, Mark
 from engine.proof.shape import CATCHES
@@ -16,12 +17,32 @@ _NOTHING = Event("none")
 
 
 def arm_borders(drawing: Drawing, level: Level, host: Element) -> dict[str, int]:
-    """Add a place for each event on a border: a token in it means that the event may come."""
-    return {
-        one.id: drawing.builder.place("armed", one.id, level.scope)
-        for one in level.shape.borders[host.id]
-        if one.event is None or one.event.kind != "compensate"
-    }
+    """Add a place for each event on a border: a token in it means that the event may come.
+
+    A repeating timer has another for the time before it has come once.
+    """
+    found = {}
+    for one in level.shape.borders[host.id]:
+        if one.event is None or one.event.kind != "compensate":
+            found[one.id] = drawing.builder.place("armed", one.id, level.scope)
+            if _is_counted(drawing, one):
+                found[_unfired(one)] = drawing.builder.place("unfired", one.id, level.scope)
+    return found
+
+
+def _is_counted(drawing: Drawing, one: Element) -> bool:
+    """Return whether it matters if a repeating timer has come: its length is written down."""
+    event = one.event
+    return (
+        event is not None
+        and event.timer == "cycle"
+        and drawing.by_engine
+        and (length(event) is not None)
+    )
+
+
+def _unfired(one: Element) -> str:
+    return f"{one.id} has not come"  # no element's id holds a space
 
 
 def draw_borders(
@@ -47,7 +68,10 @@ def draw_borders(
     for one in level.shape.borders[host.id]:
         if one.id in borders:
             clearing = ended if one.interrupting else Clearing()
-            _draw_arrival(drawing, level, one, borders[one.id], clearing, inner, on_border=True)
+            waiter, unfired = borders[one.id], borders.get(_unfired(one))
+            _draw_arrival(
+                drawing, level, one, waiter, clearing, inner, on_border=True, unfired=unfired
+            )
 
 
 def draw_catch(drawing: Drawing, level: Level, one: Element) -> None:
@@ -140,6 +164,7 @@ def _draw_arrival(
     *,
     exits: Exits | None = None,
     on_border: bool = False,
+    unfired: int | None = None,
 ) -> None:
     """Draw that what `one` waits for comes: at once, or, as in the engine, `ready` first."""
     builder = drawing.builder
@@ -159,10 +184,21 @@ def _draw_arrival(
         )
         outputs = (ready,)
     clears = Clearing() if drawing.by_engine else clearing
-    beside = on_border and not one.interrupting
-    catch = Catch(waiter, outputs, one.id)
+    if unfired is not None:
+        clears = replace(clears, places=(*clears.places, unfired))
     event, told = one.event or _NOTHING, drawing.told.get(one.id, ())
-    catcher = Catcher(event, one.id, level.scope, inner, catch, clears, told, beside)
+    catcher = Catcher(
+        event,
+        one.id,
+        level.scope,
+        inner,
+        Catch(waiter, outputs, one.id),
+        clears,
+        told,
+        comes_beside=on_border and not one.interrupting,
+        host=one.attached_to if on_border else None,
+        unfired=unfired,
+    )
     builder.catchers.append(catcher)
     if drawing.by_engine and event.timer == "cycle":
         # it goes on waiting as long as there are repetitions left

@@ -13,7 +13,7 @@ from engine.proof.choosing import behind_defaults, judge_choices
 from engine.proof.closing import judge_closure
 from engine.proof.search import Explored
 from engine.proof.sentences import sentence
-from engine.proof.tracing import trace
+from engine.proof.tracing import refuted
 from engine.proof.values import PROPERTIES, ProofFinding, Proved, Severity, Verdict
 
 MOST = 10
@@ -92,8 +92,7 @@ def _verdict(
 def _refuted(
     case: Case, found: Explored, rule: str, element: str | None, said: str, state: int
 ) -> ProofFinding:
-    path, answers = trace(case, found.machine, found.path(state))
-    return ProofFinding(rule, Severity.REFUTED, element, sentence(rule, said), path, answers)
+    return refuted(case, found, rule, element, sentence(rule, said), found.path(state))
 
 
 def _unsafe(case: Case, found: Explored) -> Iterator[ProofFinding]:
@@ -221,10 +220,8 @@ def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
                 continue
             said = f"{case.words.of(rule.end)} can be completed before {case.words.of(rule.step)}."
             said += f" Lead every way to it through {case.words.of(rule.step)}."
-            moves = [*found.path(state), move]
-            path, answers = trace(case, found.machine, moves)
             message = said[0].upper() + said[1:]
-            yield ProofFinding("after", Severity.REFUTED, element, message, path, answers)
+            yield refuted(case, found, "after", element, message, [*found.path(state), move])
 
 
 def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:

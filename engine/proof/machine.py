@@ -123,8 +123,8 @@ class Machine:
 
     def _meets(self, timer: Transition, pending: set[str]) -> bool:
         """Return whether a timer touches another of those pending, by their elements."""
-        if _woken(timer) & pending:
-            return False  # it is due once at a time
+        if _woken(timer) & pending or not pending.isdisjoint(timer.held_by.values()):
+            return False  # it is due once at a time, and after those that are shorter
         near = self._touching.whole.dependent(timer.number)
         timers = [self.net.transitions[number] for number in near]
         return any(one.by_timer and _woken(one) & pending for one in timers)
@@ -157,7 +157,8 @@ class Machine:
         if one.still is not None:
             return all(self._scope[place] != one.still for place in places)
         if one.wakes:
-            return any(catch.waiter in places for level in one.levels for catch in level)
+            waits = any(catch.waiter in places for level in one.levels for catch in level)
+            return waits and one.held_by.keys().isdisjoint(places)
         if one.join:
             return self._may_join(one, places)
         if one.mark == "proposal":

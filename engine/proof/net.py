@@ -21,13 +21,14 @@ PlaceKind = Literal[
     "scope",  # a subprocess or called process that is running
     "waiting",  # an event that has not come
     "armed",  # an event on a border that has not come
+    "unfired",  # a repeating timer that has not come yet
     "ready",  # an event that has come and has not been acted on
     "end",  # an end that was reached: its token stays until the scope is over
     "message",  # told by one pool, not yet heard by another
     "monitor",
     "rule",  # an owner's rule that is not fulfilled yet
 ]
-_STILL = frozenset({"armed", "end", "message", "monitor", "rule"})
+_STILL = frozenset({"armed", "end", "message", "monitor", "rule", "unfired"})
 Variable = tuple[str, str | None]
 """A step and a field of its answers, or the name of process data and None."""
 
@@ -117,6 +118,7 @@ class Transition:
     levels: tuple[tuple[Catch, ...], ...] = ()
     wakes: bool = False  # does nothing unless it wakes somebody
     by_timer: bool = False  # a timer that is due, or what follows at once
+    held_by: Mapping[int, str] = field(default_factory=dict)  # where timers wait that come before
     flow: str | None = None  # the flow taken, where each way is a transition of its own
     mark: Mark | None = None
     begins: bool = False  # the run, with the process data that it is given

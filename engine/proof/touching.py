@@ -127,7 +127,7 @@ class Touching:
 def touched(net: Net, one: Transition) -> Touch:
     """Return what one transition touches."""
     touch = Touch(takes=set(one.inputs), removes=set(one.inputs), adds=set(one.outputs))
-    touch.sees |= set(one.join) | one.clears
+    touch.sees |= set(one.join) | one.clears | one.held_by.keys()
     touch.removes |= set(one.join) | one.clears
     if one.choice is not None:
         touch.adds |= {*one.choice.always, *(way.place for way in one.choice.ways)}

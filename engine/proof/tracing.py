@@ -4,13 +4,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.proof.case import Case
+from engine.proof.clock import can_be_walked
 from engine.proof.firing import Move
 from engine.proof.machine import Machine
 from engine.proof.net import Transition
-from engine.proof.values import Scalar
+from engine.proof.search import Explored
+from engine.proof.values import ProofFinding, Scalar, Severity
 from engine.proof.waking import PROPOSED
 
+_NO_CLOCK = (
+    " It takes one timer to come before another that is due first, so that it could not be decided."
+)
 Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
+
+
+def refuted(
+    case: Case,
+    found: Explored,
+    rule: str,
+    element: str | None,
+    message: str,
+    moves: Sequence[Move],
+) -> ProofFinding:
+    """Return that a path refutes something; *unknown* if no clock leads along it.
+
+    There may be another path then, or none.
+    """
+    path, answers = trace(case, found.machine, moves)
+    severity = Severity.REFUTED
+    if not can_be_walked(case, found.machine, moves):
+        severity, message = Severity.UNKNOWN, message + _NO_CLOCK
+    return ProofFinding(rule, severity, element, message, path, answers)
 
 
 def trace(case: Case, machine: Machine, moves: Sequence[Move]) -> Path:

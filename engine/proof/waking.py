@@ -11,6 +11,7 @@ from dataclasses import replace
 from engine.bpmn import Event
 from engine.proof.building import Builder, Catcher, Clearing
 from engine.proof.catching import Catching
+from engine.proof.clock import held_back
 from engine.proof.drawing import Drawing
 from engine.proof.net import Transition
 
@@ -33,7 +34,8 @@ def wake(drawing: Drawing) -> None:
         drawing.come_again = [one.element for one in beside if _may_come_again(one.event)]
     drawing.ends_together = len(beside) > MOST_BESIDE
     for one in beside[:MOST_BESIDE]:
-        one.clears = replace(one.clears, places=tuple(_own_ends(builder, one, after)))
+        ends = _own_ends(builder, one, after)
+        one.clears = replace(one.clears, places=(*one.clears.places, *ends))
     catching = Catching(builder)
     for number, event, scope in builder.throws:
         levels = catching.levels(event, scope)
@@ -118,6 +120,7 @@ def _by_world(one: Catcher, thrown: set[str | None]) -> bool:
 
 
 def _let_the_world_act(builder: Builder, catching: Catching, catchers: list[Catcher]) -> None:
+    held = held_back(builder) if builder.run_to_completion else {}
     together: defaultdict[tuple[str, str | None], list[Catcher]] = defaultdict(list)
     for one in catchers:
         is_broadcast = one.event.kind == "signal" or (
@@ -128,7 +131,10 @@ def _let_the_world_act(builder: Builder, catching: Catching, catchers: list[Catc
             continue
         for message in one.told_by or (None,):
             inputs = () if message is None else (message,)
-            _wakes(builder, catching, [one], inputs).by_timer = one.event.kind == "timer"
+            waking = _wakes(builder, catching, [one], inputs)
+            if one.event.kind == "timer":
+                waking.by_timer = True
+                waking.held_by = held.get(id(one), {})
     for (_, name), many in together.items():
         transition = _wakes(builder, catching, many, ())
         if name == PROPOSED:

@@ -59,7 +59,8 @@ class _Environment(BasePythonScriptEngineEnvironment):
 class Interpreter(PythonScriptEngine):
     """The script engine, the facts and the clock of one advance.
 
-    `fired` collects the repeating timers that fired and have not been noted yet.
+    `fired` collects the repeating timers that fired and have not been noted yet.  Timers fire that
+    are due by `due_by`, none while it is None.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Interpreter(PythonScriptEngine):
     ) -> None:
         super().__init__(environment=_Environment(facts, steps))
         self.now = now
-        self.timers_awake = False
+        self.due_by: datetime | None = None
         self.fired: list[Any] = []
 
     def validate(self, text: str) -> None:

@@ -91,13 +91,17 @@ class Run:
                 task.internal_data.pop("event_value", None)
 
     def go_on(self) -> None:
-        """Run until everything waits: first what was caused from outside, then what is due."""
+        """Run until everything waits: first what was caused from outside, then what is due.
+
+        What was due first goes first, so that coming late changes nothing of the order.
+        """
         self._note(None)
         self._settle()
-        self.interpreter.timers_awake = True
-        self._wake_timers()
-        while self._settle():
-            self._wake_timers()
+        self._update_timers()  # they read their expressions
+        while (due := self._first_due()) is not None:
+            self.interpreter.due_by = due
+            self._update_timers()
+            self._settle()
 
     def has_ended(self) -> bool:
         """Return whether the run is over: an end event was reached and nothing is alive.
@@ -194,12 +198,27 @@ class Run:
         if task.workflow is self.workflow and task.task_spec.bpmn_id is not None:
             self._last_data = task.data
 
-    def _wake_timers(self) -> None:
-        for task in list(self.workflow.event_manager.tasks.values()):
-            definition = task.task_spec.event_definition
-            if isinstance(definition, TimerEventDefinition | MultipleEventDefinition):
-                task.task_spec._update(task)
+    def _timers(self) -> list[Task]:
+        """Return the timers; the event manager keeps some that were removed with their branch."""
+        return [
+            task
+            for task in self.workflow.event_manager.tasks.values()
+            if task.id in task.workflow.tasks
+            and isinstance(
+                task.task_spec.event_definition, TimerEventDefinition | MultipleEventDefinition
+            )
+        ]
+
+    def _update_timers(self) -> None:
+        for task in self._timers():
+            task.task_spec._update(task)
         self._note(None)
+
+    def _first_due(self) -> datetime | None:
+        """Return when the first of the timers was due that are due by now; None if none is."""
+        waiting = (task for task in self._timers() if task.state == TaskState.WAITING)
+        due = [at for at in map(next_due, waiting) if at is not None]
+        return min((at for at in due if at <= self.interpreter.now), default=None)
 
     def _note(self, ran: Task | None) -> None:
         """Note what was entered and left since the last time; `ran` before all others."""

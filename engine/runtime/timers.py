@@ -3,8 +3,8 @@
 SpiffWorkflow's own read the machine's clock, take `-PT5M` for plus five minutes, and fire every
 missed cycle at once.  These ask the run's interpreter for `now`, refuse what is no instant or
 duration, and make one firing of any number of missed cycles.  A timer reads its expression once,
-when it is entered; it is due at `now <= due`, and fires only while timers are awake (an answer
-that arrives before anybody noticed the time counts first).
+when it is entered; once that is over it fires as soon as the run lets it: what was due first goes
+first, however late anybody looks, and an answer that arrives before that counts before it.
 """
 
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ class Date(TimeDateEventDefinition):
             except (ValueError, OverflowError) as error:
                 raise _fault(my_task, error) from error
             my_task.internal_data["event_value"] = due
-        if engine.timers_awake and datetime.fromisoformat(due) <= engine.now:
+        if engine.due_by is not None and datetime.fromisoformat(due) <= engine.due_by:
             my_task.internal_data["event_fired"] = True
         return bool(my_task.internal_data.get("event_fired", False))
 
@@ -73,7 +73,7 @@ class Cycle(CycleTimerEventDefinition):
             state = {"cycles": cycles, "next": first.isoformat(), "apart": apart.total_seconds()}
             my_task.internal_data["event_value"] = state
         due = datetime.fromisoformat(state["next"])
-        if not engine.timers_awake or state["cycles"] == 0 or due > engine.now:
+        if engine.due_by is None or state["cycles"] == 0 or due > engine.due_by:
             return
         apart = timedelta(seconds=state["apart"])
         due += apart * ((engine.now - due) // apart + 1)

@@ -135,7 +135,9 @@ class Replay:
 
     def _move(self, deed: Callable[[], Advanced]) -> None:
         by_path = patch.object(Run, "_next", lambda run: self._next(run))
-        with by_path, patch("engine.runtime.run.MAX_STEPS", 100):
+        fire = Run._fire
+        seen = patch.object(Run, "_fire", lambda run, task: self._fired(fire, run, task))
+        with by_path, seen, patch("engine.runtime.run.MAX_STEPS", 100):
             try:
                 self.state = deed()
             except WorkflowFault as fault:
@@ -159,6 +161,11 @@ class Replay:
             return None
         self._pass(named)
         return may_go[named]
+
+    def _fired(self, fire: Callable[[Run, Task], None], run: Run, task: Task) -> None:
+        """A repeating timer comes without being run as a task."""
+        self._pass(str(task.task_spec.bpmn_id))
+        fire(run, task)
 
     def _is(self, kind: str, name: str) -> bool:
         return self.elements[name].type == kind
