@@ -7,6 +7,8 @@ sound by construction, and `defects` then moves the end of a flow or changes a g
 import random
 from dataclasses import dataclass, field
 
+LENGTHS = ("PT1H", "PT3H", "P1D")
+
 
 @dataclass
 class Chance:
@@ -21,6 +23,7 @@ class Chance:
     events: bool = True
     throws: bool = False
     tells: bool = False  # scripts say what process data is
+    lengths: bool = False  # the diagram says how long timers run
     prefix: str = ""
     steps: list[str] = field(default_factory=list)
     timers: list[str] = field(default_factory=list)
@@ -115,7 +118,7 @@ class Chance:
         name = self._new("b")
         if self.dice.random() < 0.6:
             self.timers.append(name)
-            what = "timer"
+            what = self._timer(repeats=beside)
         elif self.throws and self.dice.random() < 0.5:
             what = f"signal x{self.dice.randrange(2)}"
         else:
@@ -128,6 +131,12 @@ class Chance:
             self._flow(note, end)
         else:
             self._flow(name, target)
+
+    def _timer(self, *, repeats: bool = False) -> str:
+        if not self.lengths or self.dice.random() < 0.3:
+            return "timer"
+        again = "R/" if repeats and self.dice.random() < 0.4 else ""
+        return f'timer "{again}{self.dice.choice(LENGTHS)}"'
 
     def _sequence(self, source: str, target: str, condition: str, depth: int) -> None:
         middle = self._new("t")
@@ -172,7 +181,7 @@ class Chance:
     def _first(self, source: str, target: str, condition: str, depth: int) -> None:
         split, join = self._new("g", "%"), self._new("j", "?")
         self._flow(source, split, condition)
-        late = self._new("w", says="timer; as intermediateCatchEvent")
+        late = self._new("w", says=f"{self._timer()}; as intermediateCatchEvent")
         heard = self._new("w", says="message m0; as intermediateCatchEvent")
         self.timers.append(late)
         self.messages[heard] = "m0"
@@ -196,7 +205,7 @@ class Chance:
         if thrown:
             self._catch(thrown, part, target)
         if self.events and self.dice.random() < 0.4:
-            name = self._new("b", says=f"timer on {part}")
+            name = self._new("b", says=f"{self._timer()} on {part}")
             self.timers.append(name)
             self._flow(name, target)
 

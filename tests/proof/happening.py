@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 from engine.proof import After, ProofFinding, Proved, Severity
 from engine.runtime import Specs
@@ -9,6 +10,7 @@ from tests.proof.marking import ANSWERS
 from tests.proof.replaying import Lost, Replay
 
 ROUNDS, WALKS = 12, 5
+APART = (timedelta(hours=1), timedelta(seconds=1), timedelta(days=2))
 _BY_FAILING = frozenset({"no_way_out", "safe", "fails"})  # it goes round for ever, or fails
 
 
@@ -19,14 +21,23 @@ def walkable(proved: Proved) -> list[ProofFinding]:
 
 def happens(specs: Specs, finding: ProofFinding, rules: Sequence[After] = ()) -> bool:
     """Return whether the engine, led along a finding's path, does what the finding says."""
-    return any(_happened(specs, finding, rules, steps_first=first) for first in (True, False))
+    return any(
+        _happened(specs, finding, rules, steps_first=first, apart=apart)
+        for apart in APART
+        for first in (True, False)
+    )
 
 
 def _happened(
-    specs: Specs, finding: ProofFinding, rules: Sequence[After], *, steps_first: bool
+    specs: Specs,
+    finding: ProofFinding,
+    rules: Sequence[After],
+    *,
+    steps_first: bool,
+    apart: timedelta,
 ) -> bool:
     try:
-        replay = Replay(specs, finding, steps_first=steps_first)
+        replay = Replay(specs, finding, steps_first=steps_first, apart=apart)
     except Lost:
         return False
     if replay.fault is not None:  # of some loops without a way out the engine cannot even begin

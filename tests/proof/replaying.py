@@ -17,6 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import WorkflowFault
 from engine.proof import ProofFinding
+from engine.proof.clock import length
 from engine.runtime import Advanced, Answered, Specs, Waiting, advance, start
 from engine.runtime.run import Run
 from engine.runtime.snapshot import load
@@ -61,11 +62,20 @@ class Replay:
 
     `ran` is what was passed, in the engine's order, and `gates` how the gate stood then; the last
     move begins at `last`.  With `steps_first` steps begin before anything else moves: a path does
-    not say when.  Raises Lost if the engine cannot be led along the path.
+    not say when, nor how far `apart` its places are, which matters to timers of a known length.
+    Raises Lost if the engine cannot be led along the path.
     """
 
-    def __init__(self, specs: Specs, finding: ProofFinding, *, steps_first: bool) -> None:
+    def __init__(
+        self,
+        specs: Specs,
+        finding: ProofFinding,
+        *,
+        steps_first: bool,
+        apart: timedelta = timedelta(hours=1),
+    ) -> None:
         self.specs = specs
+        self.apart = apart
         self.finding = finding
         self.elements = specs.elements("p")
         self.facts = Facts()
@@ -106,8 +116,8 @@ class Replay:
         said = self.finding.answers[at]
         if "meanwhile" in said:
             self.facts.gate = "shut"
-        spare = timedelta(0) if one.kind == "timer" else timedelta(minutes=30)
-        self.now = max(self.now, _instant(at) - spare)
+        spare = timedelta(0) if one.kind == "timer" else self.apart / 2
+        self.now = max(self.now, self._instant(at) - spare)
         self.go(one, _answers(said), at + 1)
 
     def go(self, one: Waiting, answers: Mapping[str, object], at: int) -> None:
@@ -192,10 +202,21 @@ class Replay:
         """Return when each timer that begins now is to be due."""
         data: dict[str, object] = {}
         for name in self._timers():
-            ahead = (when for when, names in self._firings if when >= at and name in names)
-            when = next(ahead, None)
-            data[f"due_{name}"] = (NEVER if when is None else _instant(when)).isoformat()
+            ahead = (one for one in self._firings if one[0] >= at and name in one[1])
+            data[f"due_{name}"] = self._when(next(ahead, None)).isoformat()
         return data
+
+    def _when(self, firing: tuple[int, set[str]] | None) -> datetime:
+        """Return when timers are due together; one that begins now may say it itself."""
+        if firing is None:
+            return NEVER
+        events = (self.elements[name].event for name in firing[1])
+        known = [long for event in events if event and (long := length(event)) is not None]
+        return self.now + timedelta(seconds=known[0]) if known else self._instant(firing[0])
+
+    def _instant(self, at: int) -> datetime:
+        """Return when what stands at a place of the path happens."""
+        return NOW + self.apart * (at + 1)
 
     def _timers(self) -> list[str]:
         return [one.id for one in self.elements.values() if one.event and one.event.timer]
@@ -221,8 +242,3 @@ class Replay:
 
 def _answers(said: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in said.items() if name not in _ASIDE and value is not None}
-
-
-def _instant(at: int) -> datetime:
-    """Return when what stands at a place of the path happens."""
-    return NOW + timedelta(hours=at + 1)

@@ -33,9 +33,8 @@ def walks(specs: Specs, seed: int) -> Iterator[Advanced]:
             for _ in range(LENGTH):
                 if not state.waiting:
                     break
-                state = step_on(specs, state, dice, now)
+                state, now = step_on(specs, state, dice, now + timedelta(minutes=7))
                 yield state
-                now += timedelta(minutes=7)
         except WorkflowFault:
             continue
 
@@ -44,8 +43,10 @@ def waits(state: Advanced) -> Waits:
     return tuple(sorted(one.element for one in state.waiting)) if state.snapshot else ()
 
 
-def step_on(specs: Specs, state: Advanced, dice: random.Random, now: datetime) -> Advanced:
-    """Let something that is waited for happen."""
+def step_on(
+    specs: Specs, state: Advanced, dice: random.Random, now: datetime
+) -> tuple[Advanced, datetime]:
+    """Let something that is waited for happen, and return when it did."""
     one = dice.choice(state.waiting)
     how: dict[str, object] = {}
     if one.kind == "step":
@@ -54,12 +55,12 @@ def step_on(specs: Specs, state: Advanced, dice: random.Random, now: datetime) -
         how["message"] = one.message
     else:
         now = max(now, one.due_at + timedelta(seconds=1))
-    return advance(specs, "p", state.snapshot, facts={}, now=now, **how)
+    return advance(specs, "p", state.snapshot, facts={}, now=now, **how), now
 
 
-def proved(seed: int) -> tuple[Specs, frozenset[Waits]] | None:
+def proved(seed: int, *, lengths: bool) -> tuple[Specs, frozenset[Waits]] | None:
     """What a random diagram can wait for; None if it is refused, undecided, or not safe."""
-    chance = Chance(seed, depth=2, defects=seed % 3, throws=True)
+    chance = Chance(seed, depth=2, defects=seed % 3, throws=True, lengths=lengths)
     try:
         specs = Specs.parse({"p.bpmn": draw(chance.text)})
     except DiagramRefused:
@@ -69,9 +70,10 @@ def proved(seed: int) -> tuple[Specs, frozenset[Waits]] | None:
     return None if found is None else (specs, found)
 
 
+@pytest.mark.parametrize("lengths", [False, True], ids=["data say when", "the diagram says when"])
 @pytest.mark.parametrize("turn", range(RUNS))
-def test_the_engine_never_waits_for_what_the_proof_excludes(turn):
-    drawn = ((seed, proved(seed)) for seed in count(turn, RUNS))
+def test_the_engine_never_waits_for_what_the_proof_excludes(turn, lengths):
+    drawn = ((seed, proved(seed, lengths=lengths)) for seed in count(turn, RUNS))
     seed, (specs, can_wait) = next((seed, found) for seed, found in drawn if found is not None)
 
     assert {waits(state) for state in walks(specs, seed)} <= can_wait

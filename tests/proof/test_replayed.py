@@ -47,7 +47,10 @@ class Replayed:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["forms", "no forms"])
-@pytest.mark.parametrize("more", [{}, {"throws": True}, {"throws": True, "tells": True}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"throws": True}, {"throws": True, "tells": True}, {"throws": True, "lengths": True}],
+)
 def test_what_is_refuted_happens_in_the_engine(known, more):
     replayed = Replayed()
     for seed in SEEDS:
