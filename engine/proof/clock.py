@@ -20,7 +20,9 @@ from engine.proof.building import Builder, Catcher
 from engine.proof.case import Case
 from engine.proof.firing import Move
 from engine.proof.machine import Machine, State
+from engine.proof.net import Transition
 
+_INSTANT = 0.001  # seconds: two that are not due together are at least so far apart
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _LATER = _START.replace(year=2027)
 
@@ -70,25 +72,32 @@ def held_back(builder: Builder) -> dict[int, dict[int, str]]:
 class _Clock:
     """The moments of a path, and by how much each comes after another at least."""
 
+    machine: Machine
     lengths: dict[int, float]  # by the place in which a timer waits
     moment: int = 0
     begun: dict[int, int] = field(default_factory=dict)  # waiting timers: since which moment
     apart: list[tuple[int, int, float]] = field(default_factory=list)
+    _due: list[tuple[Transition, int, float]] = field(default_factory=list)  # what comes together
 
     def take(self, move: Move, before: set[int], after: set[int]) -> None:
         """Take in a move that leads from waiting timers to others."""
         one = move.transition
+        is_timer = one.external and one.by_timer
+        if not is_timer:
+            self._come_to_nothing_else()
         if one.external:
+            if not is_timer:
+                self._let_nothing_be_due()
             self.apart.append((self.moment, self.moment + 1, 0))
             self.moment += 1
-            if one.by_timer:
-                self._come(move, before)
+            if is_timer:
+                self._come(move)
         for place in before - after:
             self.begun.pop(place, None)
         for place in after - before:
             self.begun[place] = self.moment
 
-    def _come(self, move: Move, before: set[int]) -> None:
+    def _come(self, move: Move) -> None:
         """Let a timer come: nothing that waits was due before it."""
         places = [
             catch.waiter
@@ -99,12 +108,31 @@ class _Clock:
         if not places:
             return
         place = places[0]
-        begun = self.begun.pop(place)  # when a repeating one comes again is open
-        own = self.lengths[place]
+        begun, own = self.begun.pop(place), self.lengths[place]  # when it repeats is open
         self.apart.append((begun, self.moment, own))
+        self._wait(begun, own)
+        for _, since, their in self._due:
+            self.apart.append((begun, since, own - their))
+            self.apart.append((since, begun, their - own))
+        self._due.append((move.transition, begun, own))
+
+    def _wait(self, begun: int, own: float) -> None:
         for other, since in self.begun.items():
-            if other in before:
-                self.apart.append((begun, since, own - self.lengths[other]))
+            self.apart.append((begun, since, own - self.lengths[other]))
+
+    def _come_to_nothing_else(self) -> None:
+        """What is due together is so at once: what touches it and still waits is due later."""
+        for timer, begun, own in self._due:
+            near = self.machine.near(timer)
+            for other, since in self.begun.items():
+                if self.machine.net.places[other].element in near:
+                    self.apart.append((begun, since, own - self.lengths[other] + _INSTANT))
+        self._due.clear()
+
+    def _let_nothing_be_due(self) -> None:
+        """Whatever was due when somebody last looked has come before anybody acts again."""
+        for other, since in self.begun.items():
+            self.apart.append((self.moment, since, _INSTANT - self.lengths[other]))
 
     def is_possible(self) -> bool:
         """Return whether there are instants for all moments."""
@@ -125,7 +153,7 @@ def can_be_walked(case: Case, machine: Machine, moves: Sequence[Move]) -> bool:
     lengths = dict(_lengths(case))
     if not lengths or not case.net.run_to_completion:
         return True
-    clock = _Clock(lengths)
+    clock = _Clock(machine, lengths)
     before: set[int] = set()
     for move in moves:
         after = _waiting(machine, move.state, lengths)

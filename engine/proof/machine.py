@@ -125,9 +125,13 @@ class Machine:
         """Return whether a timer touches another of those pending, by their elements."""
         if _woken(timer) & pending or not pending.isdisjoint(timer.held_by.values()):
             return False  # it is due once at a time, and after those that are shorter
-        near = self._touching.whole.dependent(timer.number)
-        timers = [self.net.transitions[number] for number in near]
-        return any(one.by_timer and _woken(one) & pending for one in timers)
+        return not pending.isdisjoint(self.near(timer))
+
+    def near(self, timer: Transition) -> set[str]:
+        """Return the elements of the timers that touch one, with all that follows by itself."""
+        numbers = self._touching.whole.dependent(timer.number)
+        timers = (self.net.transitions[number] for number in numbers)
+        return {element for one in timers if one.by_timer for element in _woken(one)}
 
     @cached_property
     def _touching(self) -> Touching:
@@ -184,6 +188,17 @@ class Machine:
             if self.net.run_to_completion or not reach & full:
                 return False
         return True
+
+    def doubted_in(self, state: State) -> str | None:
+        """Return a doubted join that keeps tokens waiting here, and perhaps not in the engine."""
+        if not self.doubted:
+            return None
+        places = self.places(state)
+        for one in self.net.transitions:
+            waits = one.element in self.doubted and not set(one.join).isdisjoint(places)
+            if waits and not self._may_join(one, places):
+                return one.element
+        return None
 
     def _reaches(self, join: Transition, place: int) -> frozenset[int]:
         """Return the ways into a join that a token can reach without passing the join."""

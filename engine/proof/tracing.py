@@ -15,6 +15,7 @@ from engine.proof.waking import PROPOSED
 _NO_CLOCK = (
     " It takes one timer to come before another that is due first, so that it could not be decided."
 )
+_MAY_GO_ON = " But the engine may not wait at {} until then, so that it could not be decided."
 Path = tuple[tuple[str, ...], tuple[Mapping[str, Scalar], ...]]
 
 
@@ -26,15 +27,19 @@ def refuted(
     message: str,
     moves: Sequence[Move],
 ) -> ProofFinding:
-    """Return that a path refutes something; *unknown* if no clock leads along it.
+    """Return that a path refutes something; *unknown* if the engine may not go along it.
 
     There may be another path then, or none.
     """
     path, answers = trace(case, found.machine, moves)
-    severity = Severity.REFUTED
+    doubt = ""
+    joins = (found.machine.doubted_in(move.state) for move in moves)
     if not can_be_walked(case, found.machine, moves):
-        severity, message = Severity.UNKNOWN, message + _NO_CLOCK
-    return ProofFinding(rule, severity, element, message, path, answers)
+        doubt = _NO_CLOCK
+    elif (join := next((one for one in joins if one), None)) is not None:
+        doubt = _MAY_GO_ON.format(case.words.of(join))
+    severity = Severity.UNKNOWN if doubt else Severity.REFUTED
+    return ProofFinding(rule, severity, element, message + doubt, path, answers)
 
 
 def trace(case: Case, machine: Machine, moves: Sequence[Move]) -> Path:
