@@ -42,6 +42,7 @@ def check_flows(process: Process, findings: Findings) -> None:
             _check_leaving(graph, element, findings)
             _check_repeating(graph, element, findings)
         _check_joins(graph, findings)
+        _check_rounds(graph, findings)
 
 
 def _check_flow(process: Process, flow: Flow, findings: Findings) -> None:
@@ -155,6 +156,46 @@ def _check_repeating(graph: Graph, element: Element, findings: Findings) -> None
                 f"It waits on the path of the repeating timer “{element.id}” and would be lost.",
                 "Lead that path through automatic tasks to an end of its own.",
             )
+
+
+def _check_rounds(graph: Graph, findings: Findings) -> None:
+    """A loop that no gateway can leave: the engine looks ahead in it and never comes back."""
+    inside = {
+        one.id
+        for one in graph.elements.values()
+        if one.type not in _CHOICES and one.type not in ("eventBasedGateway", "boundaryEvent")
+    }
+    before = Counter(
+        flow.target
+        for flow in graph.process.flows
+        if flow.source in inside and flow.target in inside
+    )
+    free = [name for name in inside if not before[name]]
+    while free:  # what nothing leads to any more is in no loop
+        name = free.pop()
+        inside.remove(name)
+        for after in graph.after[name]:
+            if after in inside:
+                before[after] -= 1
+                if not before[after]:
+                    free.append(after)
+    if inside:
+        findings.refuse(
+            graph.process.file,
+            _in_a_round(graph, inside),
+            "endless_loop",
+            "It leads back to itself whatever happens; the engine cannot even begin it.",
+            "Let an exclusive gateway say whether it goes round again.",
+        )
+
+
+def _in_a_round(graph: Graph, left: set[str]) -> str:
+    """Return one that comes before itself; before each of these comes another."""
+    name, seen = min(left), set[str]()
+    while name not in seen:
+        seen.add(name)
+        name = min(flow.source for flow in graph.process.incoming(name) if flow.source in left)
+    return name
 
 
 def _check_joins(graph: Graph, findings: Findings) -> None:

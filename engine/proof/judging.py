@@ -104,6 +104,9 @@ def _unsafe(case: Case, found: Explored) -> Iterator[ProofFinding]:
             continue
         is_flow = place.kind == "flow" and place.element in flows
         element = flows[place.element].target if is_flow else place.element
+        border = case.elements.get(element)
+        if border is not None and border.attached_to is not None:
+            element = border.attached_to  # it waits twice because what it stands on is there twice
         if element in seen or len(seen) >= MOST:
             continue
         seen.add(element)

@@ -6,7 +6,7 @@ people, timers and messages act only when nothing moves by itself, what interrup
 what lies deepest, as `runtime.run` does it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cached_property
 
 from engine.proof.data import Knowledge, Values
@@ -189,20 +189,38 @@ class Machine:
                 return False
         return True
 
-    def doubted_in(self, state: State) -> str | None:
-        """Return a doubted join that keeps tokens waiting here, and perhaps not in the engine."""
-        if not self.doubted:
+    def doubted_in(self, state: State, passed: Set[str | None]) -> str | None:
+        """Return a join that keeps tokens waiting here, and perhaps not in the engine.
+
+        An inclusive one may not wait there; and one that is `passed`, too, may bring tokens
+        together otherwise, or lose a late one, where another can come to where one waits.
+        """
+        if not self.net.run_to_completion:
             return None
         places = self.places(state)
-        for one in self.net.transitions:
-            waits = one.element in self.doubted and not set(one.join).isdisjoint(places)
-            if waits and not self._may_join(one, places):
+        for one in self._joins:
+            full = set(one.join or one.inputs).intersection(places)
+            if not full:
+                continue
+            if one.element in self.doubted and not self._may_join(one, places):
+                return one.element
+            others = (place for place in places if place not in full)
+            if one.element in passed and any(self._reaches(one, place) & full for place in others):
                 return one.element
         return None
 
+    @cached_property
+    def _joins(self) -> list[Transition]:
+        flows = {number for number, place in enumerate(self.net.places) if place.kind == "flow"}
+        return [
+            one
+            for one in self.net.transitions
+            if one.join or (len(one.inputs) > 1 and flows.issuperset(one.inputs))
+        ]
+
     def _reaches(self, join: Transition, place: int) -> frozenset[int]:
         """Return the ways into a join that a token can reach without passing the join."""
-        key = (join.join[0], place)
+        key = ((join.join or join.inputs)[0], place)
         found = self._reach.get(key)
         if found is None:
             found = self._reach[key] = self._walk(join, place)
@@ -215,8 +233,9 @@ class Machine:
                 waiters = [catch.waiter for level in one.levels for catch in level]
                 for source in {*one.inputs, *one.join, *waiters}:
                     self._after[source].append(one)
-        goals, hit = set(join.join), set()
-        scope = self.net.places[join.join[0]].scope
+        ways = join.join or join.inputs
+        goals, hit = set(ways), set()
+        scope = self.net.places[ways[0]].scope
         seen, waiting = {place}, [place]
         while waiting:
             here = waiting.pop()

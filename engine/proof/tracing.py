@@ -33,7 +33,7 @@ def refuted(
     """
     path, answers = trace(case, found.machine, moves)
     doubt = ""
-    joins = (found.machine.doubted_in(move.state) for move in moves)
+    joins = (found.machine.doubted_in(move.state, {*path}) for move in moves)
     if not can_be_walked(case, found.machine, moves):
         doubt = _NO_CLOCK
     elif (join := next((one for one in joins if one), None)) is not None:

@@ -125,7 +125,7 @@ CLOSURE = {
         "closes_otherwise closed",
     ),
     "the event beside that forks past the gate": (
-        WHOLE + "hurry: timer beside confirm\nhurry -> gone\ngone: closes escalated",
+        WHOLE + 'hurry: timer "PT10M" beside confirm\nhurry -> gone\ngone: closes escalated',
         "closes_stale gone, closes_beside_work gone",
     ),
     "an inclusive way past the confirmation": (

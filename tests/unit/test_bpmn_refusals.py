@@ -645,6 +645,19 @@ def test_a_join_that_waits_for_what_it_leads_to_itself_is_refused():
     assert ("join_behind_itself", "join") in findings({"p.bpmn": draw(body)})
 
 
+def test_a_loop_that_no_gateway_can_leave_is_refused():
+    body = """
+        begin -> [ask] -> [look] -> +both
+        +both -> note -> [ask]
+        +both -> [file] -> over
+    """
+
+    found = findings({"p.bpmn": draw(body)})
+
+    (element,) = (element for rule, element in found if rule == "endless_loop")
+    assert element in {"ask", "look", "both", "note"}
+
+
 @pytest.mark.parametrize("host", ["[ask]", "part"])
 def test_an_event_that_leads_straight_back_to_what_it_interrupts_is_refused(host: str):
     body = f"""
