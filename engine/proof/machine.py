@@ -41,6 +41,7 @@ class Machine:
         self.doubted: set[str] = set()  # joins that the engine may take otherwise
         self._reach: dict[tuple[int, int], frozenset[int]] = {}
         self._after: list[list[Transition]] | None = None
+        self._near: dict[int, set[str]] = {}
         self._timers = sum(one.by_timer and one.external for one in net.transitions)
 
     def initial(self) -> State:
@@ -129,9 +130,13 @@ class Machine:
 
     def near(self, timer: Transition) -> set[str]:
         """Return the elements of the timers that touch one, with all that follows by itself."""
-        numbers = self._touching.whole.dependent(timer.number)
-        timers = (self.net.transitions[number] for number in numbers)
-        return {element for one in timers if one.by_timer for element in _woken(one)}
+        found = self._near.get(timer.number)
+        if found is None:
+            numbers = self._touching.whole.dependent(timer.number)
+            timers = (self.net.transitions[number] for number in numbers)
+            found = {element for one in timers if one.by_timer for element in _woken(one)}
+            self._near[timer.number] = found
+        return found
 
     @cached_property
     def _touching(self) -> Touching:
@@ -161,8 +166,9 @@ class Machine:
         if one.still is not None:
             return all(self._scope[place] != one.still for place in places)
         if one.wakes:
-            waits = any(catch.waiter in places for level in one.levels for catch in level)
-            return waits and one.held_by.keys().isdisjoint(places)
+            if one.held_by and not one.held_by.keys().isdisjoint(places):
+                return False
+            return any(catch.waiter in places for level in one.levels for catch in level)
         if one.join:
             return self._may_join(one, places)
         if one.mark == "proposal":
