@@ -39,6 +39,13 @@ _ITEM = (
     .where(t.work_item.c.id == _THE_ID)
     .with_for_update(of=[t.incident, t.work_item, t.run])
 )
+# of an incident that is locked already, which needs not come again
+_ITEM_OF = (
+    select(t.work_item, t.run)
+    .join_from(t.work_item, t.run, t.run.c.id == t.work_item.c.run_id)
+    .where(t.work_item.c.id == _THE_ID, t.work_item.c.incident_id == bindparam("of", type_=Uuid))
+    .with_for_update(of=[t.work_item, t.run])
+)
 _RUN = (
     select(t.incident, t.run)
     .join_from(t.incident, t.run, t.run.c.incident_id == t.incident.c.id)
@@ -201,6 +208,11 @@ class Work:
         version of each (a row joined but not locked would still be the old one).
         Raises NotFound.
         """
+        for case in self.cases:
+            of = {"the_id": item_id, "of": case.incident.id}
+            if (row := self.conn.execute(_ITEM_OF, of).first()) is not None:
+                item, run = split(row, (t.work_item, Item), (t.run, Run))
+                return case, item, run
         row = self.conn.execute(_ITEM, {"the_id": item_id}).first()
         if row is None:
             raise NotFound("There is no such to-do.", item=str(item_id))

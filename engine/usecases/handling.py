@@ -83,6 +83,8 @@ class Handling:
     ladder: Ladder
     releases: Releases = field(default_factory=Releases)
     rules: Rules = DEFAULT_RULES
+    # False in a replay: it fires timers on its log's clock, and no worker may find its runs
+    wakes_workers: bool = True
 
     def within(self, work: Work) -> "Handling":
         """Return the same, for use cases that are to be parts of one transaction."""

@@ -325,7 +325,7 @@ class Mover:
         changing = {
             "snapshot": run.snapshot,
             "waiting": run.waiting,
-            "due_at": run.due_at,
+            "due_at": run.due_at if self.handling.wakes_workers else None,
             "handed_out_at": None,
             "fault": None,
             "ended_at": run.ended_at,

@@ -7,7 +7,7 @@ head of its chain: the replay leaves it alone from there on.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,7 +48,8 @@ class Replayer:
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know nobody yet."""
+        """Know nobody yet, and leave the workers out of it."""
+        self.handling = replace(self.handling, wakes_workers=False)
         self.people = People(self.source)
 
     def found(self) -> None:

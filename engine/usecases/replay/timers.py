@@ -1,7 +1,7 @@
-"""The timers of one replayed incident: kept from the workers' sight, and fired on the log's clock.
+"""The timers of one replayed incident, fired on the log's clock.
 
 A newcomer would leave `run.due_at` to the workers: they would fire a log's timers today.  So it is
-emptied in the transaction that sets it, and what is due is read from what the runs wait for.
+never written, and what is due is read from what the runs wait for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,6 @@ from engine.usecases.handling import Handling
 # nobody in a log has a calendar
 _DAYS = WorkingCalendar(UTC)
 _WAITING = text("""
-    WITH hidden AS (UPDATE run SET due_at = NULL WHERE incident_id = :id AND due_at IS NOT NULL)
     SELECT r.id, r.release_id, r.waiting, i.highest_priority,
       (SELECT json_agg(json_build_array(w.opened_at, w.reminders,
            EXISTS (SELECT FROM rung WHERE item_id = w.id AND kind = 'owner_told')))
@@ -50,7 +49,7 @@ class Timers:
         self._due: list[Due] = []
 
     def look(self, conn: Connection) -> None:
-        """Hide the runs that are due from the workers, and remember when they are."""
+        """Remember when the runs are due."""
         self._due = [
             due
             for row in conn.execute(_WAITING, {"id": self._id})
