@@ -8,6 +8,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from engine.usecases.timing import hand_out_due
 from forms import check
 from tests.confidential import PART, SAID, WORD, Hidden, furnish
 from tests.evidence import KEYS
+from tests.replayed import case, write_log
 from tests.unguarded import unguarded
 from tests.visitor import words_of
 from tests.walk import (
@@ -356,15 +358,19 @@ def test_a_page_that_the_database_refuses_names_no_words(
     assert WORD not in caplog.text
 
 
-# Those that print nothing by themselves but what the log says (above), or have a database of
-# their own; what they print is asked for here where it could be of an incident.
-_SERVING = {"demo", "serve", "worker", "bench", "replay", "verify"}
+# What these print is of no incident in the database that is configured: what goes on in the three
+# that serve it is in the log only (above), a bench makes a database of its own, a proof has none.
+_SERVING = {"demo", "serve", "worker", "bench", "verify"}
 
 
 def test_no_command_prints_its_words(
-    world: World, database: DatabaseUrls, hidden: Hidden, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    database: DatabaseUrls,
+    hidden: Hidden,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    commands = {"check", "migrate", "publish", "audit"}
+    commands = {"check", "migrate", "publish", "audit", "replay"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -377,10 +383,14 @@ def test_no_command_prints_its_words(
         conn.execute(text("UPDATE criterion SET verified_seq = 1"))
         conn.execute(text("UPDATE confirmation SET answer = 'no'"))
 
+    # what is replayed is told beside what is there
+    log = write_log(tmp_path / "log.csv", case("A", ("New", 0.5), ("Active", 2)))
     for command in (["check"], ["migrate"], ["publish"], ["audit", "closures"],
-                    ["audit", "closures", "--json"]):  # fmt: skip
+                    ["audit", "closures", "--json"],
+                    ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
+    assert told.exit_code == 0, "it was replayed"
     with unguarded(database) as conn:
         conn.execute(text("UPDATE person SET is_active = false"))
     checked = CliRunner().invoke(main, ["check"]).output
