@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.incident import Priority
 from engine.domain.ladder import DEFAULT, Ladder, debt_from
-from engine.store.calendars import holders, load_calendars
+from engine.store.calendars import load_calendars
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ _MISSING = text("""
 def confirmation_debt(conn: Connection, now: datetime, *, ladder: Ladder = DEFAULT) -> Debt:
     """Return the debt at `now` (aware).  Working days are those of the person asked."""
     rows = conn.execute(_MISSING).all()
-    calendars, asked = load_calendars(conn), holders(conn, {row.asked for row in rows})
+    calendars, asked = load_calendars(conn, {row.asked for row in rows})
 
     def is_owed(row: Any) -> bool:
         calendar = calendars.at(asked[row.asked], row.opened_at)

@@ -182,7 +182,7 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
         ],
     )
     charged = {row.id: row for row in items}
-    calendars = load_calendars(conn)
+    calendars, _ = load_calendars(conn)
     lines = tuple(_line(one, charged, calendars) for one in attributed)
     return IncidentLedger(
         incident_id,

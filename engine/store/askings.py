@@ -10,6 +10,9 @@ from sqlalchemy import Connection, text
 from engine.domain.incident import Priority
 from engine.domain.mark import Mark
 from engine.domain.silence import Rung
+from engine.domain.working_calendar import WorkingCalendar
+from engine.store.calendars import A_HOLDER, ALL_CALENDARS, WHERE_THEY_WORK, holder, parsed
+from engine.store.lines import IS_HERE
 
 # So many of somebody's askings are looked back upon.
 _LOOKED_BACK = 20
@@ -20,7 +23,9 @@ class Asking:
     """An open to-do that waits for a confirmer, or for somebody who decides.
 
     `people` begin with who was asked first.  `since` is when they were asked, or last asked
-    again; `rungs` are those reached since then, each with when it last was.
+    again; `rungs` are those reached since then, each with when it last was.  What is known of
+    `people`: whether all of them `are_here`, neither away nor gone, and whether the first one
+    `has_deputy`.
     """
 
     id: UUID
@@ -29,6 +34,8 @@ class Asking:
     since: datetime
     reminders: int = 0
     rungs: Mapping[Rung, datetime] = field(default_factory=dict)
+    are_here: bool = False
+    has_deputy: bool = True
 
     @property
     def asked(self) -> UUID:
@@ -36,28 +43,43 @@ class Asking:
         return self.people[0]
 
 
-_OPEN = text("""
+_OPEN = text(f"""
     SELECT w.id, w.mark, w.people, coalesce(w.asked_again_at, w.opened_at) AS since, w.reminders,
+      NOT EXISTS (SELECT FROM person p
+        WHERE p.id = ANY (w.people) AND NOT {IS_HERE}) AS are_here,
+      p.deputy_id IS NOT NULL AS has_deputy, {A_HOLDER} AS holder,
+      {ALL_CALENDARS} AS calendars,
       (SELECT json_object_agg(kind, at) FROM (
          SELECT r.kind, max(r.reached_at) AS at FROM rung r WHERE r.item_id = w.id
          AND r.reached_at >= coalesce(w.asked_again_at, w.opened_at) GROUP BY r.kind) x) AS rungs
-    FROM work_item w WHERE w.run_id = :run AND w.ended_at IS NULL
+    FROM work_item w JOIN person p ON p.id = w.people[1] {WHERE_THEY_WORK}
+    WHERE w.run_id = :run AND w.ended_at IS NULL
       AND w.mark IN ('confirmation', 'closing_decision') ORDER BY w.opened_at, w.id
-""")
+""")  # noqa: S608 - constants
 
 
-def open_askings(conn: Connection, run_id: UUID) -> list[Asking]:
-    """Return what the run still waits for.  One statement."""
+def open_askings(
+    conn: Connection, run_id: UUID, now: datetime
+) -> list[tuple[Asking, WorkingCalendar]]:
+    """Return what the run still waits for at `now` (aware), and when who was asked first works.
+
+    One statement.
+    """
     return [
-        Asking(
-            row.id,
-            Mark(row.mark),
-            tuple(row.people),
-            row.since,
-            row.reminders,
-            {Rung(kind): datetime.fromisoformat(at) for kind, at in (row.rungs or {}).items()},
+        (
+            Asking(
+                row.id,
+                Mark(row.mark),
+                tuple(row.people),
+                row.since,
+                row.reminders,
+                {Rung(kind): datetime.fromisoformat(at) for kind, at in (row.rungs or {}).items()},
+                are_here=row.are_here,
+                has_deputy=row.has_deputy,
+            ),
+            parsed(row.calendars).at(holder(*row.holder), now),
         )
-        for row in conn.execute(_OPEN, {"run": run_id})
+        for row in conn.execute(_OPEN, {"run": run_id, "now": now})
     ]
 
 

@@ -4,10 +4,12 @@ A newcomer would ask for the calendar in force: the ledger counts hours of long 
 calendar comes as all its versions.  There are few of them, and one statement reads them all.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -58,54 +60,68 @@ class Calendars:
         return [calendar for since, calendar in self.versions(holder) if since <= instant][-1]
 
 
-_ALL = text("SELECT * FROM calendar ORDER BY valid_from, id")
+# Every calendar, for `parsed`.
+ALL_CALENDARS = "(SELECT CAST(json_agg(c ORDER BY c.valid_from, c.id) AS text) FROM calendar c)"
+# Person `p` as a holder, for `holder`; who works nowhere has no first team.
+A_HOLDER = "json_build_array(p.time_zone, o.kind, works.party, works.team_id, p.organisation_id)"
+# A person's first team by name is where they work; outside, their organisation is.
+WHERE_THEY_WORK = """LEFT JOIN organisation o ON o.id = p.organisation_id
+    LEFT JOIN LATERAL (SELECT m.team_id, team.party FROM membership m
+      JOIN team ON team.id = m.team_id WHERE m.person_id = p.id
+      ORDER BY team.name LIMIT 1) works ON true"""
+
+_LOADED = text(f"""
+    SELECT {ALL_CALENDARS}, (SELECT json_object_agg(p.id, {A_HOLDER})
+      FROM person p {WHERE_THEY_WORK} WHERE p.id = ANY (:ids))
+""")  # noqa: S608 - constants of this module
 
 
-def load_calendars(conn: Connection) -> Calendars:
-    """Return every calendar.  One statement."""
+def load_calendars(
+    conn: Connection, people: Iterable[UUID] = ()
+) -> tuple[Calendars, dict[UUID, Holder]]:
+    """Return every calendar, and each of these people as the holder of one.  One statement."""
+    calendars, listed = conn.execute(_LOADED, {"ids": list(people)}).one()
+    return parsed(calendars), {UUID(who): holder(*one) for who, one in (listed or {}).items()}
+
+
+def holder(
+    zone: str, kind: str | None, of_team: str | None, team: str | None, organisation: str | None
+) -> Holder:
+    """Return the holder that the database wrote as `A_HOLDER`."""
+    return Holder(ZoneInfo(zone), _party(kind, of_team), _id(team), _id(organisation))
+
+
+# Read anew every time, they are parsed again only when they have changed: holidays are costly.
+@lru_cache(maxsize=4)
+def parsed(listed: str | None) -> Calendars:
+    """Return the calendars that the database wrote as `ALL_CALENDARS`."""
     found: defaultdict[tuple[str, Any], list[tuple[datetime, WorkingCalendar]]] = defaultdict(list)
-    for row in conn.execute(_ALL):
+    for row in json.loads(listed or "[]"):
         whose = (
-            ("team", row.team_id)
-            if row.team_id
-            else ("organisation", row.organisation_id)
-            if row.organisation_id
-            else ("party", Party(row.party))
+            ("team", UUID(row["team_id"]))
+            if row["team_id"]
+            else ("organisation", UUID(row["organisation_id"]))
+            if row["organisation_id"]
+            else ("party", Party(row["party"]))
         )
+        own_days = [date.fromisoformat(day) for day in row["free_days"]]
         found[whose].append(
             (
-                row.valid_from,
+                datetime.fromisoformat(row["valid_from"]),
                 WorkingCalendar(
-                    ZoneInfo(row.time_zone),
-                    row.opens,
-                    row.closes,
-                    frozenset(row.days),
-                    free_days(row.country, row.subdivision, row.free_days),
+                    ZoneInfo(row["time_zone"]),
+                    time.fromisoformat(row["opens"]),
+                    time.fromisoformat(row["closes"]),
+                    frozenset(row["days"]),
+                    free_days(row["country"], row["subdivision"], own_days),
                 ),
             )
         )
     return Calendars(found)
 
 
-# A person's first team by name is where they work; outside, their organisation is.
-_PEOPLE = text("""
-    SELECT p.id, p.time_zone, p.organisation_id, o.kind, works.team_id, works.party
-    FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
-    LEFT JOIN LATERAL (SELECT m.team_id, team.party FROM membership m
-      JOIN team ON team.id = m.team_id WHERE m.person_id = p.id
-      ORDER BY team.name LIMIT 1) works ON true
-    WHERE p.id = ANY (:ids)
-""")
-
-
-def holders(conn: Connection, people: Iterable[UUID]) -> dict[UUID, Holder]:
-    """Return each person as the holder of a calendar.  One statement."""
-    return {
-        row.id: Holder(
-            ZoneInfo(row.time_zone), _party(row.kind, row.party), row.team_id, row.organisation_id
-        )
-        for row in conn.execute(_PEOPLE, {"ids": list(people)})
-    }
+def _id(written: str | None) -> UUID | None:
+    return UUID(written) if written else None
 
 
 def _party(kind: str | None, of_team: str | None) -> Party | None:

@@ -16,7 +16,7 @@ from engine.domain.standing import Standing
 _LONGEST = 5
 
 # True of person `p` who is neither gone for good nor away at `:now`.
-_IS_HERE = """(p.is_active AND NOT EXISTS (SELECT FROM absence a WHERE a.person_id = p.id
+IS_HERE = """(p.is_active AND NOT EXISTS (SELECT FROM absence a WHERE a.person_id = p.id
   AND a.since <= :now AND :now < least(a.until, coalesce(a.ended_at, a.until))))"""
 
 _LINES = text(f"""
@@ -27,9 +27,20 @@ _LINES = text(f"""
       FROM line l JOIN person p ON p.id = l.id
       WHERE l.place < {_LONGEST}
         AND CASE WHEN l.up THEN p.superior_id ELSE p.deputy_id END IS NOT NULL)
-    SELECT l.first, l.up, l.place, p.id, p.name, p.is_active, {_IS_HERE} AS is_here
+    SELECT l.first, l.up, l.place, p.id, p.name, p.is_active, {IS_HERE} AS is_here
     FROM line l JOIN person p ON p.id = l.id ORDER BY l.place
 """)  # noqa: S608 - constants of this module
+
+
+_REACHABLE = text(f"""
+    SELECT p.id, p.name, p.is_active, {IS_HERE} AS is_here FROM person p WHERE p.id = ANY (:people)
+""")  # noqa: S608 - a constant
+
+
+def reachable(conn: Connection, people: Iterable[UUID], now: datetime) -> dict[UUID, Reachable]:
+    """Return whether each of these people can be asked at `now` (aware).  One statement."""
+    rows = conn.execute(_REACHABLE, {"people": list(people), "now": now})
+    return {row.id: _reachable(row) for row in rows}
 
 
 def lines_of(conn: Connection, people: Iterable[UUID], now: datetime) -> dict[UUID, Line]:
@@ -53,10 +64,11 @@ _CANDIDATES = text(f"""
       SELECT CAST(:delegate AS uuid), 'delegate', 1 UNION ALL
       SELECT d.person_id, 'deputy_' || d.of, 2 FROM deputy d
         JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
-    SELECT p.id, p.name, p.is_active, {_IS_HERE} AS is_here,
+    SELECT p.id, p.name, p.is_active, {IS_HERE} AS is_here,
       array_agg(o.of) AS offices,
-      EXISTS (SELECT FROM team t LEFT JOIN membership m ON m.team_id = t.id
-        WHERE t.party = 'it' AND p.id IN (m.person_id, t.head_id)) AS is_in_it
+      EXISTS (SELECT FROM membership m JOIN team t ON t.id = m.team_id
+        WHERE m.person_id = p.id AND t.party = 'it')
+      OR EXISTS (SELECT FROM team t WHERE t.head_id = p.id AND t.party = 'it') AS is_in_it
     FROM offices o JOIN person p ON p.id = o.person_id
     GROUP BY p.id ORDER BY min(o.place), p.name
 """)  # noqa: S608 - constants of this module

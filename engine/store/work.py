@@ -25,6 +25,7 @@ from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound
 from engine.store import schema as t
+from engine.store.around import Around
 from engine.store.connect import transaction
 from engine.store.rows import Action, Incident, Item, Run, split
 
@@ -71,6 +72,7 @@ class Case:
     now: datetime
     key: AuditKey
     incident: Incident
+    around: Around
     # how long its lead may go without looking; None while nobody has said
     next_look: timedelta | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
@@ -161,6 +163,11 @@ class Work:
     now: datetime
     key: AuditKey
     cases: list[Case] = field(default_factory=list)
+    around: Around = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know nothing yet of what is around."""
+        self.around = Around(self.conn, self.now)
 
     def open_case(self, incident: Incident) -> Case:
         """Take charge of an incident that this transaction has locked, or has just made.
@@ -170,7 +177,7 @@ class Work:
         for case in self.cases:
             if case.incident.id == incident.id:
                 return case
-        case = Case(self.conn, self.now, self.key, incident)
+        case = Case(self.conn, self.now, self.key, incident, self.around)
         self.cases.append(case)
         return case
 

@@ -123,6 +123,7 @@ def settle_action(mover: "Mover", action: Action) -> None:
         columns["work_seq"] = seq
         case.change(work_seq=seq)
     write_action(mover, action, **columns)
+    mover.forget()
 
 
 def start_followers(mover: "Mover", settled: UUID) -> None:

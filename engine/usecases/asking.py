@@ -74,7 +74,8 @@ def _of_action(mover: "Mover", step: Waiting, action: Action) -> Offer:
 
 def _reaching(mover: "Mover", step: Waiting, offer: Offer) -> Offer:
     """Return the offer with those asked too because the people named are not here."""
-    if not offer.people:
+    around = mover.case.around
+    if all(who.is_here for who in around.reachable(offer.people).values()):
         return offer
     lines = mover.lines_of(offer.people)
     too = asked_too(offer.people, lines)

@@ -41,15 +41,22 @@ _TELL_AGAIN = text(
 def tick(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> None:
     """Do what is due by now about every answer and decision that the run waits for."""
     del passage, action
-    waiting = open_askings(mover.case.conn, run.id)
-    calendars = mover.calendars_of(one.asked for one in waiting)
-    remind(mover, [one for one in waiting if one.mark is Mark.CONFIRMATION], calendars)
-    mover.lines_of(who for one in waiting for who in one.people)
-    for one in waiting:
+    waiting = open_askings(mover.case.conn, run.id, mover.case.now)
+    answers = [(one, days) for one, days in waiting if one.mark is Mark.CONFIRMATION]
+    remind(mover, answers)
+    late = {one.id for one, days in answers if _is_deputys_turn(mover, one, days)}
+    # all at once, and only of those with whom something is to be done
+    mover.lines_of(
+        who
+        for one, _ in waiting
+        if not one.are_here or (one.id in late and one.has_deputy)
+        for who in one.people
+    )
+    for one, days in waiting:
         if one.mark is Mark.CONFIRMATION:
-            _climb(mover, one, calendars[one.asked])
+            _climb(mover, one, days, is_late=one.id in late)
         else:
-            _climb_to_decide(mover, one, calendars[one.asked])
+            _climb_to_decide(mover, one, days)
 
 
 def begin(mover: "Mover", opened: Iterable[Mapping[str, Any]]) -> None:
@@ -62,7 +69,11 @@ def begin(mover: "Mover", opened: Iterable[Mapping[str, Any]]) -> None:
     answers = [one for one in waiting if one.mark is Mark.CONFIRMATION]
     if answers:
         silent = _never_answering(mover, {one.asked for one in answers})
-        mover.lines_of(one.asked for one in answers)
+        them = mover.case.around.reachable(who for one in answers for who in one.people)
+        answers = [
+            replace(one, are_here=all(them[who].is_here for who in one.people)) for one in answers
+        ]
+        mover.lines_of(one.asked for one in answers if one.asked in silent or not one.are_here)
         for one in answers:
             _tell_if_nobody_is_left(mover, _ask_deputy(mover, one, is_late=one.asked in silent))
     for one in waiting:
@@ -73,11 +84,16 @@ def begin(mover: "Mover", opened: Iterable[Mapping[str, Any]]) -> None:
 # --- answers -----------------------------------------------------------------------------------
 
 
-def _climb(mover: "Mover", asking: Asking, calendar: WorkingCalendar) -> None:
+def _is_deputys_turn(mover: "Mover", asking: Asking, calendar: WorkingCalendar) -> bool:
+    ladder = mover.handling.ladder
+    at = deputy_asked_at(_priority(mover), asking.since, calendar, ladder=ladder)
+    return at <= mover.case.now
+
+
+def _climb(mover: "Mover", asking: Asking, calendar: WorkingCalendar, *, is_late: bool) -> None:
     ladder, now = mover.handling.ladder, mover.case.now
-    deputy_at = deputy_asked_at(_priority(mover), asking.since, calendar, ladder=ladder)
     owner_at = owner_told_at(_priority(mover), asking.since, calendar, ladder=ladder)
-    asking = _ask_deputy(mover, asking, is_late=deputy_at <= now)
+    asking = _ask_deputy(mover, asking, is_late=is_late)
     if owner_at is not None and owner_at <= now:
         _tell_owner(mover, asking)
     else:
@@ -106,8 +122,11 @@ def _never_answering(mover: "Mover", people: set[UUID]) -> set[UUID]:
 
 def _ask_deputy(mover: "Mover", asking: Asking, *, is_late: bool) -> Asking:
     """Ask the deputy of a confirmer too, if it is time or the confirmer is not here."""
+    is_deputys = is_late and asking.has_deputy
+    if Rung.DEPUTY in asking.rungs or (asking.are_here and not is_deputys):
+        return asking
     line = mover.lines_of([asking.asked])[asking.asked]
-    if Rung.DEPUTY in asking.rungs or not (is_late or not line.who.is_here):
+    if line.who.is_here and not is_deputys:
         return asking
     # a deputy with a hand in it is not asked, nor one whose own answer is awaited
     barred = {*asking.people, *mover.hands.everybody, *(one.person_id for one in mover.confirmers)}
@@ -118,6 +137,8 @@ def _ask_deputy(mover: "Mover", asking: Asking, *, is_late: bool) -> Asking:
 
 
 def _tell_if_nobody_is_left(mover: "Mover", asking: Asking) -> None:
+    if asking.are_here:
+        return
     lines = mover.lines_of(asking.people)
     if all(lines[who].who.has_left for who in asking.people):
         _tell_owner(mover, asking)
@@ -127,8 +148,9 @@ def _tell_owner(mover: "Mover", asking: Asking) -> None:
     """Tell the owner, and the lead, who must phone: once."""
     if Rung.OWNER_TOLD in asking.rungs:
         return
-    lead = mover.case.incident.lead_id
-    told = {one.id: one for one in (*above(mover), mover.lines_of([lead])[lead].who)}
+    lead, process = mover.case.incident.lead_id, mover.process
+    lines = mover.lines_of((lead, *process.owners, *process.duty_leads))
+    told = {one.id: one for one in (*above(mover), lines[lead].who)}
     _reach(mover, asking, Rung.OWNER_TOLD, told.values(), "confirmation:owner_told")
 
 
@@ -137,7 +159,7 @@ def _tell_owner(mover: "Mover", asking: Asking) -> None:
 
 def ask_deciders(mover: "Mover") -> None:
     """Ask whoever may decide by now and was not asked, as soon as that has changed."""
-    for one in open_askings(mover.case.conn, mover.own_run.id):
+    for one, _ in open_askings(mover.case.conn, mover.own_run.id, mover.case.now):
         if one.mark is Mark.CLOSING_DECISION:
             _ask_to_decide(mover, one, is_late=False)
 

@@ -28,7 +28,7 @@ def ask_confirmers(mover: "Mover") -> None:
 
 def open_confirmations(mover: "Mover", offers: list[Offer]) -> list[Offer]:
     """Return the offers to those who have not said yes since the last work and wording."""
-    since = _since(mover)
+    since = mover.answers_since
     said_yes = {
         who.person_id
         for who in mover.confirmers
@@ -37,19 +37,15 @@ def open_confirmations(mover: "Mover", offers: list[Offer]) -> list[Offer]:
     return [offer for offer in offers if not said_yes & set(offer.people)]
 
 
-def _since(mover: "Mover") -> int:
-    return ask.answers_since(mover.case.conn, mover.case.incident.id)
-
-
 def finish_confirmation(mover: "Mover") -> None:
     """Complete the confirmation step once the facts decide it, and never before."""
     run = mover.own_run
     asking = next((at for at in run.waiting if at["mark"] == Mark.CONFIRMATION), None)
-    if asking is None:
+    if asking is None or all(who.answer is None for who in mover.confirmers):
         return
     decided = decide_confirmation(
         ask.confirmer_facts(mover.confirmers, mover.hands),
-        since_seq=_since(mover),
+        since_seq=mover.answers_since,
         asked_seq=mover.case.incident.asked_seq,
         needs_signature=ask.needs_signature(mover.case.incident),
     )

@@ -88,8 +88,8 @@ def complete(
         answering = Answering(mover, item, actor, answers, form, prefill, action_facts)
         filed = record(answering)
         _finish(case, answering, key)
+        mover.forget()
         if action_facts is None and item.mark == Mark.CONFIRMATION:
-            mover.forget()
             mover.settle()
             return
         mover.move(

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 def may_now(mover: "Mover") -> tuple[Candidate, ...]:
     """Return everybody who may decide now, the holder of the office first."""
-    case = mover.case
-    return who_may_decide(
-        case.conn, case.incident, mover.hands, case.now, ladder=mover.handling.ladder
+    case, incident = mover.case, mover.case.incident
+    found: tuple[Candidate, ...] = mover.once(
+        ("may_decide", incident.highest_priority, incident.delegate_id),
+        lambda: who_may_decide(
+            case.conn, incident, mover.hands, case.now, ladder=mover.handling.ladder
+        ),
     )
+    return found
 
 
 def asked_first(mover: "Mover") -> tuple[UUID, ...]:

@@ -52,7 +52,7 @@ def dispute(
         if party is should_be:
             raise InvalidAnswers({"should_be": "It counts as theirs already."})
         days = handling.rules.dispute_working_days
-        calendar = load_calendars(work.conn).at(Holder(), work.now)
+        calendar = load_calendars(work.conn)[0].at(Holder(), work.now)
         seq = case.record(
             "dispute:raised",
             {"since": since, "until": until, "party": party, "should_be": should_be, "why": why},

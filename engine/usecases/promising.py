@@ -19,4 +19,4 @@ def restore_by(mover: Mover) -> datetime:
     incident = mover.case.incident
     within = mover.handling.ladder.of(Priority(incident.highest_priority)).restore
     desk = Holder(party=mover.process.desk_party, team_id=mover.process.desk_id)
-    return after(incident.told_at, within, mover.calendars.at(desk, incident.told_at))
+    return after(incident.told_at, within, mover.case.around.calendars.at(desk, incident.told_at))

@@ -15,7 +15,7 @@ from engine.domain.party import Party
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.store import schema as t
-from engine.store.calendars import Holder, holders
+from engine.store.calendars import Holder
 from engine.store.rows import Action
 from engine.store.work import no_such_action
 from engine.usecases.actions import (
@@ -191,11 +191,12 @@ def _due_at(mover: Mover, proposal: Proposal) -> datetime:
 
 
 def _default_due(mover: Mover, proposal: Proposal) -> datetime:
-    case = mover.case
-    asked = Holder(party=proposal.party, team_id=proposal.team_id)
-    if proposal.person_id is not None:
-        asked = holders(case.conn, [proposal.person_id])[proposal.person_id]
-    calendar = mover.calendars.at(asked, case.now)
+    case, person = mover.case, proposal.person_id
+    if person is not None:
+        calendar = case.around.calendars_of([person])[person]
+    else:
+        asked = Holder(party=proposal.party, team_id=proposal.team_id)
+        calendar = case.around.calendars.at(asked, case.now)
     return default_due(Priority(case.incident.priority), case.now, calendar)
 
 

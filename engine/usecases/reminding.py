@@ -1,6 +1,6 @@
 """Reminders to those who have not answered; a missed hundred comes as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,21 +17,19 @@ if TYPE_CHECKING:
     from engine.usecases.running import Mover
 
 
-def remind(
-    mover: "Mover", waiting: Sequence[Asking], calendars: Mapping[UUID, WorkingCalendar]
-) -> None:
+def remind(mover: "Mover", waiting: Sequence[tuple[Asking, WorkingCalendar]]) -> None:
     """Remind those whose turn it is by the ladder; the diagram's timer is only the tick."""
     incident, now = mover.case.incident, mover.case.now
     due = {
         one.id: count
-        for one in waiting
+        for one, calendar in waiting
         if one.reminders
         < (
             count := reminders_by(
                 Priority(incident.highest_priority),
                 one.since,
                 now,
-                calendars[one.asked],
+                calendar,
                 ladder=mover.handling.ladder,
             )
         )

@@ -5,10 +5,9 @@ its passages become visits, what it waits for becomes work items, and then the f
 again (`settle`) until they have nothing new to tell it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,8 +26,6 @@ from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
 from engine.store import schema as t
 from engine.store.askings import is_tried_enough
-from engine.store.calendars import Calendars, holders, load_calendars
-from engine.store.lines import lines_of
 from engine.store.rows import Action, Run, split
 from engine.store.work import Case
 from engine.usecases import actions, asking, climbing, closing
@@ -58,11 +55,8 @@ class Mover:
     case: Case
     by: Actor | Machine
     _own_run: Run | None = None
-    # False once something was written that the memorised facts depend on
-    _memory: dict[str, Any] = field(default_factory=dict)
-    # what nothing written here changes
-    _calendars: dict[UUID, WorkingCalendar] = field(default_factory=dict)
-    _lines: dict[UUID, Line] = field(default_factory=dict)
+    # emptied once something was written that the memorised facts depend on
+    _memory: dict[Hashable, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Tell the case how long the lead may go without looking."""
@@ -76,10 +70,16 @@ class Mover:
 
     # --- facts, asked at most once between two writes ------------------------------------------
 
-    @cached_property
+    def once(self, what: Hashable, read: Callable[[], Any]) -> Any:
+        """Return what `read` gives, read once between two writes of what it depends on."""
+        if what not in self._memory:
+            self._memory[what] = read()
+        return self._memory[what]
+
+    @property
     def process(self) -> ask.ProcessPeople:
         """Who answers for the incident's business process, as far as they may read it."""
-        found = ask.process_people(self.case.conn, self.case.incident.process_id)
+        found = self.case.around.process(self.case.incident.process_id)
         return by_name(found, self.involved) if self.involved is not None else found
 
     @property
@@ -87,9 +87,10 @@ class Mover:
         """Who has a part in it, where it is for named people only; else None."""
         if not self.case.incident.is_restricted:
             return None
-        if "involved" not in self._memory:
-            self._memory["involved"] = involved(self.case.conn, self.case.incident.id).people
-        return self._memory["involved"]  # type: ignore[no-any-return]
+        found: IncidentPeople = self.once(
+            "involved", lambda: involved(self.case.conn, self.case.incident.id).people
+        )
+        return found
 
     @property
     def taken_off(self) -> frozenset[UUID]:
@@ -99,40 +100,48 @@ class Mover:
     @property
     def hands(self) -> ask.Hands:
         """Who led, worked on or verified it, as far as this transaction has come."""
-        if "hands" not in self._memory:
-            incident = self.case.incident
-            self._memory["hands"] = ask.hands(self.case.conn, incident.id, incident.lead_id)
-        return self._memory["hands"]  # type: ignore[no-any-return]
+        incident = self.case.incident
+        found: ask.Hands = self.once(
+            "hands", lambda: ask.hands(self.case.conn, incident.id, incident.lead_id)
+        )
+        return found
 
     @property
     def confirmers(self) -> tuple[ask.Confirmer, ...]:
         """The confirmers in force with their latest answers."""
-        if "confirmers" not in self._memory:
-            self._memory["confirmers"] = ask.confirmers(self.case.conn, self.case.incident.id)
-        return self._memory["confirmers"]  # type: ignore[no-any-return]
+        found: tuple[ask.Confirmer, ...] = self.once(
+            "confirmers", lambda: ask.confirmers(self.case.conn, self.case.incident.id)
+        )
+        return found
 
-    @cached_property
-    def calendars(self) -> Calendars:
-        """Every working calendar."""
-        return load_calendars(self.case.conn)
+    @property
+    def answers_since(self) -> int:
+        """The entry that answers must be newer than."""
+        found: int = self.once(
+            "answers_since", lambda: ask.answers_since(self.case.conn, self.case.incident.id)
+        )
+        return found
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether an action that puts right is still waiting or open."""
+        found: bool = self.once(
+            "blocked", lambda: ask.is_blocked(self.case.conn, self.case.incident.id)
+        )
+        return found
 
     def calendars_of(self, people: Iterable[UUID]) -> dict[UUID, WorkingCalendar]:
-        """Return the calendar that each of these people has now; each is read once."""
-        asked = set(people)
-        if new := asked - self._calendars.keys():
-            for who, holder in holders(self.case.conn, new).items():
-                self._calendars[who] = self.calendars.at(holder, self.case.now)
-        return {who: self._calendars[who] for who in asked}
+        """Return the calendar that each of these people has now."""
+        return self.case.around.calendars_of(people)
 
     def lines_of(self, people: Iterable[UUID]) -> dict[UUID, Line]:
-        """Return who stands in for each of these people and who is above; each is read once.
+        """Return who stands in for each of these people and who is above.
 
         Nobody who was taken off it: they are passed over.
         """
-        asked = set(people)
-        if new := asked - self._lines.keys():
-            self._lines |= lines_of(self.case.conn, new, self.case.now)
-        return {who: self._lines[who].without(self.taken_off) for who in asked}
+        lines = self.case.around.lines_of(people)
+        off = self.taken_off
+        return {who: line.without(off) for who, line in lines.items()} if off else lines
 
     def is_tried_enough(self) -> bool:
         """Whether a closing decision may open as far as logged tries to reach people go."""
@@ -279,11 +288,8 @@ class Mover:
         """
         if self.case.incident.state != IncidentState.OPEN:
             return
+        # what the incident's run is told is no work, no answer and no new wording
         while (told := self._next_message()) is not None:
-            is_blocked = self._memory["blocked"]
-            self.forget()
-            # what the incident's run is told begins or ends no action
-            self.know_blocked(is_blocked)
             self.move(self.own_run, message=told)
         closing.finish_confirmation(self)
 
@@ -301,9 +307,7 @@ class Mover:
         awaited = {waiting["message"] for waiting in self.own_run.waiting}
         if not awaited & {SETTLED, PROPOSED}:
             return None
-        if "blocked" not in self._memory:
-            self.know_blocked(ask.is_blocked(self.case.conn, self.case.incident.id))
-        if self._memory["blocked"]:
+        if self.is_blocked:
             return PROPOSED if PROPOSED in awaited else None
         if TRIED in awaited and self.is_tried_enough():
             return TRIED

@@ -12,7 +12,7 @@ from engine.domain.party import Lane, Party
 from engine.errors import InvalidAnswers
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
-from engine.store.calendars import holders
+from engine.store.calendars import load_calendars
 from engine.store.rows import Action
 from engine.usecases.actions import write_action
 from engine.usecases.answering import Answering
@@ -155,7 +155,7 @@ def sender_of(mover: Mover, action: Action) -> Party:
         return Party(asked_again)
     if action.proposed_by is None:
         return mover.process.desk_party
-    proposer = holders(mover.case.conn, [action.proposed_by])[action.proposed_by]
+    proposer = load_calendars(mover.case.conn, [action.proposed_by])[1][action.proposed_by]
     return proposer.party or Party.BUSINESS
 
 
