@@ -126,7 +126,7 @@ WORDS: Mapping[str, str] = {
 READS_AS: Mapping[Standing, str] = {
     Standing.LEAD: "leads it",
     Standing.REPORTER: "reported it",
-    Standing.OWNER: "owns the business process",
+    Standing.OWNER: "answers as the owner of the business process",
     Standing.DUTY_LEAD: "is on duty for the business process",
     Standing.AUTHORITY: "decides for the business process",
     Standing.CONFIRMER: "answers in the end",
