@@ -1,7 +1,7 @@
 """What somebody is asked beside their to-dos: no step of a diagram, but a word that is waited for.
 
 A lead that is offered, those harmed whom nobody covers, a priority that a second person may lower,
-and a make-good that waits for a signature.
+a make-good that waits for a signature, and a restriction that a second person may lift.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class What(StrEnum):
     UNCOVERED = "uncovered"
     LOWERING = "lowering"
     MAKE_GOOD = "make_good"
+    LIFT = "lift"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,14 @@ _ASKED = text(f"""
           OR (EXISTS (SELECT FROM confirmer c WHERE c.incident_id = k.incident_id
                 AND c.person_id = :me AND c.withdrawn_at IS NULL)
               AND NOT EXISTS (SELECT FROM criterion_signature s
-                WHERE s.criterion_id = k.id AND s.signs_as = 'confirmer'))))
+                WHERE s.criterion_id = k.id AND s.signs_as = 'confirmer')))
+      UNION SELECT i.id, 'lift' FROM restriction r JOIN incident i ON i.id = r.incident_id
+        JOIN business_process p ON p.id = i.process_id
+        WHERE r.lifted_at IS NULL AND r.lift_asked_by <> :me AND r.declined_at IS NULL
+        AND (:me IN (i.lead_id, i.reporter_id, p.duty_lead_id)
+          OR :me IN ({answers_sql("owner", "i", "p")}, {answers_sql("authority", "i", "p")})
+          OR (SELECT is_named FROM naming n WHERE n.restriction_id = r.id AND n.person_id = :me
+              ORDER BY n.entry_seq DESC LIMIT 1)))
     SELECT i.id AS incident_id, i.number, CASE WHEN NOT i.is_restricted THEN i.title END AS title,
       i.priority, asked.what
     FROM asked JOIN incident i ON i.id = asked.id JOIN business_process p ON p.id = i.process_id

@@ -214,6 +214,7 @@ def test_lists_and_search_show_it_to_nobody(world: World, web: Flask, hidden: Hi
             f"/incidents?words={PART}", "/incidents?show=out", "/incidents?show=closed",
             "/incidents?show=reported", "/?scope=all", "/?scope=teams",
             f"/api/v1/incidents?words={PART}", "/api/v1/items?scope=all", "/api/v1/choices",
+            "/api/v1/disputes", "/api/v1/asked",
         ):  # fmt: skip
             answer, _ = caller.call("GET", path)
             assert (answer.status_code, shows_it(answer)) == (200, False), (login, path)
@@ -239,9 +240,12 @@ def test_what_is_asked_beside_and_whom_to_phone_is_a_number_for_who_may_read_it(
     )
     home = words_of(Caller(world, web, "hugo").call("GET", "/")[0].get_data(as_text=True))
 
-    beside = {(hidden.number, what) for what in ("lead", "lowering", "make_good", "uncovered")}
+    beside = {
+        (hidden.number, one) for one in ("lead", "lift", "lowering", "make_good", "uncovered")
+    }
     assert asked == {
-        "hugo": set(), "dora": beside | {(1, "lead")}, "carla": {(hidden.number, "make_good")},
+        "hugo": set(), "dora": beside | {(1, "lead"), (1, "lift")},
+        "carla": {(hidden.number, "make_good"), (hidden.number, "lift"), (1, "lift")},
         "bruno": set(),
     }  # fmt: skip
     assert silent == {

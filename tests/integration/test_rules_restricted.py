@@ -1,6 +1,7 @@
 """Restricted incidents: named people only, never teams; every reading is an entry."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +27,12 @@ from engine.usecases.holding import claim, hand_over
 from engine.usecases.lead import take_lead
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.recurring import report_recurrence
-from engine.usecases.restricting import agree_to_lift, ask_to_lift, restrict
+from engine.usecases.restricting import agree_to_lift, ask_to_lift, decline_to_lift, restrict
 from engine.usecases.splitting import split
 from tests.at_once import at_once
 from tests.evidence import faults_of_record
+from tests.machine import Machine
+from tests.visitor import Visitor, words_of
 from tests.world import World
 
 
@@ -208,7 +211,6 @@ def test_who_is_taken_off_loses_sight_whatever_they_are_towards_it(world: World)
     item = world.item(incident, "do_business_action")
 
     off(world, incident, "bruno")
-    off(world, incident, "dora", "gita")
 
     assert not reads(world, incident, "bruno")
     assert not reads(world, incident, "dora"), "the owner, by office"
@@ -329,8 +331,6 @@ def test_what_is_being_checked_goes_to_the_deputy_of_who_is_taken_off(world: Wor
     world.agree(incident, for_person(world, "ada"))
     world.act(incident, "ada")
 
-    off(world, incident, "dora", "gita")
-
     assert world.item(incident, "verify_outcome").people == [world.people["fay"]]
 
 
@@ -408,7 +408,6 @@ def test_an_overdue_action_is_not_asked_of_who_was_taken_off(world: World) -> No
     world.lead(incident)
     limit(world, incident)
     world.agree(incident, for_person(world, "ada"))
-    off(world, incident, "dora", "gita")
 
     world.clock.forward(days=10)
     world.fire(incident)
@@ -506,6 +505,60 @@ def test_two_people_lift_it_the_lead_or_owner_asks_and_another_agrees(world: Wor
     assert world.verbs(incident)[-2:] == ["incident:lift_asked", "incident:lifted"]
 
 
+def test_who_may_agree_may_decline_with_a_reason_and_who_asked_may_ask_again(
+    world: World,
+) -> None:
+    incident = at_work(world)
+    limit(world, incident)
+    handling, hugo, dora = world.handling, world.actor("hugo"), world.actor("dora")
+    with pytest.raises(Conflict):
+        decline_to_lift(handling, incident, reason="No", actor=dora)
+    ask_to_lift(handling, incident, reason="It was a mistake", actor=hugo)
+    with pytest.raises(InvalidAnswers):
+        decline_to_lift(handling, incident, reason=" ", actor=dora)
+    for login, refusal in (("hugo", NotAllowed), ("bruno", NotAllowed), ("ada", NotFound)):
+        with pytest.raises(refusal):
+            decline_to_lift(handling, incident, reason="No", actor=world.actor(login))
+
+    decline_to_lift(handling, incident, reason="It is not over", actor=dora)
+
+    assert not reads(world, incident, "ada")
+    for word in (agree_to_lift, partial(decline_to_lift, reason="No")):
+        with pytest.raises(Conflict):
+            word(handling, incident, actor=world.actor("carla"))
+    ask_to_lift(handling, incident, reason="Now it is", actor=hugo)
+    agree_to_lift(handling, incident, actor=dora)
+    assert reads(world, incident, "ada")
+    lifting = [verb for verb in world.verbs(incident) if "lift" in verb]
+    assert lifting == [
+        "incident:lift_asked", "incident:lift_declined", "incident:lift_asked", "incident:lifted",
+    ]  # fmt: skip
+
+
+def test_who_asked_is_told_by_number_that_it_was_declined_and_reads_why_there(
+    world: World, visit: Callable[[str], Visitor], machine: Callable[[str], Machine]
+) -> None:
+    incident = world.report(is_restricted=True)
+    world.lead(incident)
+    page, hugo, dora = "/incidents/1/named-people", visit("hugo"), visit("dora")
+    hugo.send(f"{page}/lift", {"reason": "It was a mistake"}, at=page)
+    assert "May everybody read it again? #1 for named people only" in words_of(dora.get("/"))
+
+    dora.send(f"{page}/declined", {"declined": ""}, 422, at=page)
+    dora.send(f"{page}/declined", {"declined": "It is not over"}, at=page)
+
+    home = words_of(hugo.get("/"))
+    assert "You asked that everybody may read #1 again: Dora Diaz did not agree" in home
+    assert "Wrong balances" not in home
+    assert "It is not over" not in home
+    assert "May everybody read it again?" not in words_of(dora.get("/"))
+    assert "Dora Diaz did not agree, just now : “It is not over”" in words_of(hugo.get(page))
+    shown = machine("hugo").get("/incidents/1/restriction")
+    assert (shown["declined_by"], shown["declined_because"]) == ("Dora Diaz", "It is not over")
+    machine("hugo").post("/incidents/1/restriction/lift", {"reason": "Now it is"}, status=204)
+    machine("dora").post("/incidents/1/restriction/declined", {"reason": "Not yet"}, status=204)
+
+
 def test_who_was_taken_off_once_is_not_so_the_next_time(world: World) -> None:
     incident = at_work(world)
     limit(world, incident)
@@ -526,6 +579,9 @@ def test_the_database_lets_nobody_lift_it_alone_or_without_an_entry(world: World
         "UPDATE incident SET is_restricted = false",
         "UPDATE restriction SET lifted_by = lift_asked_by, lifted_at = now()",
         "UPDATE restriction SET lifted_by = restricted_by, lifted_at = now(), lift_reason = NULL",
+        """UPDATE restriction SET declined_by = lift_asked_by, declined_at = now(),
+          declined_because = 'So'""",
+        "UPDATE restriction SET declined_by = restricted_by, declined_at = now()",
     ):
         with pytest.raises(IntegrityError), world.handling.store.begin() as work:
             work.conn.execute(text(sql))
