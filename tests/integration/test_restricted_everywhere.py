@@ -214,9 +214,13 @@ def test_lists_and_search_show_it_to_nobody(world: World, web: Flask, hidden: Hi
             f"/incidents?words={PART}", "/incidents?show=out", "/incidents?show=closed",
             "/incidents?show=reported", "/?scope=all", "/?scope=teams",
             f"/api/v1/incidents?words={PART}", "/api/v1/items?scope=all", "/api/v1/choices",
-            "/api/v1/disputes", "/api/v1/asked",
+            "/api/v1/disputes", "/api/v1/asked", "/api/v1/me/told",
         ):  # fmt: skip
             answer, _ = caller.call("GET", path)
+            assert (answer.status_code, shows_it(answer)) == (200, False), (login, path)
+    for path in ("/incidents/ways-out?sample=50", "/api/v1/ways-out?sample=50"):
+        for login in ("egon", "dora"):
+            answer, _ = Caller(world, web, login).call("GET", path)
             assert (answer.status_code, shows_it(answer)) == (200, False), (login, path)
     assert hidden.number
 
@@ -390,7 +394,8 @@ def test_no_command_prints_its_words(
     # what is replayed is told beside what is there
     log = write_log(tmp_path / "log.csv", case("A", ("New", 0.5), ("Active", 2)))
     for command in (["check"], ["migrate"], ["publish"], ["audit", "closures"],
-                    ["audit", "closures", "--json"],
+                    ["audit", "closures", "--json"], ["audit", "ways-out"],
+                    ["audit", "ways-out", "--json"],
                     ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
