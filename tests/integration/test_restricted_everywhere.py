@@ -22,6 +22,7 @@ from api.changes import CHANGES
 from api.cli import main
 from api.worker import jobs_app
 from engine.domain.signal import Alert
+from engine.errors import Conflict, GateShut, PutrightError
 from engine.queries.choices import choices
 from engine.queries.closures import closures_without_evidence
 from engine.store.embedded import DatabaseUrls
@@ -30,7 +31,7 @@ from engine.usecases import timing
 from engine.usecases.receiving import receive
 from engine.usecases.timing import hand_out_due
 from forms import check
-from tests.confidential import PART, SAID, WORD, Hidden, furnish
+from tests.confidential import PART, PERSON, SAID, WORD, Hidden, furnish
 from tests.evidence import KEYS
 from tests.replayed import case, write_log
 from tests.unguarded import unguarded
@@ -193,6 +194,50 @@ def test_what_is_sent_by_who_may_read_it_and_shows_it_is_an_entry_each_time(
             done += answer.status_code in (200, 201, 204, 303)
     assert world.row(hidden.id).is_restricted
     assert is_empty or done > 20, "what is sent is what is taken"
+
+
+def test_a_refusal_that_names_people_is_a_reading_like_any_other(
+    world: World, web: Flask, hidden: Hidden
+) -> None:
+    dora, before = Caller(world, web, "dora"), readings(world)
+    sent = {"person": str(world.people["hugo"]), "reason": "So"}
+
+    for path in (f"/api/v1/incidents/{hidden.number}/taken-off", "named-people/take-off"):
+        page = path if path.startswith("/") else f"/incidents/{hidden.number}/{path}"
+        refused, _ = dora.call("POST", page, sent)
+        assert refused.status_code == 409
+        assert "Hugo Hahn leads this" in refused.get_data(as_text=True)
+        assert readings(world) == (before := before + 1)
+        assert refused.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("login", "is_told"), [("hugo", True), ("ada", False), ("bruno", False)])
+@pytest.mark.parametrize("refusal", [GateShut([SAID]), Conflict(SAID, points=[SAID])])
+def test_a_refusal_says_its_words_to_who_may_read_it_only_and_then_it_is_an_entry(
+    world: World,
+    web: Flask,
+    hidden: Hidden,
+    monkeypatch: pytest.MonkeyPatch,
+    login: str,
+    refusal: PutrightError,
+    *,
+    is_told: bool,
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        with world.handling.store.begin() as work:
+            work.incident(hidden.id)
+            raise refusal
+
+    caller, before = Caller(world, web, login), readings(world)
+    for place, path in (
+        ("api.resources.items.holding.claim", f"/api/v1/items/{PERSON}/claim"),
+        ("api.pages.todo.holding.claim", f"/todos/{PERSON}/take"),
+    ):
+        monkeypatch.setattr(place, refuse)
+        answer, _ = caller.call("POST", path)
+        assert (answer.status_code, shows_it(answer)) == (409, is_told)
+        before += is_told
+        assert readings(world) == before
 
 
 def test_nothing_is_shown_while_its_reading_cannot_be_written_down(
