@@ -87,18 +87,16 @@ def restriction_of(conn: Connection, incident_id: UUID) -> Restriction | None:
 
 @dataclass(frozen=True)
 class DeclinedLift:
-    """What the reader asked for that was declined: by its number, why stands on its page."""
+    """What the reader asked for was declined: by whom and why stands on the incident's page."""
 
     incident_number: int
-    by: str
     declined_at: datetime
 
 
 _DECLINED = text(f"""
-    SELECT i.number AS incident_number, decliner.name AS by, r.declined_at
+    SELECT i.number AS incident_number, r.declined_at
     FROM restriction r JOIN incident i ON i.id = r.incident_id
     JOIN business_process p ON p.id = i.process_id
-    JOIN person decliner ON decliner.id = r.declined_by
     WHERE r.lift_asked_by = :me AND r.lifted_at IS NULL AND r.declined_at > :since
       AND {named_sql("i", "p")} ORDER BY r.declined_at DESC LIMIT 10
 """)  # noqa: S608 - of the queries' own module
