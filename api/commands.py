@@ -27,6 +27,7 @@ from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
+from engine.usecases.directory import enter_leaving
 from engine.usecases.publish import publish, unproven
 from engine.usecases.timing import lateness
 from engine.usecases.verifying import verify_release
@@ -111,6 +112,19 @@ def _problems(found: Opened) -> Iterator[str]:
         late, longest = lateness(conn, now)
         if longest.total_seconds() > 60:
             yield f"{late} timers are late, the longest by {longest}: is a worker running?"
+
+
+@click.command()
+@click.argument("login")
+def left(login: str) -> None:
+    """Say that whoever signs in as LOGIN has left for good.
+
+    What waits for them is asked of who is next, as soon as a worker comes to it.
+    """
+    with ready() as found:
+        with found.handling.store.begin() as work:
+            enter_leaving(work, login)
+        click.echo(f"“{login}” has left; what waits for them is asked of who is next.")
 
 
 @click.command("publish")

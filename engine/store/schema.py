@@ -119,7 +119,8 @@ person = Table(
     CheckConstraint("deputy_id <> id AND superior_id <> id", name="somebody_else"),
 )
 
-# Somebody is away from `since` until `until`, or until they were back (`ended_at`).
+# Somebody is away from `since` until `until`, or until they were back (`ended_at`).  Once it has
+# begun, what waits for them is asked of who is next (`noticed_at`).
 absence = Table(
     "absence",
     metadata,
@@ -129,8 +130,10 @@ absence = Table(
     _instant("until", required=True),
     _instant("entered_at", required=True),
     _instant("ended_at"),
+    _instant("noticed_at"),
     CheckConstraint("since < until", name="lasts"),
     Index(None, "person_id", "until"),
+    Index("ix_absence_unnoticed", "since", postgresql_where=text("noticed_at IS NULL")),
 )
 
 team = Table(

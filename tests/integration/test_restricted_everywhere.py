@@ -8,6 +8,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
@@ -28,6 +29,7 @@ from engine.queries.closures import closures_without_evidence
 from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
+from engine.usecases.absences import enter_absence
 from engine.usecases.receiving import receive
 from engine.usecases.timing import hand_out_due
 from forms import check
@@ -333,10 +335,19 @@ def test_no_job_and_no_log_says_its_words(
     known = jobs(world, database)
     assert set(known) == {
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
-        "putright.looks", "putright.tell_recovered",
+        "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
+    enter_absence(
+        world.handling.store,
+        world.clock.now + timedelta(seconds=1),
+        world.clock.now + timedelta(days=2),
+        actor=world.actor("hugo"),
+    )
+    world.clock.forward(days=1)
+    known["putright.absences"](0)
+    known["putright.step_in"](str(world.people["hugo"]))
     over = Alert("disk", "Disk full", world.clock.now, world.clock.now)
     receive(world.handling, world.process_id, [over], actor=world.actor("hugo"))
     for signal in hidden.values["signal_id"]:
@@ -423,7 +434,7 @@ def test_no_command_prints_its_words(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    commands = {"check", "migrate", "publish", "audit", "replay"}
+    commands = {"check", "left", "migrate", "publish", "audit", "replay"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -441,7 +452,7 @@ def test_no_command_prints_its_words(
     for command in (["check"], ["migrate"], ["publish"], ["audit", "closures"],
                     ["audit", "closures", "--json"], ["audit", "ways-out"],
                     ["audit", "ways-out", "--json"],
-                    ["replay", str(log), "--workers", "1"]):  # fmt: skip
+                    ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
     assert told.exit_code == 0, "it was replayed"

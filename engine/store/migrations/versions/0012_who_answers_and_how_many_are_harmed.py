@@ -14,6 +14,8 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _SQL = """
+ALTER TABLE absence ADD noticed_at timestamptz;
+CREATE INDEX ix_absence_unnoticed ON absence (since) WHERE noticed_at IS NULL;
 ALTER TABLE restriction
   ADD declined_by uuid CONSTRAINT fk_restriction_declined_by REFERENCES person (id),
   ADD declined_because text,
