@@ -19,6 +19,7 @@ _HOMES: Mapping[str, str] = {
     "bench": "api.bench:bench",
     "check": "api.commands:check",
     "demo": "api.commands:demo",
+    "left": "api.commands:left",
     "migrate": "api.commands:migrate_command",
     "publish": "api.commands:publish_command",
     "replay": "api.replaying:replay",

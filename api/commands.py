@@ -7,7 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from secrets import randbelow
 
 import click
 
@@ -21,9 +23,11 @@ from api.wiring import Opened, opened, ready
 from engine.errors import DiagramRefused, NotFound
 from engine.queries.closures import closures_without_evidence
 from engine.queries.stranded import stranded
+from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
+from engine.usecases.directory import enter_leaving
 from engine.usecases.publish import publish, unproven
 from engine.usecases.timing import lateness
 from engine.usecases.verifying import verify_release
@@ -110,6 +114,19 @@ def _problems(found: Opened) -> Iterator[str]:
             yield f"{late} timers are late, the longest by {longest}: is a worker running?"
 
 
+@click.command()
+@click.argument("login")
+def left(login: str) -> None:
+    """Say that whoever signs in as LOGIN has left for good.
+
+    What waits for them is asked of who is next, as soon as a worker comes to it.
+    """
+    with ready() as found:
+        with found.handling.store.begin() as work:
+            enter_leaving(work, login)
+        click.echo(f"“{login}” has left; what waits for them is asked of who is next.")
+
+
 @click.command("publish")
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--reason", default="published by an operator", help="Why, for the record.")
@@ -159,3 +176,51 @@ def closures(as_json: bool) -> None:
             click.echo(f"- incident {one.number}: {one.why}")
     if unproven:
         sys.exit(1)
+
+
+@audit.command("ways-out")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option(
+    "--sample",
+    "most",
+    type=click.IntRange(0, 1_000),
+    default=5,
+    show_default=True,
+    help="At most so many set aside, and so many merged.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Draws the same ones again.")
+def ways_out_command(as_json: bool, most: int, seed: int | None) -> None:
+    """Count which way out incidents took, and draw some that were set aside or merged.
+
+    Exit status 1 if one that was set aside or merged lacks its evidence.
+    """
+    seed = randbelow(2**31) if seed is None else seed
+    with ready() as found:
+        key = found.handling.store.key
+        with found.handling.store.read() as conn:
+            sampled = sample_ways_out(conn, most=most, seed=seed)
+            unproven = ways_out(conn, {key.id: key.secret}).unproven
+    counts = asdict(sampled.counts)
+    if as_json:
+        lines = [asdict(one) for one in sampled.lines]
+        without = [{"incident": one.number, "why": one.why} for one in unproven]
+        said = counts | {"seed": seed, "sample": lines, "without_evidence": without}
+        click.echo(json.dumps(said, default=str))
+    else:
+        said_of = ", ".join(f"{count} {way.replace('_', ' ')}" for way, count in counts.items())
+        click.echo(f"{said_of}, {len(unproven)} set aside or merged without valid evidence")
+        click.echo(f"drawn with --seed {seed}: {len(sampled.lines)}")
+        for line in sampled.lines:
+            click.echo(f"- {_drawn(line)}")
+        for one in unproven:
+            click.echo(f"- without evidence: incident {one.number}: {one.why}")
+    if unproven:
+        sys.exit(1)
+
+
+def _drawn(line: SampleLine) -> str:
+    where = f" into {line.into}" if line.into else ""
+    about = f"incident {line.number}, {line.kind.replace('_', ' ')}{where} {line.left_at:%Y-%m-%d}"
+    if line.title is None:
+        return f"{about}, for named people only"
+    return f"{about} by {line.by}: “{line.title}”, because “{line.reason}”"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, g, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from api import refusals
@@ -77,9 +77,15 @@ class Problem:
 
 def register(app: Flask) -> None:
     """Tell every refusal in one shape: JSON to machines, a page to people."""
-    app.register_error_handler(PutrightError, lambda error: tell(problem_of(error)))
+    app.register_error_handler(PutrightError, _tell_refusal)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, lambda error: tell(_unexpected(error)))
+
+
+def _tell_refusal(error: PutrightError) -> Response:
+    # what it tells of an incident for named people only is a reading of it (`reading.py`)
+    g.refusal = error
+    return tell(problem_of(error))
 
 
 def problem_of(error: PutrightError) -> Problem:

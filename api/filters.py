@@ -10,7 +10,7 @@ from flask import Flask, g
 from markupsafe import Markup
 
 from api import identity
-from engine.domain.permissions import may_report, may_see_signals
+from engine.domain.permissions import may_report, may_sample_ways_out, may_see_signals
 from engine.domain.wording import WORDS, word
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(number)
     app.jinja_env.globals["now"] = now
     app.jinja_env.globals["may_report"] = may_report
+    app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
     app.jinja_env.globals["may_see_signals"] = may_see_signals
 
 

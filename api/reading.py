@@ -1,21 +1,25 @@
 """The one way for pages and resources to show an incident: showing a restricted one is an entry.
 
 The entry is written when the answer is ready and before it is sent, so that nothing is shown that
-is not on record; who is only led elsewhere has read nothing.  A newcomer would ask the queries
-from a page: that shows the same, and nobody ever learns of it.
+is not on record; who is only led elsewhere has read nothing.  A refusal names people and points of
+the incident: to who may read it it is a reading like any other, to anybody else it says nothing.  A
+newcomer would ask the queries from a page: that shows the same, and nobody ever learns of it.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Response, g, request
+from flask_login import current_user
 from sqlalchemy import Connection
 
 from api import identity
-from api.errors import problem_of, tell
+from api.errors import Problem, problem_of, tell
 from engine.domain.ladder import Ladder
 from engine.domain.permissions import Actor
-from engine.errors import PutrightError
+from engine.errors import NotFound, PutrightError
 from engine.queries.incident import IncidentPage, incident_page
 from engine.queries.item import ItemPage, item_page
 from engine.queries.seen import Seen, seen_incident
@@ -59,8 +63,15 @@ def _remember(incident_id: UUID, actor: Actor, *, is_restricted: bool) -> None:
 
 
 def _write_down(response: Response) -> Response:
-    read = g.pop("read", {})
-    if not read or response.status_code in _SHOWS_NOTHING:
+    read, refusal = g.pop("read", {}), g.pop("refusal", None)
+    if response.status_code in _SHOWS_NOTHING:
+        return response
+    if refusal is not None and refusal.about:
+        actor = _asking()
+        if actor is None or not _may_read(refusal.about, actor):
+            return tell(_without_words(problem_of(refusal)))
+        read |= dict.fromkeys(refusal.about, actor)
+    if not read:
         return response
     try:
         for incident_id, actor in read.items():
@@ -70,3 +81,25 @@ def _write_down(response: Response) -> Response:
     # looking at it again, from a browser's memory too, is another reading
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _asking() -> Actor | None:
+    """Return who asks this, by a token or a session; None for nobody who is known."""
+    by_token: Actor | None = g.get("api_actor")
+    if by_token is not None:
+        return by_token
+    return identity.actor() if current_user.is_authenticated else None
+
+
+def _may_read(incidents: Iterable[UUID], actor: Actor) -> bool:
+    with identity.handling().store.read() as conn:
+        try:
+            for incident_id in incidents:
+                seen_incident(conn, incident_id, actor)
+        except NotFound:
+            return False
+    return True
+
+
+def _without_words(problem: Problem) -> Problem:
+    return replace(problem, sentence="This cannot be done.", context={})

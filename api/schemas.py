@@ -365,6 +365,13 @@ class ClosuresShown(Schema):
     unproven = fields.List(fields.Nested(UnprovenShown))
 
 
+class SampleAsked(Schema):
+    """At most how many of each kind to draw, and with which seed; a new one unless said."""
+
+    sample = fields.Integer(load_default=5, validate=validate.Range(0, 100))
+    seed = fields.Integer(load_default=None, validate=validate.Range(0, 2**31 - 1))
+
+
 class RuleSent(Schema):
     """An own rule: `end` is completed only after `step` has been."""
 

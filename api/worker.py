@@ -22,10 +22,17 @@ from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
 from engine.errors import Busy, Unavailable
-from engine.store.jobs import ADVANCE, TELL_RECOVERED, defer_advances, waiting_advances
+from engine.store.jobs import (
+    ADVANCE,
+    STEP_IN,
+    TELL_RECOVERED,
+    defer_advances,
+    waiting_advances,
+)
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
 from engine.usecases.signals import tell_recovered
+from engine.usecases.stepping_in import notice_absences, step_in
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 
 log = logging.getLogger(__name__)
@@ -82,6 +89,10 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
     def tell(signal_id: str) -> None:
         tell_recovered(handling, UUID(signal_id))
 
+    @app.task(name=STEP_IN, retry=patience)
+    def ask_next(person_id: str) -> None:
+        step_in(handling, UUID(person_id))
+
     # The queueing locks: a machine that slept for a night would else find a job for each sweep
     # that it missed.  No business transaction defers these, so that none can break on the lock.
     @app.periodic(cron=f"* * * * * */{pace.sweep_seconds}")
@@ -98,6 +109,12 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
     def looks(timestamp: int) -> None:
         del timestamp
         offer_missed(handling)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="putright.absences", queueing_lock="putright.absences")
+    def absences(timestamp: int) -> None:
+        del timestamp
+        notice_absences(handling)
 
     @app.periodic(cron=f"* * * * * */{pace.stalled_sweep_seconds}")
     @app.task(name="putright.retry_stalled", queueing_lock="putright.retry_stalled")

@@ -7,12 +7,18 @@ programming error and becomes a 500.
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
+from uuid import UUID
 
 
 class PutrightError(Exception):
-    """Base of every refusal; `sentence` is for people, `context` for machines."""
+    """Base of every refusal; `sentence` is for people, `context` for machines.
+
+    `about` are the incidents for named people only whose words either may hold: to tell it is to
+    show them.  The store says so of whatever is refused while one of them is locked.
+    """
 
     code: ClassVar[str] = "error"
+    about: frozenset[UUID] = frozenset()
 
     def __init__(self, sentence: str, **context: object) -> None:
         super().__init__(sentence)

@@ -8,6 +8,7 @@ in them are ids: people by their login, and the incidents `confirmed`, `decided`
 `targeted` (Carla has said yes, one of two targets is not done), `kept` (P1, the authority keeps
 asking), those of `out_of_handling.sql`, which says what they are, `alone` (only Carla, who
 reported it, is harmed), `many` (214 are) and `swapped` (Olga is to answer for what Carla reported).
+Of the nine harmed of `uncovered` Carla alone has answered, and nobody has accepted that.
 """
 
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ class Besieged:
             "missed": self._missed(signers=("carla", "dora")),
             "unmade": self._missed(signers=("carla",)),
             "held": self._held(),
+            "uncovered": self._uncovered(),
         }
         limited = world.report()
         people = [world.people["fay"]]
@@ -257,6 +259,15 @@ class Besieged:
             measured=[{"criterion": str(one), "measured": "0"} for one in world.criteria(incident)],
             watch_until=(world.clock.now + timedelta(days=1)).isoformat(),
         )
+        return incident
+
+    def _uncovered(self) -> UUID:
+        """Return an incident that everything is there for but that eight are covered by nobody."""
+        world = self.world
+        incident = world.asked()
+        hugo = world.actor("hugo")
+        count_harmed(world.handling, incident, 9, reason="The list", actor=hugo)
+        world.confirm(incident)
         return incident
 
     def _two(self) -> UUID:

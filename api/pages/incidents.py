@@ -1,6 +1,7 @@
-"""The list of incidents."""
+"""The list of incidents, and a sample of those that are out of the handling."""
 
 from dataclasses import replace
+from secrets import randbelow
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,8 +9,11 @@ from flask.typing import ResponseReturnValue
 from api import identity
 from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
+from engine.domain.permissions import may_sample_ways_out
+from engine.errors import NotAllowed
 from engine.queries.incidents import Filters, incidents
 from engine.queries.paging import Page
+from engine.queries.way_out_sample import owner_in_scope, sample_ways_out
 from forms import plain_text
 
 pages = for_readers("incidents", __name__)
@@ -23,6 +27,7 @@ SHOWS: dict[str, Filters] = {
     "reported": Filters(reported_by_me=True),
 }
 _MOST_WORDS = 100
+_SAMPLE, _MOST_SAMPLED, _SEEDS = 5, 100, 2**31
 
 
 @pages.get("/incidents")
@@ -38,3 +43,22 @@ def listed() -> ResponseReturnValue:
     return render_template(
         "incidents.html", found=found, show_=show, words=words, is_first=page.after is None
     )
+
+
+@pages.get("/incidents/ways-out")
+def sample() -> ResponseReturnValue:
+    """Show how many took which way out, and some that were set aside or joined, at random."""
+    actor = identity.actor()
+    if not may_sample_ways_out(actor):
+        raise NotAllowed("Only auditors and owners of business processes can ask this.")
+    most = _within(request.args.get("sample"), _MOST_SAMPLED, _SAMPLE)
+    seed = _within(request.args.get("seed"), _SEEDS - 1, randbelow(_SEEDS))
+    with identity.handling().store.read() as conn:
+        found = sample_ways_out(conn, most=most, seed=seed, owner=owner_in_scope(actor))
+    return render_template("ways_out.html", found=found, most=most)
+
+
+def _within(said: str | None, most: int, unless: int) -> int:
+    """Return the number that was said, if it is one of 0 to `most`."""
+    is_one = said is not None and said.isascii() and said.isdigit() and len(said) < 12
+    return min(int(said), most) if said is not None and is_one else unless

@@ -20,7 +20,7 @@ from engine.queries.choices import choices
 from engine.queries.restriction import restriction_of
 from engine.queries.seen import seen_incident
 from engine.usecases.naming import name_person, take_off
-from engine.usecases.restricting import agree_to_lift, ask_to_lift, restrict
+from engine.usecases.restricting import agree_to_lift, ask_to_lift, decline_to_lift, restrict
 
 pages = for_readers("named_people", __name__)
 
@@ -96,6 +96,17 @@ def agree(number: int) -> ResponseReturnValue:
         agree_to_lift(identity.handling(), incident_id, actor=identity.actor())
 
     return _done(number, does, "Everybody can read this again who could before.")
+
+
+@pages.post("/incidents/<int:number>/named-people/declined")
+def decline(number: int) -> ResponseReturnValue:
+    """Say why not."""
+
+    def does(incident_id: UUID) -> None:
+        handling, actor = identity.handling(), identity.actor()
+        decline_to_lift(handling, incident_id, reason=_said("declined"), actor=actor)
+
+    return _done(number, does, "It stays for named people only; who asked is told.")
 
 
 def _said(name: str) -> str:

@@ -1,5 +1,6 @@
-"""For auditors: every closure recomputed; and the diagrams that runs are drawn on."""
+"""For auditors: closures recomputed, ways out sampled; and the diagrams that runs are drawn on."""
 
+from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
@@ -7,10 +8,12 @@ from flask import Response
 
 from api import schemas, tokens
 from api.resources.resource import handling, resource
-from engine.domain.permissions import Role
+from api.shapes import schema_of
+from engine.domain.permissions import Role, may_sample_ways_out
 from engine.errors import NotAllowed
 from engine.queries.closures import closures_without_evidence
 from engine.queries.run import diagram_xml
+from engine.queries.way_out_sample import WayOutSample, owner_in_scope, sample_ways_out
 from engine.queries.ways_out import ways_out
 
 blueprint = resource("api_audit", __name__, "Audit")
@@ -32,6 +35,23 @@ def closures() -> dict[str, Any]:
         "merged": out.merged,
         "unproven": [*unproven, *out.unproven],
     }
+
+
+@blueprint.route("/ways-out", methods=["GET"])
+@blueprint.arguments(schemas.SampleAsked, location="query")
+@blueprint.response(200, schema_of(WayOutSample))
+def sample(asked: dict[str, Any]) -> WayOutSample:
+    """Count the ways out and draw some that were set aside or merged.
+
+    An owner of business processes draws from their own.
+    """
+    actor = tokens.actor()
+    if not may_sample_ways_out(actor):
+        raise NotAllowed("Only auditors and owners of business processes can ask this.")
+    seed = randbelow(2**31) if asked["seed"] is None else asked["seed"]
+    with handling().store.read() as conn:
+        owner = owner_in_scope(actor)
+        return sample_ways_out(conn, most=asked["sample"], seed=seed, owner=owner)
 
 
 @blueprint.route("/releases/<uuid:release_id>/diagrams/<diagram>", methods=["GET"])

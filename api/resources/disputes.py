@@ -1,10 +1,13 @@
 """Disagreements about whose time it was."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from api import schemas, tokens
-from api.resources.resource import handling, idempotency_key, resource, seen
+from api.resources.resource import handling, idempotency_key, now, resource, seen
+from api.shapes import schema_of
+from engine.queries.disputes import ToDecide, disputes_to_decide
 from engine.usecases.disputing import decide_dispute, dispute, withdraw_dispute
 
 blueprint = resource("api_disputes", __name__, "Disagreements about whose time it was")
@@ -19,6 +22,14 @@ def raise_it(sent: dict[str, Any], which: str) -> dict[str, Any]:
     with handling().store.read() as conn:
         incident_id = seen(conn, which).incident.id
     return {"id": dispute(handling(), incident_id, **sent, actor=tokens.actor(), key=key)}
+
+
+@blueprint.route("/disputes", methods=["GET"])
+@blueprint.response(200, schema_of(ToDecide)(many=True))
+def list_to_decide() -> Sequence[ToDecide]:
+    """List what you may decide, soonest due first."""
+    with handling().store.read() as conn:
+        return list(disputes_to_decide(conn, tokens.actor(), now()))
 
 
 @blueprint.route("/disputes/<uuid:dispute_id>/decision", methods=["POST"])

@@ -10,7 +10,7 @@ from api.shapes import schema_of
 from engine.errors import NotFound
 from engine.queries.restriction import Restriction, restriction_of
 from engine.usecases.naming import name_person, take_off
-from engine.usecases.restricting import agree_to_lift, ask_to_lift, restrict
+from engine.usecases.restricting import agree_to_lift, ask_to_lift, decline_to_lift, restrict
 
 blueprint = resource("api_restrictions", __name__, "For named people only", path="/incidents")
 
@@ -64,6 +64,14 @@ def take_somebody_off(sent: dict[str, Any], which: str) -> None:
 def ask_for_everybody(sent: dict[str, Any], which: str) -> None:
     """Ask that everybody may read it again; somebody else has to agree."""
     ask_to_lift(handling(), _id(which), reason=sent["reason"], actor=tokens.actor())
+
+
+@blueprint.route("/<which>/restriction/declined", methods=["POST"])
+@blueprint.arguments(schemas.ReasonSent)
+@blueprint.response(204)
+def decline(sent: dict[str, Any], which: str) -> None:
+    """Say why it stays as it is; who asked is told, and may ask again."""
+    decline_to_lift(handling(), _id(which), reason=sent["reason"], actor=tokens.actor())
 
 
 @blueprint.route("/<which>/restriction/lifted", methods=["POST"])

@@ -180,6 +180,11 @@ def may_see_signals(actor: Actor) -> bool:
     return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)
 
 
+def may_sample_ways_out(actor: Actor) -> bool:
+    """Whether the person draws from what was set aside or merged: auditors and process owners."""
+    return actor.has_role(Role.AUDITOR) or actor.has_role(Role.PROCESS_OWNER)
+
+
 def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
     """Return what `actor` may do to the work item now; a machine has no hands here.
 

@@ -77,6 +77,8 @@ class IncidentPeople:
     `leads` holds all who ever led it, `workers` those named on its actions and those who did
     something in them, `asked` those whom an open to-do names, whom the ladder told of it and
     who are offered the lead, `team_ids` the teams its actions and work items were given to.
+    `owner_id` and `authority_id` answer in these offices for this incident: where who holds one
+    has left or was taken off, who comes next in the line (`store.offices`).
     `named` and `taken_off` are empty unless it is for named people only.
     """
 

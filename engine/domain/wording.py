@@ -126,7 +126,7 @@ WORDS: Mapping[str, str] = {
 READS_AS: Mapping[Standing, str] = {
     Standing.LEAD: "leads it",
     Standing.REPORTER: "reported it",
-    Standing.OWNER: "owns the business process",
+    Standing.OWNER: "answers as the owner of the business process",
     Standing.DUTY_LEAD: "is on duty for the business process",
     Standing.AUTHORITY: "decides for the business process",
     Standing.CONFIRMER: "answers in the end",
@@ -164,6 +164,7 @@ VERBS: Mapping[str, str] = {
     "incident:named": "{actor} named somebody who may read this",
     "incident:taken_off": "{actor} took somebody off who could read this",
     "incident:lift_asked": "{actor} asked that everybody may read this",
+    "incident:lift_declined": "{actor} did not agree that everybody may read this",
     "incident:lifted": "{actor} agreed that everybody may read this",
     "incident:set_aside": "{actor} set this aside",
     "incident:brought_back": "{actor} brought this back",

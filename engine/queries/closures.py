@@ -9,6 +9,7 @@ constant number of statements.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Unproven(NamedTuple):
 
 _CLOSED = text("""
     SELECT id, number, closed_by, lead_id, reporter_id, highest_priority, money, confirmation_id,
-      decision_id, ended_at, head_seq, head_hash, harmed_count, is_restricted,
+      decision_id, ended_at, head_seq, head_hash, size, harmed_count, is_restricted,
       greatest(size, harmed_count, 1) <= 1 AND NOT EXISTS (SELECT FROM target t
         JOIN action a ON a.id = t.action_id
         WHERE a.incident_id = incident.id AND a.kind = 'puts_right') AS is_one_harmed
@@ -61,7 +62,7 @@ _TABLES = {
         FROM criterion_signature WHERE incident_id = ANY (:ids)""",
     "answering": """SELECT DISTINCT a.incident_id, t.label FROM target t
         JOIN action a ON a.id = t.action_id WHERE a.incident_id = ANY (:ids)
-        AND a.targets_answer AND a.state = 'done'
+        AND a.kind = 'puts_right' AND a.targets_answer AND a.state = 'done'
         AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL)""",
     "left_out": """SELECT incident_id, number, person_id, entry_seq FROM uncovered_accepted
         WHERE incident_id = ANY (:ids) ORDER BY entry_seq""",
@@ -152,6 +153,7 @@ def _wrong(closed: _Closed) -> Iterator[str]:
     if gate.value != closed.row.closed_by:
         yield f"the facts say “{gate.value}”, it was closed as “{closed.row.closed_by}”"
         yield from missing
+    yield from _unrecorded_count(closed)
     if not facts.is_withdrawn:
         yield from _unrecorded_checks(closed)
     if closed.row.closed_by == ClosedBy.CONFIRMED:
@@ -316,6 +318,22 @@ def _decision(
         has_authority=was_asked and last.authority == ("authority" if closed.is_grave else "owner"),
         is_barred=last.person_id in (handled | verified if closed.is_grave else handled),
     )
+
+
+def _unrecorded_count(closed: _Closed) -> Iterator[str]:
+    """Yield where it is another size, or harms more or fewer, than was last put on record."""
+    told = [one for one in closed.rows["entries"] if one.verb == "incident:reported"][:1]
+    counted = [one for one in closed.rows["entries"] if one.verb == "incident:harmed_counted"][-1:]
+    for record, name, value in (
+        *((one, "size", closed.row.size) for one in told),
+        *((one, "harmed_count", closed.row.harmed_count) for one in told if not counted),
+        *((one, "now", closed.row.harmed_count) for one in counted),
+    ):
+        if record.content is None:
+            continue
+        said = record.content.get(name)
+        if (None if said is None else Decimal(said)) != value:
+            yield "how many are harmed is not what its record says"
 
 
 def _unrecorded_checks(closed: _Closed) -> Iterator[str]:

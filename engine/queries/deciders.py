@@ -20,7 +20,8 @@ def who_may_decide(
 ) -> tuple[Candidate, ...]:
     """Return everybody who may decide on the incident now, the holder of the office first.
 
-    By the highest priority it ever had; who had a hand in it may not.  One statement.
+    By the highest priority it ever had; who had a hand in it may not.  One statement, or two
+    where it is for named people only.
     """
     priority = Priority(incident.highest_priority)
     barred = barred_from(
@@ -30,8 +31,12 @@ def who_may_decide(
         worked=had.worked,
         verified=had.verified,
     )
+    asked = (incident.process_id, incident.delegate_id, now)
     if incident.is_restricted:
-        # who was taken off it by name neither reads nor decides it
-        barred |= involved(conn, incident.id).people.taken_off
-    known = candidates(conn, incident.process_id, incident.delegate_id, now)
+        # who was taken off it by name neither reads nor decides it: the line goes on
+        people = involved(conn, incident.id).people
+        barred |= people.taken_off
+        known = candidates(conn, *asked, owner_id=people.owner_id, authority_id=people.authority_id)
+    else:
+        known = candidates(conn, *asked)
     return who_may(priority, known, barred=barred, ladder=ladder)

@@ -31,6 +31,7 @@ from engine.queries.saying_right import (
 from engine.queries.seen import seen_incident
 from engine.store import facts as ask
 from engine.store.coverage import coverage
+from engine.store.offices import answers_sql
 from engine.store.rows import Incident
 
 
@@ -182,7 +183,7 @@ class IncidentPage:
     verbs: frozenset[Verb]
 
 
-_ABOUT = text("""
+_ABOUT = text(f"""
     SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
       owner.name AS owner, o.name AS customer, checker.name AS checker, c.name AS caller,
       ARRAY(SELECT name FROM person WHERE id = ANY (i.lead_offered_to) ORDER BY name) AS offered,
@@ -191,13 +192,13 @@ _ABOUT = text("""
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
-    JOIN person owner ON owner.id = p.owner_id
+    JOIN person owner ON owner.id = {answers_sql("owner", "i", "p")}
     LEFT JOIN person checker ON checker.id = i.checker_id
     LEFT JOIN caller c ON c.incident_id = i.id
     LEFT JOIN priority_lowering l ON l.incident_id = i.id
     LEFT JOIN person proposer ON proposer.id = l.proposed_by
     LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
-""")
+""")  # noqa: S608 - of the store's own module
 _ACTIONS = text("""
     SELECT a.*, person.name AS person, team.name AS team, proposer.name AS proposer,
       settler.name AS settler,

@@ -93,20 +93,21 @@ def ways_of(conn: Connection, incident_id: UUID, actor: Actor) -> Ways:
 class OwnWayOut:
     """A report of one's own that somebody took out of the handling; it can be brought back.
 
-    `title` and `reason` are None if it is for named people only: they stand on its own page.
+    `title`, `by` and `reason` are None if it is for named people only: they stand on its own page.
     """
 
     number: int
     title: str | None
     kind: str
-    by: str
+    by: str | None
     reason: str | None
     left_at: datetime
 
 
 _OWN = text("""
     SELECT i.number, CASE WHEN NOT i.is_restricted THEN i.title END AS title, w.kind,
-      leaver.name AS by, CASE WHEN NOT i.is_restricted THEN w.reason END AS reason, w.left_at
+      CASE WHEN NOT i.is_restricted THEN leaver.name END AS by,
+      CASE WHEN NOT i.is_restricted THEN w.reason END AS reason, w.left_at
     FROM incident i JOIN way_out w ON w.id = i.way_out_id
     JOIN person leaver ON leaver.id = w.person_id
     WHERE i.reporter_id = :me AND w.left_at > :since ORDER BY w.left_at DESC LIMIT 10

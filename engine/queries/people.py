@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.standing import IncidentPeople
+from engine.store.offices import answers_sql
 
-_PEOPLE = text("""
-    SELECT i.reporter_id, i.lead_id, p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id,
-      i.customer_id,
+_PEOPLE = text(f"""
+    SELECT i.reporter_id, i.lead_id, p.duty_lead_id, p.desk_id, i.customer_id,
+      {answers_sql("owner", "i", "p")} AS owner_id,
+      {answers_sql("authority", "i", "p")} AS authority_id,
       ARRAY(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       ARRAY(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
       ARRAY(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a,
@@ -54,7 +56,7 @@ _PEOPLE = text("""
           WHERE a.incident_id = i.id AND a.party <> 'customer'
           AND t.answered_by = i.reporter_id)) AS is_alone
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
-""")
+""")  # noqa: S608 - constants of the store
 
 
 @dataclass(frozen=True)

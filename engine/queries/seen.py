@@ -16,6 +16,7 @@ from engine.domain.standing import Standing
 from engine.errors import NotFound
 from engine.queries.permitted import towards
 from engine.store import schema as t
+from engine.store.offices import answers_sql
 from engine.store.rows import Incident, split
 
 # PostgreSQL's bigint ends here
@@ -77,6 +78,9 @@ def _part_sql(i: str, p: str) -> str:
   OR {i}.id IN (SELECT w.incident_id FROM rung r JOIN work_item w ON w.id = r.item_id
       WHERE w.ended_at IS NULL AND r.people @> ARRAY[CAST(:me AS uuid)])
   OR {i}.lead_offered_to @> ARRAY[CAST(:me AS uuid)]
+  OR ({p}.id IN (SELECT b.id FROM business_process b JOIN person h
+        ON h.id IN (b.owner_id, b.authority_id) AND NOT h.is_active)
+      AND :me IN ({answers_sql("owner", i, p)}, {answers_sql("authority", i, p)}))
 )"""  # noqa: S608 - names of tables in the queries' own modules
 
 
@@ -86,7 +90,8 @@ def named_sql(i: str, p: str) -> str:
   (SELECT is_named FROM restriction JOIN naming ON restriction_id = restriction.id
     WHERE incident_id = {i}.id AND lifted_at IS NULL AND person_id = :me
     ORDER BY entry_seq DESC LIMIT 1),
-  :me IN ({i}.reporter_id, {i}.lead_id, {p}.owner_id, {p}.duty_lead_id, {p}.authority_id)
+  :me IN ({i}.reporter_id, {i}.lead_id, {p}.duty_lead_id)
+  OR :me IN ({answers_sql("owner", i, p)}, {answers_sql("authority", i, p)})
   OR EXISTS (SELECT FROM confirmer
     WHERE incident_id = {i}.id AND person_id = :me AND withdrawn_at IS NULL)
   OR EXISTS (SELECT FROM work_item WHERE incident_id = {i}.id AND ended_at IS NULL

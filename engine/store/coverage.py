@@ -11,7 +11,7 @@ CONFIRM = "SELECT count(*) FROM confirmer c WHERE c.incident_id = i.id AND c.wit
 SPOKEN_FOR = """SELECT coalesce(sum(c.stands_for_count), 0) FROM confirmer c
     WHERE c.incident_id = i.id AND c.withdrawn_at IS NULL"""
 ANSWER = """SELECT count(DISTINCT t.label) FROM target t JOIN action a ON a.id = t.action_id
-    WHERE a.incident_id = i.id AND a.targets_answer
+    WHERE a.incident_id = i.id AND a.kind = 'puts_right' AND a.targets_answer
     AND a.state NOT IN ('proposed', 'dropped', 'refused') AND (t.outcome IS NULL
       OR t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL)"""
 ACCEPTED = """SELECT u.number FROM uncovered_accepted u WHERE u.incident_id = i.id

@@ -91,6 +91,57 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- As `domain/coverage.py` has it; what the owner accepted counts with its entry only.
+CREATE OR REPLACE FUNCTION putright_missing_coverage(i public.incident, closing integer)
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+DECLARE
+  covered bigint;
+  accepted integer;
+BEGIN
+  IF i.harmed_count IS NULL THEN
+    RETURN NULL;
+  END IF;
+  SELECT count(*) + sum(stands_for_count) INTO covered FROM public.confirmer
+    WHERE incident_id = i.id AND withdrawn_at IS NULL;
+  SELECT covered + count(DISTINCT t.label) INTO covered
+    FROM public.target t JOIN public.action a ON a.id = t.action_id
+    WHERE a.incident_id = i.id AND a.kind = 'puts_right' AND a.targets_answer AND a.state = 'done'
+    AND (t.outcome IN ('done', 'not_needed') OR t.accepted_by IS NOT NULL);
+  SELECT u.number INTO accepted FROM public.uncovered_accepted u
+    JOIN public.entry e ON e.incident_id = u.incident_id AND e.seq = u.entry_seq
+    WHERE u.incident_id = i.id AND u.entry_seq < closing AND e.verb = 'coverage:accepted'
+    AND e.person_id = u.person_id AND coalesce(e.content->>'number' = u.number::text, true)
+    ORDER BY u.entry_seq DESC LIMIT 1;
+  IF i.harmed_count - coalesce(covered, 0) > coalesce(accepted, 0) THEN
+    RETURN 'some of those harmed are covered by nobody, and nobody has accepted that';
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Where the content was erased by law, its entry is all that is asked for.
+CREATE OR REPLACE FUNCTION putright_missing_count(i public.incident)
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+DECLARE
+  reported public.entry;
+  counted public.entry;
+BEGIN
+  SELECT * INTO reported FROM public.entry
+    WHERE incident_id = i.id AND verb = 'incident:reported' ORDER BY seq LIMIT 1;
+  SELECT * INTO counted FROM public.entry
+    WHERE incident_id = i.id AND verb = 'incident:harmed_counted' ORDER BY seq DESC LIMIT 1;
+  IF (reported.content IS NOT NULL
+      AND (reported.content->>'size')::numeric IS DISTINCT FROM i.size)
+     OR (CASE WHEN counted.seq IS NOT NULL
+              THEN counted.content IS NOT NULL
+                AND (counted.content->>'now')::integer IS DISTINCT FROM i.harmed_count
+              ELSE reported.content IS NOT NULL
+                AND (reported.content->>'harmed_count')::integer IS DISTINCT FROM i.harmed_count
+         END) THEN
+    RETURN 'how many are harmed is not what its record says';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION putright_missing_record(the_incident uuid, closing integer)
 RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
 BEGIN
@@ -225,6 +276,9 @@ BEGIN
   END IF;
   SELECT greatest(i.work_seq, max(work_seq)) INTO last_work
     FROM public.action WHERE incident_id = i.id AND kind = 'puts_right';
+  IF public.putright_missing_count(i) IS NOT NULL THEN
+    RETURN public.putright_missing_count(i);
+  END IF;
   IF EXISTS (SELECT FROM public.confirmation WHERE id = i.confirmation_id AND is_withdrawal) THEN
     RETURN public.putright_missing_withdrawal(i, last_work, closing);
   END IF;
@@ -233,6 +287,7 @@ BEGIN
     FROM public.criterion WHERE incident_id = i.id;
   RETURN coalesce(
     public.putright_missing_work(i.id, last_work),
+    public.putright_missing_coverage(i, closing),
     CASE WHEN i.confirmation_id IS NOT NULL
          THEN public.putright_missing_answers(i, last_change, closing)
          ELSE public.putright_missing_decision(i, last_change, closing) END);

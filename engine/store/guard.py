@@ -115,6 +115,15 @@ def _triggers() -> list[str]:
             " EXECUTE FUNCTION putright_check_way_back()"
         ),
         (
+            f"CREATE CONSTRAINT TRIGGER guard_spoken_for AFTER INSERT ON confirmer {deferred}"
+            " WHEN (NEW.stands_for_count > 0) EXECUTE FUNCTION putright_check_spoken_for()"
+        ),
+        (
+            f"CREATE CONSTRAINT TRIGGER guard_spoken_anew AFTER UPDATE ON confirmer {deferred}"
+            " WHEN (OLD.stands_for_count <> NEW.stands_for_count)"
+            " EXECUTE FUNCTION putright_check_spoken_for()"
+        ),
+        (
             "CREATE TRIGGER guard_kept BEFORE DELETE OR UPDATE ON incident FOR EACH ROW"
             " EXECUTE FUNCTION putright_keep_incident()"
         ),

@@ -16,6 +16,7 @@ from engine.store.connect import driver
 
 ADVANCE = "putright.advance"
 TELL_RECOVERED = "putright.tell_recovered"
+STEP_IN = "putright.step_in"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -35,6 +36,13 @@ def defer_telling(conn: Connection, signals: Sequence[UUID]) -> None:
     """Have what grew from each of these signals told that it is over, once this has committed."""
     task = _deferring.configure_task(TELL_RECOVERED, connection=driver(conn))
     payloads: list[dict[str, JSONValue]] = [{"signal_id": str(one)} for one in signals]
+    task.batch_defer(*payloads)
+
+
+def defer_stepping_in(conn: Connection, people: Sequence[UUID]) -> None:
+    """Have what waits for each of these people asked of who is next, once this has committed."""
+    task = _deferring.configure_task(STEP_IN, connection=driver(conn))
+    payloads: list[dict[str, JSONValue]] = [{"person_id": str(who)} for who in people]
     task.batch_defer(*payloads)
 
 

@@ -60,9 +60,10 @@ BEGIN
   END IF;
   IF NEW.head_seq = OLD.head_seq
      AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.priority, NEW.highest_priority,
-          NEW.money, NEW.is_restricted)
+          NEW.money, NEW.size, NEW.harmed_count, NEW.is_restricted)
      IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.priority,
-                       OLD.highest_priority, OLD.money, OLD.is_restricted)
+                       OLD.highest_priority, OLD.money, OLD.size, OLD.harmed_count,
+                       OLD.is_restricted)
   THEN
     PERFORM public.putright_refuse(
       'who leads, decides and reads it and what it weighs change by an entry', 'kept');
@@ -115,6 +116,21 @@ BEGIN
     END IF;
   END IF;
   RETURN NEW;
+END $$;
+
+-- At the end of a transaction, for its entry is written last.  Who speaks for all that are many is
+-- named as it is reported.
+CREATE OR REPLACE FUNCTION putright_check_spoken_for() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM public.entry e WHERE e.incident_id = NEW.incident_id
+    AND (CASE WHEN TG_OP = 'INSERT' THEN e.verb = 'incident:reported' AND e.at = NEW.named_at
+              ELSE e.verb = 'confirmer:stands_for' AND e.content->>'person' = NEW.person_id::text
+                AND e.content->>'count' = NEW.stands_for_count::text END)) THEN
+    PERFORM public.putright_refuse('for how many somebody answers is said by an entry', 'kept');
+  END IF;
+  RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_action() RETURNS trigger

@@ -59,8 +59,8 @@ def lines_of(conn: Connection, people: Iterable[UUID], now: datetime) -> dict[UU
 _CANDIDATES = text(f"""
     WITH process AS (SELECT * FROM business_process WHERE id = :process),
     offices (person_id, of, place) AS (
-      SELECT owner_id, 'owner', 0 FROM process UNION ALL
-      SELECT authority_id, 'authority', 0 FROM process UNION ALL
+      SELECT coalesce(CAST(:owner AS uuid), owner_id), 'owner', 0 FROM process UNION ALL
+      SELECT coalesce(CAST(:authority AS uuid), authority_id), 'authority', 0 FROM process UNION ALL
       SELECT CAST(:delegate AS uuid), 'delegate', 1 UNION ALL
       SELECT d.person_id, 'deputy_' || d.of, 2 FROM deputy d
         JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
@@ -75,13 +75,21 @@ _CANDIDATES = text(f"""
 
 
 def candidates(
-    conn: Connection, process_id: UUID, delegate_id: UUID | None, now: datetime
+    conn: Connection,
+    process_id: UUID,
+    delegate_id: UUID | None,
+    now: datetime,
+    *,
+    owner_id: UUID | None = None,
+    authority_id: UUID | None = None,
 ) -> tuple[Candidate, ...]:
     """Return who could decide: who holds an office of the process, a delegate, deputies.
 
-    One statement.
+    `owner_id` and `authority_id` answer in place of who holds the office (`offices`); None: who
+    holds it.  One statement.
     """
     asked = {"process": process_id, "delegate": delegate_id, "now": now}
+    asked |= {"owner": owner_id, "authority": authority_id}
     return tuple(
         Candidate(
             _reachable(row),

@@ -15,8 +15,9 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from engine.store import guard, offices
 from engine.store.connect import script, sqlalchemy_url
-from engine.store.guard import APPEND_ONLY, install
+from engine.store.guard import APPEND_ONLY
 
 APP_ROLE = "putright_app"
 _ADVISORY_LOCK = 7_885_478  # any constant, the same in every Putright
@@ -46,7 +47,8 @@ def migrate(owner_url: str) -> None:
         config = _config()
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
-        install(conn)
+        guard.install(conn)
+        offices.install(conn)
         _install_jobs(conn)
         _grant(conn)
 

@@ -119,7 +119,8 @@ person = Table(
     CheckConstraint("deputy_id <> id AND superior_id <> id", name="somebody_else"),
 )
 
-# Somebody is away from `since` until `until`, or until they were back (`ended_at`).
+# Somebody is away from `since` until `until`, or until they were back (`ended_at`).  Once it has
+# begun, what waits for them is asked of who is next (`noticed_at`).
 absence = Table(
     "absence",
     metadata,
@@ -129,8 +130,10 @@ absence = Table(
     _instant("until", required=True),
     _instant("entered_at", required=True),
     _instant("ended_at"),
+    _instant("noticed_at"),
     CheckConstraint("since < until", name="lasts"),
     Index(None, "person_id", "until"),
+    Index("ix_absence_unnoticed", "since", postgresql_where=text("noticed_at IS NULL")),
 )
 
 team = Table(
@@ -841,7 +844,8 @@ tried = Table(
     Index(None, "item_id"),
 )
 
-# For named people only, since when and why.  One person asks that it ends, another agrees.
+# For named people only, since when and why.  One person asks that it ends, another agrees, or
+# declines: then it goes on, until somebody asks anew.
 restriction = Table(
     "restriction",
     metadata,
@@ -853,6 +857,9 @@ restriction = Table(
     _ref("lift_asked_by", "person"),
     _words("lift_reason", required=False),
     _instant("lift_asked_at"),
+    _ref("declined_by", "person"),
+    _words("declined_because", required=False),
+    _instant("declined_at"),
     _ref("lifted_by", "person"),
     _instant("lifted_at"),
     CheckConstraint("btrim(reason) <> ''", name="reason"),
@@ -861,6 +868,12 @@ restriction = Table(
         "num_nulls(lifted_by, lifted_at) IN (0, 2)"
         " AND (lifted_by IS NULL OR coalesce(lifted_by <> lift_asked_by, false))",
         name="lifted_by_another",
+    ),
+    CheckConstraint(
+        "num_nulls(declined_by, declined_because, declined_at) IN (0, 3)"
+        " AND (declined_by IS NULL OR (coalesce(declined_by <> lift_asked_by, false)"
+        " AND lifted_at IS NULL))",
+        name="declined",
     ),
     Index(
         "uq_restriction_in_force",

@@ -23,7 +23,7 @@ from engine.domain.canonical import plain
 from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
 from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Machine
-from engine.errors import KeyReused, NotFound
+from engine.errors import KeyReused, NotFound, PutrightError
 from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.connect import transaction
@@ -279,11 +279,16 @@ class Store:
 
         `now` is given only by a replay, which lives in its log's own time.
         """
-        with transaction(self.engine) as conn:
-            work = Work(conn, now or self.clock(), self.key)
-            yield work
-            for case in work.cases:
-                case.flush()
+        locked: list[Case] = []
+        try:
+            with transaction(self.engine) as conn:
+                yield Work(conn, now or self.clock(), self.key, locked)
+                for case in locked:
+                    case.flush()
+        except PutrightError as refusal:
+            about = {one.incident.id for one in locked if one.incident.is_restricted}
+            refusal.about = frozenset(about)
+            raise
 
     def within(self, work: Work) -> "Store":
         """Return a store whose transactions are parts of `work`: several use cases become one."""

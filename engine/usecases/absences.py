@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
+from engine.store.jobs import defer_stepping_in
 from engine.store.work import Store
 
 _FURTHEST = timedelta(days=731)
@@ -16,6 +17,7 @@ _FURTHEST = timedelta(days=731)
 def name_deputy(store: Store, deputy_id: UUID | None, *, actor: Actor) -> None:
     """Name who is asked too while the actor is away or silent; None: nobody.
 
+    Somebody who is away already has what waits for them asked of the deputy at once.
     Raises InvalidAnswers for oneself, or for somebody of another organisation.
     """
     with store.begin() as work:
@@ -28,12 +30,14 @@ def name_deputy(store: Store, deputy_id: UUID | None, *, actor: Actor) -> None:
         work.conn.execute(
             update(t.person).where(t.person.c.id == actor.id).values(deputy_id=deputy_id)
         )
+        defer_stepping_in(work.conn, [actor.id])
 
 
 def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Actor) -> UUID:
     """Say that the actor is away from `since` until `until` (aware); return the absence's id.
 
-    Whoever asks them meanwhile asks their deputy too.  Raises InvalidAnswers.
+    Whoever asks them meanwhile asks their deputy too, and what waits for them as it begins is asked
+    of the deputy then.  Raises InvalidAnswers.
     """
     if since >= until:
         raise InvalidAnswers({"until": "This lies after the first day."})
@@ -42,7 +46,7 @@ def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Acto
             raise InvalidAnswers({"until": "This is over already."})
         if since < work.now - _FURTHEST or until > work.now + _FURTHEST:
             raise InvalidAnswers({"since": "Please choose days of this year or the next."})
-        made = uuid4()
+        made, has_begun = uuid4(), since <= work.now
         work.conn.execute(
             insert(t.absence),
             {
@@ -51,8 +55,11 @@ def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Acto
                 "since": since,
                 "until": until,
                 "entered_at": work.now,
+                "noticed_at": work.now if has_begun else None,
             },
         )
+        if has_begun:
+            defer_stepping_in(work.conn, [actor.id])
         return made
 
 

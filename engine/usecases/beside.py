@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from engine.domain.incident import Level, Origin
 from engine.domain.permissions import Actor
+from engine.domain.standing import IncidentPeople
 from engine.queries.people import involved
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE
@@ -56,7 +57,7 @@ def open_beside(
     made: UUID | None = None,
 ) -> Mover:
     """Open it, and say so in the record of the first, which is locked and stays as it is."""
-    incident = first.incident
+    incident, people = first.incident, involved(first.conn, first.incident.id).people
     report = Report(
         process_id=incident.process_id,
         impact=Level(incident.impact),
@@ -70,7 +71,8 @@ def open_beside(
         customer_id=beside.customer_id,
         told_at=beside.told_at,
         is_restricted=incident.is_restricted,
-        namings=_namings(first) if incident.is_restricted else {},
+        namings=_namings(people) if incident.is_restricted else {},
+        answering=(people.owner_id, people.authority_id, people.lead_id),
         origin=beside.origin,
         origin_id=incident.id,
         origin_number=incident.number,
@@ -82,8 +84,7 @@ def open_beside(
     return mover
 
 
-def _namings(first: Case) -> dict[UUID, bool]:
-    people = involved(first.conn, first.incident.id).people
+def _namings(people: IncidentPeople) -> dict[UUID, bool]:
     return dict.fromkeys(people.named, True) | dict.fromkeys(people.taken_off, False)
 
 

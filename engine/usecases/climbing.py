@@ -81,6 +81,18 @@ def begin(mover: "Mover", opened: Iterable[Mapping[str, Any]]) -> None:
             _ask_to_decide(mover, one, is_late=False)
 
 
+def ask_who_is_next(mover: "Mover") -> None:
+    """Do what is due at once about answers and decisions, as somebody has gone since they opened.
+
+    Those of the incident's own run, which must be alive; doing it again changes nothing.
+    """
+    for one, _ in open_askings(mover.case.conn, mover.own_run.id, mover.case.now):
+        if one.mark is Mark.CONFIRMATION:
+            _tell_if_nobody_is_left(mover, _ask_deputy(mover, one, is_late=False))
+        else:
+            _ask_to_decide(mover, one, is_late=False)
+
+
 # --- answers -----------------------------------------------------------------------------------
 
 

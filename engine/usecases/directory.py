@@ -12,8 +12,9 @@ from engine.domain.party import Party
 from engine.domain.permissions import Role
 from engine.domain.public_holidays import free_days
 from engine.domain.working_calendar import WorkingCalendar
-from engine.errors import InvalidAnswers
+from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
+from engine.store.jobs import defer_stepping_in
 from engine.store.work import Work
 
 
@@ -172,6 +173,19 @@ def enter_line(
         .where(t.person.c.id == person_id)
         .values(deputy_id=deputy_id, superior_id=superior_id)
     )
+
+
+def enter_leaving(work: Work, login: str) -> None:
+    """Enter that somebody has left for good: they sign in no more, and who is next is asked.
+
+    What waits for them is asked of a deputy, of who is above them or of their team, at once.  Doing
+    it again changes nothing.  Raises NotFound.
+    """
+    left = update(t.person).where(t.person.c.login == login).values(is_active=False)
+    person_id = work.conn.scalar(left.returning(t.person.c.id))
+    if person_id is None:
+        raise NotFound(f"Nobody signs in as “{login}”.", login=login)
+    defer_stepping_in(work.conn, [person_id])
 
 
 def enter_team(

@@ -45,7 +45,7 @@ def offer_missed(handling: Handling, *, most: int = 500) -> int:
         due = _due(conn, handling.store.clock(), most)
     for incident_id in due:
         try:
-            offered += _offer(handling, incident_id)
+            offered += offer_lead(handling, incident_id)
         except Busy:
             continue
     return offered
@@ -55,7 +55,8 @@ def _due(conn: Connection, now: datetime, most: int) -> Sequence[UUID]:
     return conn.execute(_DUE, {"now": now, "most": most}).scalars().all()
 
 
-def _offer(handling: Handling, incident_id: UUID) -> bool:
+def offer_lead(handling: Handling, incident_id: UUID) -> bool:
+    """Offer the lead on, if its next look was missed; say whether it was."""
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         incident, mover = case.incident, Mover(handling, case, TIMER)

@@ -102,25 +102,26 @@ def to_people(offer: Offer, incident: Incident, taken_off: Collection[UUID]) -> 
 def by_name(process: ProcessPeople, people: IncidentPeople) -> ProcessPeople:
     """Return who answers for the process where only named people may read.
 
-    Deputies are among them where they may read it, or stand in for who was taken off.  Where
-    everybody of an office was taken off, the lead holds it.
+    Deputies are among them where they may read it.  Who was taken off answers in no office: owner
+    and authority are those of `people`, and where nobody is left on duty the lead is.
     """
 
-    def left(office: tuple[UUID, ...]) -> tuple[UUID, ...]:
-        able = tuple(who for who in office if who not in people.taken_off)
-        return tuple(who for who in able if who in people.readers) or able
+    def able(office: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        return tuple(who for who in office if who not in people.taken_off)
 
-    owners, duty_leads, authorities = map(
-        left, (process.owners, process.duty_leads, process.authorities)
-    )
+    def reading(first: UUID, office: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        return tuple(dict.fromkeys((first, *(who for who in office if who in people.readers))))
+
+    on_duty = able(process.duty_leads)
+    duty_leads = tuple(who for who in on_duty if who in people.readers) or on_duty
     return replace(
         process,
-        owner_id=next(iter(owners), people.lead_id),
+        owner_id=people.owner_id,
         duty_lead_id=next(iter(duty_leads), people.lead_id),
-        authority_id=next(iter(authorities), people.lead_id),
-        owners=owners,
+        authority_id=people.authority_id,
+        owners=reading(people.owner_id, process.owners),
         duty_leads=duty_leads,
-        authorities=authorities,
+        authorities=reading(people.authority_id, process.authorities),
     )
 
 

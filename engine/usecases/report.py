@@ -127,6 +127,8 @@ class Beginning:
     origin_id: UUID | None = None
     origin_number: int | None = None
     criteria: Sequence[Mapping[str, Any]] | None = None
+    # who answers for it if nobody may who answers for the process
+    answering: tuple[UUID, ...] = ()
 
     @classmethod
     def by(cls, actor: Actor, *, is_restricted: bool) -> Self:
@@ -154,7 +156,10 @@ def open_incident(
     if process is None:
         raise InvalidAnswers({"process": "Please choose from the business processes listed."})
     # who was taken off what this is opened beside does not answer for it either
-    answering = (process.duty_lead_id, process.owner_id, process.authority_id)
+    answering = (
+        *(process.duty_lead_id, process.owner_id, process.authority_id),
+        *beginning.answering,
+    )
     lead_id = next(who for who in answering if beginning.namings.get(who) is not False)
     incident = _incident(report, incident_id, beginning, lead_id, work.now)
     case = work.open_case(incident)

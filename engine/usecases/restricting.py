@@ -76,15 +76,32 @@ def begin_restriction(
 def ask_to_lift(handling: Handling, incident_id: UUID, *, reason: str, actor: Actor) -> None:
     """Say, as the lead or the owner, why everybody may read it again; another one agrees.
 
-    Asking again puts the later word in the place of the earlier.  Raises NotFound, NotAllowed,
-    IncidentClosed or InvalidAnswers.
+    Asking again puts the later word in the place of the earlier, declined or not.  Raises NotFound,
+    NotAllowed, IncidentClosed or InvalidAnswers.
     """
     require_reason(reason)
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.LIFT)
         case.record("incident:lift_asked", {"reason": reason}, actor)
-        _write(case, {"lift_asked_by": actor.id, "lift_reason": reason, "lift_asked_at": case.now})
+        asked = {"lift_asked_by": actor.id, "lift_reason": reason, "lift_asked_at": case.now}
+        _write(case, asked | dict.fromkeys(("declined_by", "declined_because", "declined_at")))
+
+
+def decline_to_lift(handling: Handling, incident_id: UUID, *, reason: str, actor: Actor) -> None:
+    """Say why it goes on being for named people only; who asked is told, and may ask again.
+
+    Raises NotFound, NotAllowed for who asked for it or could not agree, IncidentClosed,
+    InvalidAnswers without a reason, or Conflict if nobody asks for it.
+    """
+    require_reason(reason)
+    with handling.store.begin() as work:
+        case = work.incident(incident_id)
+        asked_by = _who_asks(handling, case, actor)
+        content = {"asked_by": str(asked_by), "reason": reason}
+        case.record("incident:lift_declined", content, actor)
+        said = {"declined_by": actor.id, "declined_because": reason, "declined_at": case.now}
+        _write(case, said)
 
 
 def agree_to_lift(handling: Handling, incident_id: UUID, *, actor: Actor) -> None:
@@ -95,19 +112,28 @@ def agree_to_lift(handling: Handling, incident_id: UUID, *, actor: Actor) -> Non
     """
     with handling.store.begin() as work:
         case = work.incident(incident_id)
-        require(Mover(handling, case, actor), actor, Verb.AGREE_TO_LIFT)
-        asked_by = case.conn.scalar(
-            select(t.restriction.c.lift_asked_by).where(
-                t.restriction.c.incident_id == incident_id, t.restriction.c.lifted_at.is_(None)
-            )
-        )
-        if asked_by is None:
-            raise Conflict("Nobody asks that everybody may read this.")
-        if asked_by == actor.id:
-            raise NotAllowed("Somebody else who may read this has to agree.")
+        asked_by = _who_asks(handling, case, actor)
         case.record("incident:lifted", {"asked_by": str(asked_by)}, actor)
         case.change(is_restricted=False)
         _write(case, {"lifted_by": actor.id, "lifted_at": case.now})
+
+
+def _who_asks(handling: Handling, case: Case, actor: Actor) -> UUID:
+    """Return who asks that it is lifted and waits for a word that `actor` may give."""
+    require(Mover(handling, case, actor), actor, Verb.AGREE_TO_LIFT)
+    restriction = t.restriction.c
+    asked_by: UUID | None = case.conn.scalar(
+        select(restriction.lift_asked_by).where(
+            restriction.incident_id == case.incident.id,
+            restriction.lifted_at.is_(None),
+            restriction.declined_at.is_(None),
+        )
+    )
+    if asked_by is None:
+        raise Conflict("Nobody asks that everybody may read this.")
+    if asked_by == actor.id:
+        raise NotAllowed("Somebody else who may read this has to say whether it is lifted.")
+    return asked_by
 
 
 def _write(case: Case, columns: Mapping[str, Any]) -> None:

@@ -326,3 +326,71 @@ INSERT INTO confirmation (id, incident_id, person_id, answer, grade, answered_at
   FROM incident WHERE id = %(alone)s;
 SELECT attacks.forge_end(%(alone)s, 'confirmed');
 SELECT attacks.close_by_confirmation(%(alone)s, md5(%(alone)s::text)::uuid);
+
+--# while some of those harmed are covered by nobody
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# those harmed counted away
+UPDATE incident SET harmed_count = 1 WHERE id = %(uncovered)s;
+
+--# those harmed not counted any more
+UPDATE incident SET harmed_count = NULL WHERE id = %(uncovered)s;
+
+--# those harmed counted away on the way to the end
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+UPDATE incident SET harmed_count = 1, head_seq = head_seq + 1 WHERE id = %(uncovered)s;
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# those harmed not counted any more on the way to the end
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+UPDATE incident SET harmed_count = NULL, head_seq = head_seq + 1 WHERE id = %(uncovered)s;
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# all of them answered for without a record
+UPDATE confirmer SET stands_for_count = 8 WHERE incident_id = %(uncovered)s;
+
+--# all of them answered for on the record of something else
+SELECT attacks.forge_entry(%(uncovered)s, %(hugo)s, 'confirmer:stands_for', '');
+UPDATE confirmer SET stands_for_count = 8 WHERE incident_id = %(uncovered)s;
+UPDATE incident SET head_seq = head_seq + 1 WHERE id = %(uncovered)s;
+
+--# one more confirmer who answers for all of them
+INSERT INTO confirmer (incident_id, person_id, named_at, stands_for_count)
+  VALUES (%(uncovered)s, %(olga)s, now(), 8);
+
+--# left out, and accepted on no entry
+INSERT INTO uncovered_accepted (id, incident_id, number, reason, person_id, accepted_at, entry_seq)
+  SELECT gen_random_uuid(), id, 8, 'So', %(dora)s, now(), 1
+  FROM incident WHERE id = %(uncovered)s;
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# left out, and accepted in the name of somebody else
+INSERT INTO uncovered_accepted (id, incident_id, number, reason, person_id, accepted_at, entry_seq)
+  SELECT gen_random_uuid(), id, 8, 'So', %(dora)s, now(),
+    attacks.forge_entry(id, %(fay)s, 'coverage:accepted', 'So')
+  FROM incident WHERE id = %(uncovered)s;
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# covered by targets of what only prevents
+INSERT INTO action (id, incident_id, number, kind, state, title, detail, party, due_at,
+    proposed_at, settled_at, targets_answer)
+  VALUES (md5('prevents')::uuid, %(uncovered)s, 99, 'prevents', 'done', 'More', '', 'it', now(),
+    now(), now(), true);
+INSERT INTO target (id, action_id, position, label, outcome, answered_at, answered_by)
+  SELECT gen_random_uuid(), md5('prevents')::uuid, n, 'No. ' || n, 'done', now(), %(ada)s
+  FROM generate_series(1, 8) n;
+SELECT attacks.forge_end(%(uncovered)s, 'confirmed');
+SELECT attacks.close_by_confirmation(%(uncovered)s, (SELECT id
+  FROM confirmation WHERE incident_id = %(uncovered)s));
+
+--# withdrawn once many are one
+UPDATE incident SET size = 1, head_seq = head_seq + 1 WHERE id = %(many)s;
+SELECT attacks.withdraw(%(many)s, %(carla)s, %(carla)s);

@@ -12,6 +12,7 @@ from engine.queries.closures import Unproven, closures_without_evidence
 from engine.queries.debt import confirmation_debt
 from engine.queries.figures import figures
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.covering import count_harmed
 from tests.unguarded import unguarded
 from tests.world import KEY, World
 
@@ -74,6 +75,8 @@ FORGED_CONFIRMED = [
         "another answer",
     ),
     ("UPDATE incident SET head_seq = head_seq + 1", "has been cut off"),
+    ("UPDATE incident SET harmed_count = 1", "how many are harmed is not what its record says"),
+    ("UPDATE incident SET size = 1", "how many are harmed is not what its record says"),
 ]
 FORGED_DECIDED = [
     ("UPDATE decision SET decided = 'back_to_work'", "the facts say “shut”"),
@@ -145,6 +148,24 @@ def test_a_decision_by_who_noted_whom_an_action_reached_is_named(
         missing = text("SELECT putright_missing_evidence(:id)")
         found = conn.scalar(missing, {"id": incident})
     assert found == "who decided to close led it or worked on it"
+
+
+def test_a_count_of_those_harmed_is_recomputed_from_the_last_record(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.report(harmed_count=3)
+    world.lead(incident)
+    count_harmed(world.handling, incident, 1, reason="The list", actor=world.actor("hugo"))
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    world.confirm(incident)
+    assert audited(world) == (1, [])
+
+    forge(database, world, "UPDATE incident SET harmed_count = 3")
+
+    _, (unproven,) = audited(world)
+    assert "how many are harmed" in unproven.why
 
 
 def test_a_closure_that_nothing_led_to_is_named(world: World, database: DatabaseUrls) -> None:

@@ -8,6 +8,8 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -21,16 +23,19 @@ from api.changes import CHANGES
 from api.cli import main
 from api.worker import jobs_app
 from engine.domain.signal import Alert
+from engine.errors import Conflict, GateShut, PutrightError
 from engine.queries.choices import choices
 from engine.queries.closures import closures_without_evidence
 from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
+from engine.usecases.absences import enter_absence
 from engine.usecases.receiving import receive
 from engine.usecases.timing import hand_out_due
 from forms import check
-from tests.confidential import PART, SAID, WORD, Hidden, furnish
+from tests.confidential import PART, PERSON, SAID, WORD, Hidden, furnish
 from tests.evidence import KEYS
+from tests.replayed import case, write_log
 from tests.unguarded import unguarded
 from tests.visitor import words_of
 from tests.walk import (
@@ -193,6 +198,50 @@ def test_what_is_sent_by_who_may_read_it_and_shows_it_is_an_entry_each_time(
     assert is_empty or done > 20, "what is sent is what is taken"
 
 
+def test_a_refusal_that_names_people_is_a_reading_like_any_other(
+    world: World, web: Flask, hidden: Hidden
+) -> None:
+    dora, before = Caller(world, web, "dora"), readings(world)
+    sent = {"person": str(world.people["hugo"]), "reason": "So"}
+
+    for path in (f"/api/v1/incidents/{hidden.number}/taken-off", "named-people/take-off"):
+        page = path if path.startswith("/") else f"/incidents/{hidden.number}/{path}"
+        refused, _ = dora.call("POST", page, sent)
+        assert refused.status_code == 409
+        assert "Hugo Hahn leads this" in refused.get_data(as_text=True)
+        assert readings(world) == (before := before + 1)
+        assert refused.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("login", "is_told"), [("hugo", True), ("ada", False), ("bruno", False)])
+@pytest.mark.parametrize("refusal", [GateShut([SAID]), Conflict(SAID, points=[SAID])])
+def test_a_refusal_says_its_words_to_who_may_read_it_only_and_then_it_is_an_entry(
+    world: World,
+    web: Flask,
+    hidden: Hidden,
+    monkeypatch: pytest.MonkeyPatch,
+    login: str,
+    refusal: PutrightError,
+    *,
+    is_told: bool,
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        with world.handling.store.begin() as work:
+            work.incident(hidden.id)
+            raise refusal
+
+    caller, before = Caller(world, web, login), readings(world)
+    for place, path in (
+        ("api.resources.items.holding.claim", f"/api/v1/items/{PERSON}/claim"),
+        ("api.pages.todo.holding.claim", f"/todos/{PERSON}/take"),
+    ):
+        monkeypatch.setattr(place, refuse)
+        answer, _ = caller.call("POST", path)
+        assert (answer.status_code, shows_it(answer)) == (409, is_told)
+        before += is_told
+        assert readings(world) == before
+
+
 def test_nothing_is_shown_while_its_reading_cannot_be_written_down(
     world: World, web: Flask, hidden: Hidden
 ) -> None:
@@ -212,8 +261,13 @@ def test_lists_and_search_show_it_to_nobody(world: World, web: Flask, hidden: Hi
             f"/incidents?words={PART}", "/incidents?show=out", "/incidents?show=closed",
             "/incidents?show=reported", "/?scope=all", "/?scope=teams",
             f"/api/v1/incidents?words={PART}", "/api/v1/items?scope=all", "/api/v1/choices",
+            "/api/v1/disputes", "/api/v1/asked", "/api/v1/me/told",
         ):  # fmt: skip
             answer, _ = caller.call("GET", path)
+            assert (answer.status_code, shows_it(answer)) == (200, False), (login, path)
+    for path in ("/incidents/ways-out?sample=50", "/api/v1/ways-out?sample=50"):
+        for login in ("egon", "dora"):
+            answer, _ = Caller(world, web, login).call("GET", path)
             assert (answer.status_code, shows_it(answer)) == (200, False), (login, path)
     assert hidden.number
 
@@ -237,9 +291,12 @@ def test_what_is_asked_beside_and_whom_to_phone_is_a_number_for_who_may_read_it(
     )
     home = words_of(Caller(world, web, "hugo").call("GET", "/")[0].get_data(as_text=True))
 
-    beside = {(hidden.number, what) for what in ("lead", "lowering", "make_good", "uncovered")}
+    beside = {
+        (hidden.number, one) for one in ("lead", "lift", "lowering", "make_good", "uncovered")
+    }
     assert asked == {
-        "hugo": set(), "dora": beside | {(1, "lead")}, "carla": {(hidden.number, "make_good")},
+        "hugo": set(), "dora": beside | {(1, "lead"), (1, "lift")},
+        "carla": {(hidden.number, "make_good"), (hidden.number, "lift"), (1, "lift")},
         "bruno": set(),
     }  # fmt: skip
     assert silent == {
@@ -278,10 +335,19 @@ def test_no_job_and_no_log_says_its_words(
     known = jobs(world, database)
     assert set(known) == {
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
-        "putright.looks", "putright.tell_recovered",
+        "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
+    enter_absence(
+        world.handling.store,
+        world.clock.now + timedelta(seconds=1),
+        world.clock.now + timedelta(days=2),
+        actor=world.actor("hugo"),
+    )
+    world.clock.forward(days=1)
+    known["putright.absences"](0)
+    known["putright.step_in"](str(world.people["hugo"]))
     over = Alert("disk", "Disk full", world.clock.now, world.clock.now)
     receive(world.handling, world.process_id, [over], actor=world.actor("hugo"))
     for signal in hidden.values["signal_id"]:
@@ -356,15 +422,19 @@ def test_a_page_that_the_database_refuses_names_no_words(
     assert WORD not in caplog.text
 
 
-# Those that print nothing by themselves but what the log says (above), or have a database of
-# their own; what they print is asked for here where it could be of an incident.
-_SERVING = {"demo", "serve", "worker", "bench", "replay", "verify"}
+# What these print is of no incident in the database that is configured: what goes on in the three
+# that serve it is in the log only (above), a bench makes a database of its own, a proof has none.
+_SERVING = {"demo", "serve", "worker", "bench", "verify"}
 
 
 def test_no_command_prints_its_words(
-    world: World, database: DatabaseUrls, hidden: Hidden, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    database: DatabaseUrls,
+    hidden: Hidden,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    commands = {"check", "migrate", "publish", "audit"}
+    commands = {"check", "left", "migrate", "publish", "audit", "replay"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -377,10 +447,15 @@ def test_no_command_prints_its_words(
         conn.execute(text("UPDATE criterion SET verified_seq = 1"))
         conn.execute(text("UPDATE confirmation SET answer = 'no'"))
 
+    # what is replayed is told beside what is there
+    log = write_log(tmp_path / "log.csv", case("A", ("New", 0.5), ("Active", 2)))
     for command in (["check"], ["migrate"], ["publish"], ["audit", "closures"],
-                    ["audit", "closures", "--json"]):  # fmt: skip
+                    ["audit", "closures", "--json"], ["audit", "ways-out"],
+                    ["audit", "ways-out", "--json"],
+                    ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
+    assert told.exit_code == 0, "it was replayed"
     with unguarded(database) as conn:
         conn.execute(text("UPDATE person SET is_active = false"))
     checked = CliRunner().invoke(main, ["check"]).output

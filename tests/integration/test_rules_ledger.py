@@ -8,10 +8,13 @@ import pytest
 
 from engine.domain.party import Party
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers, NotAllowed, NotFound
+from engine.queries.disputes import ToDecide, disputes_to_decide
 from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import decide_dispute, dispute, withdraw_dispute
+from engine.usecases.naming import take_off
 from tests.machine import Machine
+from tests.staffing import hire
 from tests.visitor import Visitor, words_of
 from tests.world import World
 
@@ -277,6 +280,65 @@ def test_an_undecided_dispute_stays_disputed_and_becomes_late(world: World) -> N
     found = ledger(world, incident)
     assert found.disputes[0].is_late
     assert found.disputed == timedelta(hours=4)
+
+
+def deciders(world: World) -> dict[str, list[ToDecide]]:
+    """Return what each may decide, but for who may decide nothing."""
+    with world.handling.store.read() as conn:
+        found = {
+            login: list(disputes_to_decide(conn, world.actor(login), world.clock.now))
+            for login in world.people
+        }
+    return {login: lines for login, lines in found.items() if lines}
+
+
+def test_whoever_may_decide_a_dispute_finds_it_with_its_due_date_and_nobody_else(
+    world: World,
+) -> None:
+    hire(world, "kim", deputy_of="owner", team="databases")
+    hire(world, "lou", deputy_of="authority")
+    incident = worked_on(world)
+    world.clock.forward(hours=1)
+    raised = disagree(world, incident, login="dora")
+
+    found = deciders(world)
+
+    # Dora raised it, Kim and Hugo are of IT, whose time it counts as
+    assert found.keys() == {"gita", "lou"}
+    ((line,), _) = found.values()
+    assert (line.id, line.party, line.should_be, line.is_late) == (raised, IT, CUSTOMER, False)
+    assert line.decide_by == ledger(world, incident).disputes[0].decide_by
+    for login in world.people.keys() - found.keys():
+        with pytest.raises((NotAllowed, NotFound)):
+            decide_dispute(world.handling, raised, moves=True, why="So", actor=world.actor(login))
+    world.clock.forward(days=20)
+    assert deciders(world)["gita"][0].is_late
+    decide_dispute(world.handling, raised, moves=True, why="So", actor=world.actor("lou"))
+    assert deciders(world) == {}
+
+
+def test_disputes_to_decide_are_among_the_to_dos_soonest_due_first_and_overdue_ones_marked(
+    world: World, visit: Callable[[str], Visitor], machine: Callable[[str], Machine]
+) -> None:
+    incident = worked_on(world)
+    world.clock.forward(hours=1)
+    disagree(world, incident)
+    limited = world.report(is_restricted=True)
+    world.clock.forward(days=20)
+    disagree(world, limited)
+
+    home = words_of(visit("gita").get("/"))
+    listed = machine("gita").get("/disputes")
+
+    assert "The customer, not IT? #1 Wrong balances overdue, was due" in home
+    assert "The customer, not IT? #2 for named people only due in" in home
+    assert [(one["incident_number"], one["is_late"]) for one in listed] == [(1, True), (2, False)]
+    assert [one["raised_by"] for one in listed] == ["Carla Costa", None]
+    assert "Whose time was it?" not in words_of(visit("hugo").get("/"))
+    assert machine("hugo").get("/disputes") == machine("carla").get("/disputes") == []
+    off = world.people["gita"]
+    take_off(world.handling, limited, off, reason="Is in it", actor=world.actor("dora"))
+    assert [one["incident_number"] for one in machine("gita").get("/disputes")] == [1]
 
 
 def test_a_dispute_neither_blocks_closing_nor_follows_it(world: World) -> None:

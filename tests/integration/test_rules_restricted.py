@@ -1,10 +1,12 @@
 """Restricted incidents: named people only, never teams; every reading is an entry."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -24,12 +26,17 @@ from engine.queries.item import item_page
 from engine.queries.restriction import Restriction, restriction_of
 from engine.usecases.holding import claim, hand_over
 from engine.usecases.lead import take_lead
+from engine.usecases.merging import merge
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.recurring import report_recurrence
-from engine.usecases.restricting import agree_to_lift, ask_to_lift, restrict
+from engine.usecases.restricting import agree_to_lift, ask_to_lift, decline_to_lift, restrict
+from engine.usecases.setting_aside import set_aside
 from engine.usecases.splitting import split
 from tests.at_once import at_once
 from tests.evidence import faults_of_record
+from tests.machine import Machine
+from tests.visitor import Visitor, words_of
+from tests.walk import Caller
 from tests.world import World
 
 
@@ -208,7 +215,6 @@ def test_who_is_taken_off_loses_sight_whatever_they_are_towards_it(world: World)
     item = world.item(incident, "do_business_action")
 
     off(world, incident, "bruno")
-    off(world, incident, "dora", "gita")
 
     assert not reads(world, incident, "bruno")
     assert not reads(world, incident, "dora"), "the owner, by office"
@@ -329,8 +335,6 @@ def test_what_is_being_checked_goes_to_the_deputy_of_who_is_taken_off(world: Wor
     world.agree(incident, for_person(world, "ada"))
     world.act(incident, "ada")
 
-    off(world, incident, "dora", "gita")
-
     assert world.item(incident, "verify_outcome").people == [world.people["fay"]]
 
 
@@ -408,7 +412,6 @@ def test_an_overdue_action_is_not_asked_of_who_was_taken_off(world: World) -> No
     world.lead(incident)
     limit(world, incident)
     world.agree(incident, for_person(world, "ada"))
-    off(world, incident, "dora", "gita")
 
     world.clock.forward(days=10)
     world.fire(incident)
@@ -506,6 +509,61 @@ def test_two_people_lift_it_the_lead_or_owner_asks_and_another_agrees(world: Wor
     assert world.verbs(incident)[-2:] == ["incident:lift_asked", "incident:lifted"]
 
 
+def test_who_may_agree_may_decline_with_a_reason_and_who_asked_may_ask_again(
+    world: World,
+) -> None:
+    incident = at_work(world)
+    limit(world, incident)
+    handling, hugo, dora = world.handling, world.actor("hugo"), world.actor("dora")
+    with pytest.raises(Conflict):
+        decline_to_lift(handling, incident, reason="No", actor=dora)
+    ask_to_lift(handling, incident, reason="It was a mistake", actor=hugo)
+    with pytest.raises(InvalidAnswers):
+        decline_to_lift(handling, incident, reason=" ", actor=dora)
+    for login, refusal in (("hugo", NotAllowed), ("bruno", NotAllowed), ("ada", NotFound)):
+        with pytest.raises(refusal):
+            decline_to_lift(handling, incident, reason="No", actor=world.actor(login))
+
+    decline_to_lift(handling, incident, reason="It is not over", actor=dora)
+
+    assert not reads(world, incident, "ada")
+    for word in (agree_to_lift, partial(decline_to_lift, reason="No")):
+        with pytest.raises(Conflict):
+            word(handling, incident, actor=world.actor("carla"))
+    ask_to_lift(handling, incident, reason="Now it is", actor=hugo)
+    agree_to_lift(handling, incident, actor=dora)
+    assert reads(world, incident, "ada")
+    lifting = [verb for verb in world.verbs(incident) if "lift" in verb]
+    assert lifting == [
+        "incident:lift_asked", "incident:lift_declined", "incident:lift_asked", "incident:lifted",
+    ]  # fmt: skip
+
+
+def test_who_asked_is_told_by_number_that_it_was_declined_and_reads_why_there(
+    world: World, visit: Callable[[str], Visitor], machine: Callable[[str], Machine]
+) -> None:
+    incident = world.report(is_restricted=True)
+    world.lead(incident)
+    page, hugo, dora = "/incidents/1/named-people", visit("hugo"), visit("dora")
+    hugo.send(f"{page}/lift", {"reason": "It was a mistake"}, at=page)
+    assert "May everybody read it again? #1 for named people only" in words_of(dora.get("/"))
+
+    dora.send(f"{page}/declined", {"declined": ""}, 422, at=page)
+    dora.send(f"{page}/declined", {"declined": "It is not over"}, at=page)
+
+    home = words_of(hugo.get("/"))
+    assert "You asked that everybody may read #1 again, and somebody did not agree" in home
+    assert "Dora" not in home
+    assert "Wrong balances" not in home
+    assert "It is not over" not in home
+    assert "May everybody read it again?" not in words_of(dora.get("/"))
+    assert "Dora Diaz did not agree, just now : “It is not over”" in words_of(hugo.get(page))
+    shown = machine("hugo").get("/incidents/1/restriction")
+    assert (shown["declined_by"], shown["declined_because"]) == ("Dora Diaz", "It is not over")
+    machine("hugo").post("/incidents/1/restriction/lift", {"reason": "Now it is"}, status=204)
+    machine("dora").post("/incidents/1/restriction/declined", {"reason": "Not yet"}, status=204)
+
+
 def test_who_was_taken_off_once_is_not_so_the_next_time(world: World) -> None:
     incident = at_work(world)
     limit(world, incident)
@@ -526,6 +584,84 @@ def test_the_database_lets_nobody_lift_it_alone_or_without_an_entry(world: World
         "UPDATE incident SET is_restricted = false",
         "UPDATE restriction SET lifted_by = lift_asked_by, lifted_at = now()",
         "UPDATE restriction SET lifted_by = restricted_by, lifted_at = now(), lift_reason = NULL",
+        """UPDATE restriction SET declined_by = lift_asked_by, declined_at = now(),
+          declined_because = 'So'""",
+        "UPDATE restriction SET declined_by = restricted_by, declined_at = now()",
     ):
         with pytest.raises(IntegrityError), world.handling.store.begin() as work:
             work.conn.execute(text(sql))
+
+
+# --- ways out -------------------------------------------------------------------------------------
+
+
+def out_in_every_way(world: World) -> dict[str, int]:
+    """Return the numbers of restricted ones by a word in their titles, and of one for everybody."""
+    hugo, carla, made = world.actor("hugo"), world.actor("carla"), {}
+
+    def told(word: str, login: str = "carla", **more: Any) -> UUID:
+        incident = world.report(login, title=f"{word} papers", **{"is_restricted": True} | more)
+        made[word] = world.row(incident).number
+        return incident
+
+    earlier = told("Zephyrearlier", "fay")
+    world.clock.forward(minutes=5)
+    set_aside(world.handling, told("Zephyraside"), reason="Zephyr it is not", actor=hugo)
+    merge(world.handling, told("Zephyrlater"), earlier, reason="Zephyr the same", actor=hugo)
+    gone = told("Zephyrgone")
+    world.lead(gone)
+    world.agree(gone, for_person(world, "bruno"))
+    world.act(gone, "bruno")
+    world.verify(gone, "hugo")
+    world.confirm(gone)
+    back = report_recurrence(world.handling, gone, words="Zephyr again", actor=carla)
+    made["Zephyrback"] = world.row(back).number
+    world.clock.forward(minutes=5)
+    told("Plain", "olga", is_restricted=False)
+    return made
+
+
+def shown_at(world: World, web: Flask, login: str, number: int) -> list[str]:
+    """Return all that somebody is shown of an incident, and lists."""
+    return [
+        Caller(world, web, login).call("GET", path)[0].get_data(as_text=True)
+        for path in (
+            "/", "/incidents?show=out", "/incidents?show=reported", "/incidents?show=closed",
+            "/api/v1/incidents", f"/incidents/{number}", f"/incidents/{number}/record",
+            f"/incidents/{number}/deeds/bring-back", f"/incidents/{number}/deeds/separate",
+            f"/incidents/{number}/deeds/is-back", f"/api/v1/incidents/{number}",
+            f"/api/v1/incidents/{number}/records",
+        )
+    ]  # fmt: skip
+
+
+def test_set_aside_merged_or_back_its_links_and_its_undoing_show_no_title(
+    world: World, web: Flask
+) -> None:
+    made = out_in_every_way(world)
+
+    def shows(login: str) -> None:
+        for own, number in made.items():
+            others = {word.lower() for word in made if word not in (own, "Plain")}
+            # what is back is told in the words of the time before
+            others -= {"zephyrgone"} if own == "Zephyrback" else set()
+            for page in shown_at(world, web, login, number):
+                found = {word for word in others if word in page.lower()}
+                assert not found, (login, own, found)
+                assert login in ("carla", "fay", "hugo") or "zephyr" not in page.lower()
+
+    for login in ("carla", "fay", "hugo", "ada", "olga", "sami"):
+        shows(login)
+    for word, deed, login in (
+        ("Zephyraside", "bring-back", "carla"), ("Zephyrlater", "separate", "carla"),
+    ):  # fmt: skip
+        path = f"/incidents/{made[word]}/deeds/{deed}"
+        for other in ("ada", "olga"):
+            refused, _ = Caller(world, web, other).call("POST", path, {"words": "So"})
+            assert refused.status_code == 404
+        done, browser = Caller(world, web, login).call("POST", path, {"words": "So"})
+        assert done.status_code == 303
+        with browser.session_transaction() as session:
+            assert "zephyr" not in str(dict(session)).lower()
+    for login in ("carla", "fay", "hugo", "ada", "olga", "sami"):
+        shows(login)

@@ -89,16 +89,17 @@ def test_the_ladder_passes_over_deputies_and_superiors_who_were_taken_off(
     assert (world.people["bruno"] in everybody(world, incident)) is not is_off
 
 
-def test_where_who_decides_was_taken_off_and_nobody_else_may_the_lead_finds_somebody(
+def test_where_nobody_is_left_in_any_line_the_lead_is_asked_to_find_who_decides(
     world: World,
 ) -> None:
     incident = asked(world)
     off(world, incident, "dora", "gita")
+    off(world, incident, "gita")
 
     silence(world, incident)
 
     assert world.item(incident, "decide_without_answer").people[0] == world.people["hugo"]
-    assert world.people["dora"] not in everybody(world, incident)
+    assert not {world.people["dora"], world.people["gita"]} & everybody(world, incident)
 
 
 def test_who_was_taken_off_is_named_for_nothing(world: World) -> None:
