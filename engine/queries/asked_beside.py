@@ -50,7 +50,7 @@ _INSTEAD = f"""
     UNION SELECT i.id FROM restriction r JOIN naming n ON n.restriction_id = r.id
       JOIN incident i ON i.id = r.incident_id AND i.state = 'open'
       JOIN business_process p ON p.id = i.process_id AND p.owner_id = n.person_id
-      WHERE r.lifted_at IS NULL AND {answers_sql("owner", "i", "p")} = :me
+      WHERE r.lifted_at IS NULL AND NOT n.is_named AND {answers_sql("owner", "i", "p")} = :me
 """  # noqa: S608 - of the store's own module
 _IS_OWNER = """(i.process_id IN (SELECT process_id FROM office WHERE office = 'owner')
       OR i.id IN (SELECT id FROM instead))"""

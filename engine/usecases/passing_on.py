@@ -1,6 +1,7 @@
 """What was asked of a team, or of who may read it no more, is asked of the lead by name.
 
-Whose turn it is stays as it was: the lead hands it to a person of that side.
+What is for the owner or the authority to do goes to who answers in their office then.  Whose turn
+it is stays as it was: the lead hands it to a person of that side.
 """
 
 from collections.abc import Collection
@@ -12,6 +13,7 @@ from sqlalchemy import Row, or_, select, update
 from engine.domain.action import ActionKind
 from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
+from engine.domain.party import Lane
 from engine.errors import Conflict
 from engine.queries.people import involved
 from engine.store import schema as t
@@ -49,18 +51,20 @@ def _pass_item_on(mover: Mover, item: Row[Any], readers: Collection[UUID]) -> bo
     mover.case.conn.execute(
         update(t.work_item)
         .where(t.work_item.c.id == item.id)
-        .values(team_id=None, people=people or _instead(mover, item.mark), claimed_by=holder)
+        .values(team_id=None, people=people or _instead(mover, item), claimed_by=holder)
     )
     return True
 
 
-def _instead(mover: Mover, mark: str | None) -> list[UUID]:
+def _instead(mover: Mover, item: Row[Any]) -> list[UUID]:
     incident, process = mover.case.incident, mover.process
-    if mark == Mark.VERIFICATION:
+    if item.mark == Mark.VERIFICATION:
         able = verifiers(incident, process, mover.hands)
         found = [who for who in able if who not in mover.taken_off]
-    elif mark == Mark.CLOSING_DECISION:
+    elif item.mark == Mark.CLOSING_DECISION or item.lane == Lane.AUTHORITY:
         found = [one.who.id for one in may_now(mover)]
+    elif item.lane == Lane.BUSINESS_OWNER and item.mark is None:
+        found = list(process.owners)
     else:
         return [incident.lead_id]
     if not found:

@@ -193,6 +193,25 @@ def test_whoever_answers_as_the_owner_checks_what_is_grave(world: World) -> None
     assert "confirm_outcome" in world.steps(incident)
 
 
+def test_a_step_for_the_owner_that_is_open_goes_to_whoever_answers_as_the_owner_then(
+    world: World,
+) -> None:
+    OFFICES["lou"](world)
+    incident = world.report(is_restricted=True)
+    world.lead(incident)
+    with world.handling.store.begin() as work:
+        # as a diagram of one's own has it
+        work.conn.execute(
+            text("UPDATE work_item SET lane = 'business_owner', mark = NULL, people = :people"),
+            {"people": [world.people["dora"]]},
+        )
+
+    off(world, incident, "dora")
+
+    (item,) = world.items(incident)
+    assert item.people == [world.people["lou"]]
+
+
 def test_whoever_answers_as_the_owner_agrees_to_a_make_good_and_to_a_lower_priority(
     world: World,
 ) -> None:
