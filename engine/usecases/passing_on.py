@@ -14,19 +14,15 @@ from engine.domain.action import ActionKind
 from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
 from engine.domain.party import Lane
-from engine.errors import Conflict
 from engine.queries.people import involved
 from engine.store import schema as t
-from engine.usecases.deciding import may_now
+from engine.usecases.deciding import may_now, office_of
 from engine.usecases.offers import verifiers
 from engine.usecases.running import Mover
 
 
 def pass_on(mover: Mover) -> None:
-    """Ask anew, by name, for everything that is open and was asked of others than may read it.
-
-    Raises Conflict where nobody else could check the outcome or decide.
-    """
+    """Ask anew, by name, for everything that is open and was asked of others than may read it."""
     case = mover.case
     mover.forget()
     # what is read here was changed by this transaction a moment ago
@@ -60,16 +56,12 @@ def _instead(mover: Mover, item: Row[Any]) -> list[UUID]:
     incident, process = mover.case.incident, mover.process
     if item.mark == Mark.VERIFICATION:
         able = verifiers(incident, process, mover.hands)
-        found = [who for who in able if who not in mover.taken_off]
-    elif item.mark == Mark.CLOSING_DECISION or item.lane == Lane.AUTHORITY:
-        found = [one.who.id for one in may_now(mover)]
-    elif item.lane == Lane.BUSINESS_OWNER and item.mark is None:
-        found = list(process.owners)
-    else:
-        return [incident.lead_id]
-    if not found:
-        raise Conflict("Nobody else could do what they are asked for now.")
-    return found
+        return [who for who in able if who not in mover.taken_off] or [process.owner_id]
+    if item.mark == Mark.CLOSING_DECISION or item.lane == Lane.AUTHORITY:
+        return [one.who.id for one in may_now(mover)] or [office_of(mover)]
+    if item.lane == Lane.BUSINESS_OWNER and item.mark is None:
+        return list(process.owners)
+    return [incident.lead_id]
 
 
 def pass_actions_on(mover: Mover) -> None:

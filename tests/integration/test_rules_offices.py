@@ -257,6 +257,24 @@ def test_whoever_answers_in_the_office_decides_without_the_customer_s_answer(
     assert world.row(incident).closed_by == "escalated"
 
 
+def test_who_is_to_decide_is_taken_off_though_nobody_else_may_and_it_goes_up(world: World) -> None:
+    incident = world.report(is_restricted=True, **LIGHT)
+    world.lead(incident)
+    world.agree(incident, {"title": "Look", "party": "it", "person": str(world.people["gita"])})
+    world.act(incident, "gita")
+    world.verify(incident, "hugo")
+    silence(world, incident)
+    assert world.item(incident, "decide_without_answer").people[0] == world.people["dora"]
+
+    off(world, incident, "dora")
+
+    # Gita, who answers as the owner now, has worked on it; whoever finds somebody is the last left
+    assert world.people["dora"] not in world.item(incident, "decide_without_answer").people
+    silence(world, incident)
+    assert "decision:nobody_left" in world.verbs(incident)
+    assert world.row(incident).state == "open"
+
+
 def test_whoever_answers_as_the_owner_names_who_decides_and_is_offered_the_lead(
     world: World,
 ) -> None:
