@@ -51,9 +51,10 @@ class Stubborn:
             return self._untouched(enabled)
         numbers = {one.number for one in enabled}
         places = self.machine.places(state)
+        enabling: dict[int, tuple[int, ...]] = {}
         best = enabled
         for one in enabled[:SEEDS]:
-            inside = self._closed(one.number, numbers, places)
+            inside = self._closed(one.number, numbers, places, enabling)
             chosen = [other for other in enabled if other.number in inside]
             if len(chosen) < len(best):
                 best = chosen
@@ -83,8 +84,14 @@ class Stubborn:
         )
         return all(depth == one.depth for depth in depths)
 
-    def _closed(self, seed: int, enabled: set[int], places: list[int]) -> set[int]:
-        """Return the smallest stubborn set around `seed`."""
+    def _closed(
+        self,
+        seed: int,
+        enabled: set[int],
+        places: list[int],
+        enabling: dict[int, tuple[int, ...]],
+    ) -> set[int]:
+        """Return the smallest stubborn set around `seed`; `enabling` is kept for other seeds."""
         inside = {seed}
         waiting = [seed]
         while waiting:
@@ -92,7 +99,9 @@ class Stubborn:
             if number in enabled:
                 needed: Iterable[int] = self._index.dependent(number)
             else:
-                needed = self._enabling(number, places)
+                if number not in enabling:
+                    enabling[number] = tuple(dict.fromkeys(self._enabling(number, places)))
+                needed = enabling[number]
             for other in needed:
                 if other not in inside:
                     inside.add(other)
