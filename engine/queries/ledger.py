@@ -27,7 +27,7 @@ from engine.domain.mark import Mark
 from engine.domain.party import Party
 from engine.domain.working_calendar import split
 from engine.errors import NotFound
-from engine.store.calendars import Calendars, Holder, load_calendars
+from engine.store.calendars import THEIR_TEAMS, Calendars, Holder, load_calendars
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ _INCIDENT = text("""
     FROM incident i JOIN business_process p ON p.id = i.process_id WHERE i.id = :id
 """)
 # Until two were made of one report, whoever was asked was asked for both.
-_ITEMS = text("""
+_ITEMS = text(f"""
     WITH RECURSIVE part (id, until) AS (
       SELECT CAST(:id AS uuid), CAST(NULL AS timestamptz)
       UNION ALL SELECT i.origin_id, r.started_at FROM part
@@ -123,11 +123,11 @@ _ITEMS = text("""
     LEFT JOIN action a ON a.id = w.action_id
     LEFT JOIN team ON team.id = w.team_id
     LEFT JOIN person p ON p.id = coalesce(w.ended_by, w.claimed_by, w.people[1])
-    LEFT JOIN LATERAL (SELECT m.team_id FROM membership m JOIN team x ON x.id = m.team_id
-      WHERE m.person_id = p.id AND x.party = w.party ORDER BY x.name LIMIT 1) works ON true
+    LEFT JOIN LATERAL (SELECT theirs.team_id FROM {THEIR_TEAMS}
+      WHERE theirs.party = w.party ORDER BY theirs.name LIMIT 1) works ON true
     WHERE a.id IS NULL OR a.kind = 'puts_right'
     ORDER BY w.opened_at, w.id
-""")
+""")  # noqa: S608 - a constant
 _WATCHED = text("""
     SELECT verified_at FROM verification
     WHERE incident_id = :id AND verdict = 'watch_until' ORDER BY entry_seq

@@ -64,11 +64,14 @@ class Calendars:
 ALL_CALENDARS = "(SELECT CAST(json_agg(c ORDER BY c.valid_from, c.id) AS text) FROM calendar c)"
 # Person `p` as a holder, for `holder`; who works nowhere has no first team.
 A_HOLDER = "json_build_array(p.time_zone, o.kind, works.party, works.team_id, p.organisation_id)"
+# The teams that person `p` is in, found before anything is asked of them: else PostgreSQL may go
+# through all teams there are, in the order asked for.
+THEIR_TEAMS = """(SELECT m.team_id, team.party, team.name
+    FROM membership m JOIN team ON team.id = m.team_id
+    WHERE m.person_id = p.id OFFSET 0) theirs"""
 # A person's first team by name is where they work; outside, their organisation is.
-WHERE_THEY_WORK = """LEFT JOIN organisation o ON o.id = p.organisation_id
-    LEFT JOIN LATERAL (SELECT m.team_id, team.party FROM membership m
-      JOIN team ON team.id = m.team_id WHERE m.person_id = p.id
-      ORDER BY team.name LIMIT 1) works ON true"""
+WHERE_THEY_WORK = f"""LEFT JOIN organisation o ON o.id = p.organisation_id
+    LEFT JOIN LATERAL (SELECT * FROM {THEIR_TEAMS} ORDER BY theirs.name LIMIT 1) works ON true"""  # noqa: S608 - a constant
 
 _LOADED = text(f"""
     SELECT {ALL_CALENDARS}, (SELECT json_object_agg(p.id, {A_HOLDER})

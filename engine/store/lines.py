@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from engine.domain.deciding import Candidate
 from engine.domain.silence import Line, Reachable
 from engine.domain.standing import Standing
+from engine.store.calendars import THEIR_TEAMS
 
 # How far a line is followed: a deputy of a deputy of a deputy.
 _LONGEST = 5
@@ -66,8 +67,7 @@ _CANDIDATES = text(f"""
         JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
     SELECT p.id, p.name, p.is_active, {IS_HERE} AS is_here,
       array_agg(o.of) AS offices,
-      EXISTS (SELECT FROM membership m JOIN team t ON t.id = m.team_id
-        WHERE m.person_id = p.id AND t.party = 'it')
+      EXISTS (SELECT FROM {THEIR_TEAMS} WHERE theirs.party = 'it')
       OR EXISTS (SELECT FROM team t WHERE t.head_id = p.id AND t.party = 'it') AS is_in_it
     FROM offices o JOIN person p ON p.id = o.person_id
     GROUP BY p.id ORDER BY min(o.place), p.name

@@ -51,7 +51,7 @@ def move_due(
         )
         row = work.conn.execute(select(t.run).where(t.run.c.action_id == action_id)).first()
         if row is not None:
-            run: Run = split(row, (t.run, Run))[0]
+            run: Run = case.as_moved(split(row, (t.run, Run))[0])
             mover.move(run, action=action, rereads_timers=True)
 
 

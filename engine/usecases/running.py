@@ -42,8 +42,6 @@ TRIED = "tried"
 _THE_ID = bindparam("the_id", type_=Uuid)
 _OWN_RUN = select(t.run).where(t.run.c.incident_id == _THE_ID, t.run.c.action_id.is_(None))
 _ONE_ACTION = select(t.action).where(t.action.c.id == _THE_ID)
-_CHANGE_RUN = update(t.run).where(t.run.c.id == _THE_ID)
-_ADD_RUN = insert(t.run)
 _ADD_ITEM = insert(t.work_item)
 
 
@@ -179,12 +177,12 @@ class Mover:
         """The incident's own run."""
         if self._own_run is None:
             row = self.case.conn.execute(_OWN_RUN, {"the_id": self.case.incident.id}).one()
-            self._own_run = split(row, (t.run, Run))[0]
+            self._own_run = self.case.as_moved(split(row, (t.run, Run))[0])
         return self._own_run
 
     @own_run.setter
     def own_run(self, run: Run) -> None:
-        self._own_run = run
+        self._own_run = self.case.as_moved(run)
 
     def load_action(self, action_id: UUID) -> Action:
         """Return one of the incident's actions."""
@@ -267,11 +265,15 @@ class Mover:
         # a confirmation is one step with an item for each confirmer: the others' end with it
         is_shared = Mark.CONFIRMATION in {before[task] for task in gone}
         run.waiting = [as_json(waiting) for waiting in moved.waiting]
-        run.snapshot, run.due_at = moved.snapshot, moved.due_at
+        run.snapshot = moved.snapshot
+        run.due_at = moved.due_at if self.handling.wakes_workers else None
         run.handed_out_at, run.fault = None, None
         if moved.end_element is not None:
             run.ended_at, run.end_element = self.case.now, moved.end_element
-        self._write_run(run, is_new=is_new)
+        if is_new:
+            self.case.started(run)
+        else:
+            self.case.moved(run)
         self._cancel(run, gone, answered, is_shared=is_shared)
         self.ask(run, [steps[task] for task in steps.keys() - before.keys()], action)
         for passage in moved.passages:
@@ -320,33 +322,6 @@ class Mover:
         self._memory["blocked"] = is_blocked
 
     # --- writing -------------------------------------------------------------------------------
-
-    def _write_run(self, run: Run, *, is_new: bool) -> None:
-        changing = {
-            "snapshot": run.snapshot,
-            "waiting": run.waiting,
-            "due_at": run.due_at if self.handling.wakes_workers else None,
-            "handed_out_at": None,
-            "fault": None,
-            "ended_at": run.ended_at,
-            "end_element": run.end_element,
-        }
-        conn = self.case.conn
-        if not is_new:
-            conn.execute(_CHANGE_RUN, {"the_id": run.id, **changing})
-            return
-        conn.execute(
-            _ADD_RUN,
-            {
-                "id": run.id,
-                "incident_id": run.incident_id,
-                "action_id": run.action_id,
-                "release_id": run.release_id,
-                "diagram": run.diagram,
-                "started_at": run.started_at,
-                **changing,
-            },
-        )
 
     def _cancel(
         self, run: Run, gone: set[str], answered: Answered | None, *, is_shared: bool

@@ -19,6 +19,7 @@ from engine.usecases.waiting import from_json
 def suspend(mover: Mover) -> None:
     """End the open to-dos of the handling as cancelled, and let no timer of it come due."""
     _cancel(mover, _of_handling(mover, t.work_item.c.action_id))
+    mover.case.flush()  # runs are read and changed here as they have moved
     mover.case.conn.execute(
         update(t.run).where(_alive(mover)).values(due_at=None, handed_out_at=None)
     )
@@ -29,6 +30,7 @@ def resume(mover: Mover) -> None:
 
     Timers go on as they were: what came due meanwhile comes due at once, and once.
     """
+    mover.case.flush()
     rows = mover.case.conn.execute(
         select(t.run, t.action)
         .outerjoin(t.action, t.action.c.id == t.run.c.action_id)
@@ -58,6 +60,7 @@ def end_action(mover: Mover, action_id: UUID, end_element: str) -> None:
 
 def _end(mover: Mover, which: ColumnElement[bool], end_element: str) -> None:
     case = mover.case
+    case.flush()
     runs = case.conn.execute(select(t.run.c.id, t.run.c.waiting).where(which)).all()
     case.visited(
         [

@@ -439,16 +439,16 @@ def test_a_case_that_somebody_moves_meanwhile_is_left_alone(replayed: Replayed) 
     replayer, read_id = Replayer(replayed.handling, SOURCE, at(130)), SOURCE.incident_id("A")
 
     with pytest.MonkeyPatch.context() as patch:
-        look = Timers.look
+        first_before = Timers.first_before
 
-        def meddle(self: Timers, conn: Any) -> None:
-            look(self, conn)
+        def meddle(self: Timers, at: datetime) -> Any:
             patch.undo()  # once, behind the back of a replay that is going on
             propose_action(
                 replayed.handling, read_id, proposal, actor=SOURCE.owner, by=SOURCE.machine
             )
+            return first_before(self, at)
 
-        patch.setattr(Timers, "look", meddle)
+        patch.setattr(Timers, "first_before", meddle)
         tally = replayer.replay(read_rows)
 
     assert tally.faults == ["A: Somebody else has moved this incident meanwhile."]

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from engine.domain.incident import ClosedBy, IncidentState, Level
 from engine.errors import Conflict, PutrightError, Unavailable
 from engine.queries.ledger import incident_ledger
-from engine.store.work import Case, Work
+from engine.store.work import Case
 from engine.usecases.handling import Handling
 from engine.usecases.replay.cases import Meaning, meanings
 from engine.usecases.replay.deeds import Deeds
@@ -86,7 +86,7 @@ class _Case:
         self.tally = Tally(rows=len(rows))
         self.id = replayer.source.incident_id(rows[0].number)
         self.caller = replayer.source.caller(rows[0].caller)
-        self.timers = Timers(replayer.handling, self.id)
+        self.timers = Timers(replayer.handling)
         self.head_seq = 0
 
     def replay(self) -> None:
@@ -119,19 +119,19 @@ class _Case:
         with self.handling.store.begin() as work:
             # since the earlier run the log may have grown, and so may have those it names
             self.people.write_of(work.conn, self.rows)
-            self.timers.look(work.conn)
+            self.timers.take_up(work.incident(self.id))
         self.people.keep()
         return int(standing.rows_done)
 
     # --- transactions --------------------------------------------------------------------------
 
     @contextmanager
-    def _row(self, now: datetime) -> Iterator[tuple[Work, Deeds]]:
+    def _row(self, now: datetime) -> Iterator[Deeds]:
         """One transaction with the incident locked, as this replay left it."""
         with self.handling.store.begin(now=now) as work:
             case = self._as_left(work.incident(self.id))
             within = self.handling.within(work)
-            yield work, Deeds(within, work, case, self.source, self.caller)
+            yield Deeds(within, work, case, self.source, self.caller)
             head_seq = case.incident.head_seq
         self.head_seq = head_seq
 
@@ -167,11 +167,11 @@ class _Case:
 
     def _take(self, number: int, meaning: Meaning) -> bool:
         """Make the row an entry and what it means so; return whether a closure was refused."""
-        with self._row(meaning.at) as (work, deeds):
+        with self._row(meaning.at) as deeds:
             deeds.record("incident:replayed", {"row": number, **as_read(meaning.row)})
             was_refused = deeds.carry_out(meaning)
             if meaning.does_something:
-                self.timers.look(work.conn)
+                self.timers.look(deeds.case)
         self.tally.events += 1
         self.tally.reopened += meaning.goes_back
         self.tally.closures_tried += meaning.tries_to_close
@@ -187,7 +187,7 @@ class _Case:
         with self.handling.store.begin(now=at) as work:
             case, run = work.run(run_id)
             fire(self.handling.within(work), self._as_left(case), run)
-            self.timers.look(work.conn)
+            self.timers.look(case)
             head_seq = case.incident.head_seq
         self.head_seq = head_seq
 
@@ -204,13 +204,13 @@ class _Case:
                 self._fire(due.run_id, single)
             else:
                 break
-        with self._row(self.last_at) as (work, deeds):
+        with self._row(self.last_at) as deeds:
             for run_id in self.timers.due_by(self.last_at):
-                fire(deeds.handling, deeds.case, work.run(run_id)[1])
+                fire(deeds.handling, deeds.case, deeds.work.run(run_id)[1])
             deeds.record("incident:observed", {"until": self.last_at})
             deeds.case.change(observed_until=self.last_at)
-            self.timers.look(work.conn)
-            self.tally.charge(incident_ledger(work.conn, self.id, self.last_at).totals)
+            deeds.case.flush()
+            self.tally.charge(incident_ledger(deeds.work.conn, self.id, self.last_at).totals)
             closed_by = deeds.case.incident.closed_by
         self.tally.confirmed += closed_by == ClosedBy.CONFIRMED
         self.tally.escalated += closed_by == ClosedBy.ESCALATED

@@ -1,33 +1,35 @@
 """The timers of one replayed incident, fired on the log's clock.
 
 A newcomer would leave `run.due_at` to the workers: they would fire a log's timers today.  So it is
-never written, and what is due is read from what the runs wait for.
+never written, and what is due is found from what the runs wait for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Uuid, bindparam, select, text
 
 from engine.domain.incident import Priority
 from engine.domain.ladder import next_reminder_at, owner_told_at, remind_every
 from engine.domain.mark import Mark
 from engine.domain.working_calendar import WorkingCalendar
+from engine.store import schema as t
+from engine.store.rows import Run, split
+from engine.store.work import Case
 from engine.usecases.handling import Handling
 
 # nobody in a log has a calendar
 _DAYS = WorkingCalendar(UTC)
-_WAITING = text("""
-    SELECT r.id, r.release_id, r.waiting, i.highest_priority,
-      (SELECT json_agg(json_build_array(w.opened_at, w.reminders,
-           EXISTS (SELECT FROM rung WHERE item_id = w.id AND kind = 'owner_told')))
-         FROM work_item w WHERE w.run_id = r.id AND w.mark = 'confirmation'
-           AND w.ended_at IS NULL) AS asked
-    FROM run r JOIN incident i ON i.id = r.incident_id
-    WHERE r.incident_id = :id AND r.ended_at IS NULL
+_ALIVE = select(t.run).where(
+    t.run.c.incident_id == bindparam("id", type_=Uuid), t.run.c.ended_at.is_(None)
+)
+_ASKED = text("""
+    SELECT w.opened_at, w.reminders,
+      EXISTS (SELECT FROM rung WHERE item_id = w.id AND kind = 'owner_told') AS is_told
+    FROM work_item w
+    WHERE w.run_id = :run AND w.mark = 'confirmation' AND w.ended_at IS NULL
 """)
 
 
@@ -43,18 +45,25 @@ class Due:
 class Timers:
     """What is due of one incident, as last looked at."""
 
-    def __init__(self, handling: Handling, incident_id: UUID) -> None:
+    def __init__(self, handling: Handling) -> None:
         self._handling = handling
-        self._id = incident_id
+        self._runs: dict[UUID, Run] = {}
         self._due: list[Due] = []
 
-    def look(self, conn: Connection) -> None:
-        """Remember when the runs are due."""
-        self._due = [
-            due
-            for row in conn.execute(_WAITING, {"id": self._id})
-            for due in self._of_run(conn, row)
-        ]
+    def take_up(self, case: Case) -> None:
+        """Remember when the runs of an incident are due that was replayed in part before."""
+        rows = case.conn.execute(_ALIVE, {"id": case.incident.id})
+        self._remember(case, [split(row, (t.run, Run))[0] for row in rows])
+
+    def look(self, case: Case) -> None:
+        """Remember when the runs are due, as far as this transaction has moved them."""
+        self._remember(case, case.runs)
+
+    def _remember(self, case: Case, runs: Iterable[Run]) -> None:
+        self._runs |= {run.id: run for run in runs}
+        alive = [run for run in self._runs.values() if run.ended_at is None]
+        # all of them: who was asked is reminded without a move, too
+        self._due = [due for run in alive for due in self._of_run(case, run)]
 
     def first_before(self, at: datetime) -> Due | None:
         """Return what is due first, if that is before `at`."""
@@ -71,9 +80,9 @@ class Timers:
         """Return the runs of which something is due by `until`."""
         return {due.run_id for due in self._due if due.at <= until}
 
-    def _of_run(self, conn: Connection, row: Any) -> Iterator[Due]:
-        specs = self._handling.releases.get(conn, row.release_id).specs
-        for waiting in row.waiting:
+    def _of_run(self, case: Case, run: Run) -> Iterator[Due]:
+        specs = self._handling.releases.get(case.conn, run.release_id).specs
+        for waiting in run.waiting:
             if waiting["due_at"] is None:
                 continue
             due_at = datetime.fromisoformat(waiting["due_at"])
@@ -82,27 +91,24 @@ class Timers:
             repeats = element.event is not None and element.event.timer == "cycle"
             host = elements.get(element.attached_to or "")
             if repeats and host is not None and host.mark == Mark.CONFIRMATION:
-                tick = self._next_tick(due_at, row.highest_priority, row.asked or ())
+                tick = self._next_tick(due_at, case, run)
                 if tick is not None:
-                    yield Due(row.id, tick, repeats=True)
+                    yield Due(run.id, tick, repeats=True)
             else:
-                yield Due(row.id, due_at, repeats)
+                yield Due(run.id, due_at, repeats)
 
-    def _next_tick(
-        self, due_at: datetime, priority: str, asked: Sequence[tuple[str, int, bool]]
-    ) -> datetime | None:
+    def _next_tick(self, due_at: datetime, case: Case, run: Run) -> datetime | None:
         """Return when the reminding timer next finds somebody whose turn it is by the ladder.
 
         In between it ticks for nobody; that it did comes as one passage with the next.  Nobody in
         a log has a deputy or a superior.
         """
-        grave, ladder = Priority(priority), self._handling.ladder
+        grave, ladder = Priority(case.incident.highest_priority), self._handling.ladder
         turns = []
-        for since, sent, is_told in asked:
-            at = datetime.fromisoformat(since)
-            turns.append(next_reminder_at(grave, at, sent, _DAYS, ladder=ladder))
+        for since, sent, is_told in case.conn.execute(_ASKED, {"run": run.id}):
+            turns.append(next_reminder_at(grave, since, sent, _DAYS, ladder=ladder))
             if not is_told:
-                turns.append(owner_told_at(grave, at, _DAYS, ladder=ladder))
+                turns.append(owner_told_at(grave, since, _DAYS, ladder=ladder))
         turn = min((at for at in turns if at is not None), default=None)
         if turn is None or turn <= due_at:
             return None if turn is None else due_at
