@@ -10,13 +10,14 @@ from typing import LiteralString
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.errors import Busy, GateShut, Unavailable
 
 LOCK_TIMEOUT_MS = 5_000
+_PREPARED = 500
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -29,7 +30,7 @@ def sqlalchemy_url(url: str) -> str:
 
 def application_engine(url: str, *, pool_size: int = 10) -> Engine:
     """Return the pool that the web and the worker share; a lost server is noticed on checkout."""
-    return create_engine(
+    engine = create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=10,
@@ -43,6 +44,13 @@ def application_engine(url: str, *, pool_size: int = 10) -> Engine:
             "connect_timeout": 10,
         },
     )
+    event.listen(engine, "connect", _keep_prepared)
+    return engine
+
+
+def _keep_prepared(raw: psycopg.Connection[object], _record: object) -> None:
+    """Keep all of our statements prepared: there are more than psycopg's hundred."""
+    raw.prepared_max = _PREPARED
 
 
 @contextmanager
