@@ -22,7 +22,9 @@ from engine.bpmn.findings import Finding
 from engine.bpmn.model import AnyFile, Collaboration, MessageFlow
 from engine.bpmn.reader import FLOW_NODES, read_processes
 
-_REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement")
+_REFERENCES = frozenset(
+    {"sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement"}
+)
 
 
 def read_any(file: str, content: bytes) -> AnyFile:
@@ -66,10 +68,11 @@ def _mend_references(root: etree._Element) -> None:
     """Some tools write a prefix before the id that they mean."""
     known = {node.get("id") for node in root.iter() if node.get("id")}
     for node in root.iter(f"{{{BPMN}}}*"):
-        for attribute in _REFERENCES:
-            name = node.get(attribute)
-            if name and name not in known and name.rpartition(":")[2] in known:
-                node.set(attribute, name.rpartition(":")[2])
+        for attribute, name in node.items():
+            if attribute in _REFERENCES and name not in known:
+                bare = name.rpartition(":")[2]
+                if bare in known:
+                    node.set(attribute, bare)
 
 
 def _check_ids(file: str, root: etree._Element) -> None:

@@ -121,18 +121,12 @@ def name_flows(root: etree._Element) -> None:
 
 def local(node: etree._Element) -> str:
     """Return a tag without its namespace."""
-    return etree.QName(node).localname
+    return node.tag.rpartition("}")[2]
 
 
 def bpmn_children(node: etree._Element, *tags: str) -> list[etree._Element]:
     """Return the direct BPMN children with one of these local names; all of them without."""
-    wanted = {f"{{{BPMN}}}{tag}" for tag in tags}
-    return [
-        child
-        for child in node
-        if isinstance(child.tag, str)
-        and (child.tag in wanted if wanted else child.tag.startswith(f"{{{BPMN}}}"))
-    ]
+    return list(node.iterchildren(*(f"{{{BPMN}}}{tag}" for tag in tags or "*")))
 
 
 def _check_bounds(file: str, root: etree._Element, limits: Limits) -> None:
