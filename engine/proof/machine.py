@@ -139,14 +139,15 @@ class Machine:
         """Return the elements of the timers that touch one, with all that follows by itself."""
         found = self._near.get(timer.number)
         if found is None:
-            numbers = self._touching.whole.dependent(timer.number)
+            numbers = self.touching.whole.dependent(timer.number)
             timers = (self.net.transitions[number] for number in numbers)
             found = {element for one in timers if one.by_timer for element in _woken(one)}
             self._near[timer.number] = found
         return found
 
     @cached_property
-    def _touching(self) -> Touching:
+    def touching(self) -> Touching:
+        """Which transitions touch each other."""
         return Touching(self.net)
 
     def is_stable(self, state: State) -> bool:
