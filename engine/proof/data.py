@@ -292,9 +292,7 @@ def _value(node: ast.expr, names: _Names) -> object:
     """Return an expression's value, or UNKNOWN; raises ExpressionRefused as the engine would."""
     reads = variables(node, names.steps)
     if reads is not None and not any(isinstance(names.of(one), Unknown) for one in reads):
-        text = ast.unparse(node)
-        told = frozenset(name for name, _ in reads)
-        return evaluate(Expression(text, node, told), names.plain(reads))
+        return evaluate(Expression("", node, frozenset()), names.plain(reads))
     if isinstance(node, ast.BoolOp):
         return _together(node, names)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):

@@ -27,6 +27,7 @@ class Explored:
     machine: Machine
     firing: Firing
     states: list[State] = field(default_factory=list)
+    index: dict[State, int] = field(default_factory=dict)
     after: list[Sequence[int]] = field(default_factory=list)
     before: list[int] = field(default_factory=list)  # the state from which each was reached,
     come_by: list[Move | None] = field(default_factory=list)  # and by which move
@@ -93,45 +94,69 @@ class Effort:
     width: int | None = None
 
 
-def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) -> Explored:
-    """Return all that can be reached; with `stubborn`, in few of the possible orders."""
-    found = Explored(machine, Firing(machine))
-    index: dict[State, int] = {}
-    _add(found, index, machine.initial(), 0, None)
+def explore(
+    machine: Machine,
+    effort: Effort,
+    stubborn: Stubborn | None = None,
+    begun: Explored | None = None,
+) -> Explored:
+    """Return all that can be reached; with `stubborn`, in few of the possible orders.
+
+    `begun` is an earlier search of the same machine's that ended early: it goes on from there.
+    """
+    found = begun
+    if found is None:
+        found = Explored(machine, Firing(machine))
+        _add(found, machine.initial(), 0, None)
     while found.looked_at < len(found.states):
         found.reason = _exhausted(found, effort)
         if found.reason is not None:
             break
         if found.looked_at not in found.cut:
-            _follow(found, index, _chosen(found, stubborn))
+            _follow(found, _chosen(found, stubborn))
         found.looked_at += 1
     return found
 
 
+def would_reduce(stubborn: Stubborn, found: Explored) -> bool:
+    """Return whether a search with `stubborn` would have left out any move of a full one."""
+    for here in range(found.looked_at):
+        enabled = [] if here in found.cut else _enabled(found, here)
+        if len(stubborn.choose(found.states[here], enabled)) < len(enabled):
+            return True
+    return False
+
+
+def _enabled(found: Explored, here: int) -> list[Transition]:
+    state = found.states[here]
+    enabled = found.machine.enabled(state)
+    if found.machine.is_final(state):  # it is over: nobody listens any more
+        return [one for one in enabled if not one.wakes]
+    return enabled
+
+
 def _chosen(found: Explored, stubborn: Stubborn | None) -> list[Transition]:
     """Return what to fire in the state that is looked at."""
-    state = found.states[found.looked_at]
-    enabled = found.machine.enabled(state)
-    if found.machine.is_final(state):
-        found.final.append(found.looked_at)
-        enabled = [one for one in enabled if not one.wakes]  # it is over: nobody listens any more
-    if stubborn is None or len(enabled) < 2:
+    enabled = _enabled(found, found.looked_at)
+    if stubborn is None:
         return enabled
-    chosen = stubborn.choose(state, enabled)
+    chosen = stubborn.choose(found.states[found.looked_at], enabled)
     found.is_reduced = found.is_reduced or len(chosen) < len(enabled)
     return chosen
 
 
-def _follow(found: Explored, index: dict[State, int], chosen: list[Transition]) -> None:
+def _follow(found: Explored, chosen: list[Transition]) -> None:
     """Fire what was chosen in the state that is looked at."""
-    here = found.looked_at
+    here, state = found.looked_at, found.states[found.looked_at]
+    if found.machine.is_final(state):
+        found.final.append(here)
     following: list[int] = []
     for one in chosen:
         found.fired.add(one.number)  # reached, even if its expressions fail
-        for move, after in found.firing.fire(found.states[here], one):
-            number = index.get(after)
+        for move, after in found.firing.fire(state, one):
+            number = found.index.get(after)
             if number is None:
-                number = _reach(found, index, here, move, after)
+                number = _reach(found, here, move, after)
             if number is not None:
                 following.append(number)
             if move.woke or move.broke or move.answers:
@@ -155,10 +180,8 @@ def _exhausted(found: Explored, effort: Effort) -> str | None:
     return None
 
 
-def _add(
-    found: Explored, index: dict[State, int], state: State, before: int, move: Move | None
-) -> int:
-    index[state] = number = len(found.states)
+def _add(found: Explored, state: State, before: int, move: Move | None) -> int:
+    found.index[state] = number = len(found.states)
     found.widest = max(found.widest, len(state))
     found.states.append(state)
     found.after.append(())
@@ -167,16 +190,14 @@ def _add(
     return number
 
 
-def _reach(
-    found: Explored, index: dict[State, int], here: int, move: Move, state: State
-) -> int | None:
+def _reach(found: Explored, here: int, move: Move, state: State) -> int | None:
     """Add a new state; return its number, or None if it is not followed."""
     machine = found.machine
     crowded = _crowded(machine, state)
-    if any(count > MAX_TOKENS for count in crowded.values()):
+    if crowded and max(crowded.values()) > MAX_TOKENS:
         found.cut.add(here)
         return None
-    number = _add(found, index, state, here, move)
+    number = _add(found, state, here, move)
     for place in crowded:
         found.doubled.setdefault(place, number)
     if machine.net.run_to_completion and any(machine.is_single(place) for place in crowded):

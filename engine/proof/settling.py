@@ -9,7 +9,7 @@ which property needs what).  Only what is left open then is searched in full, wi
 from engine.proof.case import Case
 from engine.proof.judging import judge, leave_open
 from engine.proof.machine import Machine
-from engine.proof.search import Effort, explore
+from engine.proof.search import Effort, Explored, explore, would_reduce
 from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound, Proved, Verdict
 from engine.proof.weighing import is_bounded
@@ -30,8 +30,7 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     found = explore(Machine(case.net), Effort(bound, until, first, FIRST_WIDTH))
     if found.is_complete:
         return judge(case, found)
-    machine = Machine(case.net)
-    found = explore(machine, whole, Stubborn(machine))
+    found = _reduced(case, found, whole)
     found.is_weighed = found.is_complete and found.is_reduced and is_bounded(case.net)
     proved = judge(case, found)
     if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
@@ -44,3 +43,12 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     better = judge(case, unreduced)
     is_better = better.verdict is Verdict.UNSOUND and proved.verdict is not Verdict.UNSOUND
     return better if is_better else proved
+
+
+def _reduced(case: Case, begun: Explored, effort: Effort) -> Explored:
+    """Return what a reduced search finds: from where `begun` ended, if it would come there too."""
+    stubborn = Stubborn(begun.machine)
+    if not would_reduce(stubborn, begun):
+        return explore(begun.machine, effort, stubborn, begun)
+    machine = Machine(case.net)
+    return explore(machine, effort, Stubborn(machine))
