@@ -105,11 +105,10 @@ def _without_declaration(text: str) -> str:
 
 def name_flows(root: etree._Element) -> None:
     """Give an id to every sequence flow that has none; the same file gets the same ids."""
-    taken = {node.get("id") for node in root.iter() if node.get("id")}
+    nameless = [flow for flow in root.iter(f"{{{BPMN}}}sequenceFlow") if not flow.get("id")]
+    taken = ids(root) if nameless else set()
     number = 0
-    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
-        if flow.get("id"):
-            continue
+    for flow in nameless:
         base = f"{flow.get('sourceRef', 'from')}_to_{flow.get('targetRef', 'there')}"
         name = base
         while name in taken:
@@ -117,6 +116,11 @@ def name_flows(root: etree._Element) -> None:
             name = f"{base}_{number}"
         taken.add(name)
         flow.set("id", name)
+
+
+def ids(root: etree._Element) -> set[str]:
+    """Return every id in a file, BPMN's or not."""
+    return {name for node in root.iter() if (name := node.get("id"))}
 
 
 def local(node: etree._Element) -> str:

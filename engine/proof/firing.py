@@ -65,7 +65,7 @@ class Firing:
 
         None if its expressions fail.
         """
-        if self.machine.plain[one.number] and not self._ages(state, one):
+        if self.machine.plain[one.number] and not (one.external and self._ages(state)):
             tokens = list(state)
             for place in one.inputs:
                 tokens.remove(place)
@@ -74,10 +74,9 @@ class Firing:
             return [(self._moves[one.number], tuple(tokens))]
         return list(self._fire(state, one))
 
-    def _ages(self, state: State, one: Transition) -> bool:
-        """Whether an answer that was fresh until now has waited."""
-        is_watched = one.external and self.machine.net.monitor is not None
-        return is_watched and self.machine.monitored(state) in _FRESH
+    def _ages(self, state: State) -> bool:
+        """Whether an answer that was fresh until now would have waited."""
+        return self.machine.net.monitor is not None and self.machine.monitored(state) in _FRESH
 
     def _fire(self, state: State, one: Transition) -> Iterator[Fired]:
         monitored = self.machine.monitored(state)

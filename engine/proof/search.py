@@ -37,7 +37,7 @@ class Explored:
     doubled: dict[int, int] = field(default_factory=dict)  # place: the state that has two tokens
     broken: dict[tuple[str, str | None], tuple[int, Fired]] = field(default_factory=dict)
     cut: set[int] = field(default_factory=set)
-    final: list[int] = field(default_factory=list)
+    final: set[int] = field(default_factory=set)
     looked_at: int = 0  # so many of the states have been followed
     widest: int = 0  # most tokens in a state
     reason: str | None = None  # why the search ended early
@@ -69,7 +69,7 @@ class Explored:
         for state, following in enumerate(self.after):
             for one in following:
                 before[one].append(state)
-        good = set(self.final) | self.cut
+        good = self.final | self.cut
         waiting = list(good)
         while waiting:
             for state in before[waiting.pop()]:
@@ -128,9 +128,11 @@ def would_reduce(stubborn: Stubborn, found: Explored) -> bool:
 
 
 def _enabled(found: Explored, here: int) -> list[Transition]:
+    """Return what may fire in a state, of which is noted whether it is final."""
     state = found.states[here]
     enabled = found.machine.enabled(state)
     if found.machine.is_final(state):  # it is over: nobody listens any more
+        found.final.add(here)
         return [one for one in enabled if not one.wakes]
     return enabled
 
@@ -148,8 +150,6 @@ def _chosen(found: Explored, stubborn: Stubborn | None) -> list[Transition]:
 def _follow(found: Explored, chosen: list[Transition]) -> None:
     """Fire what was chosen in the state that is looked at."""
     here, state = found.looked_at, found.states[found.looked_at]
-    if found.machine.is_final(state):
-        found.final.append(here)
     following: list[int] = []
     for one in chosen:
         found.fired.add(one.number)  # reached, even if its expressions fail
