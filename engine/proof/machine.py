@@ -32,12 +32,12 @@ class Machine:
         self._seen: tuple[State, list[int]] = ((), [])  # the last state, and its places
         self._still = [place.is_still for place in net.places]
         self._scope = [-1 if place.is_still else place.scope for place in net.places]
-        self._automatic: list[list[Transition]] = [[] for _ in net.places]
-        self._external: list[list[Transition]] = [[] for _ in net.places]
+        self._automatic: list[tuple[Transition, ...]] = [()] * len(net.places)
+        self._external: list[tuple[Transition, ...]] = [()] * len(net.places)
         for one in net.transitions:
             outside = net.run_to_completion and one.external
             for place in set(one.anchors):
-                (self._external if outside else self._automatic)[place].append(one)
+                (self._external if outside else self._automatic)[place] += (one,)
         self.plain = [self._is_plain(one) for one in net.transitions]
         self._is_ready = [  # as soon as a token is where it is looked for
             plain and len(one.inputs) == 1
@@ -155,7 +155,7 @@ class Machine:
         return not self._ready(self._automatic, self.places(state), state)
 
     def _ready(
-        self, of_place: list[list[Transition]], places: list[int], state: State
+        self, of_place: list[tuple[Transition, ...]], places: list[int], state: State
     ) -> list[Transition]:
         is_ready = self._is_ready
         found: list[Transition] = []

@@ -6,7 +6,7 @@ completion a second one is not followed either: which of two the engine moves, l
 ends with an event is its own affair, and a path through it is one that nobody can walk.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -65,14 +65,22 @@ class Explored:
 
     def dead_ends(self) -> list[int]:
         """Return the states from which no end can be reached any more, in the order found."""
-        before: list[list[int]] = [[] for _ in self.states]
-        for state, following in enumerate(self.after):
-            for one in following:
-                before[one].append(state)
         good = self.final | self.cut
-        waiting = list(good)
+        left = []
+        for state in reversed(range(len(self.states))):  # nearly all lead on to one found later
+            if state in good:
+                continue
+            if good.isdisjoint(self.after[state]):
+                left.append(state)
+            else:
+                good.add(state)
+        before: defaultdict[int, list[int]] = defaultdict(list)
+        for state in left:
+            for one in self.after[state]:
+                before[one].append(state)
+        waiting = list(good & before.keys())
         while waiting:
-            for state in before[waiting.pop()]:
+            for state in before.get(waiting.pop(), ()):
                 if state not in good:
                     good.add(state)
                     waiting.append(state)
