@@ -9,6 +9,7 @@ anything.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -44,6 +45,7 @@ class Failed(Exception):
     """An expression fails for these values: the engine would refuse the move."""
 
 
+@lru_cache(maxsize=4096)
 def variables(node: ast.expr, steps: frozenset[str]) -> frozenset[Variable] | None:
     """Return what an expression reads; None if it looks at a step in a way not followed here."""
     found: set[Variable] = set()

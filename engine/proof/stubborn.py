@@ -42,6 +42,7 @@ class Stubborn:
         if self.net.run_to_completion:
             self._index = self._touching.whole
         self._looked_at: dict[int, set[int]] = {}
+        self._untouchable: dict[int, bool] = {}
 
     def choose(self, state: State, enabled: list[Transition]) -> list[Transition]:
         """Return a stubborn part of what is enabled in a state; all of it if none is smaller."""
@@ -66,8 +67,12 @@ class Stubborn:
 
     def _untouched(self, enabled: list[Transition]) -> list[Transition]:
         for one in enabled:
-            is_free = self._touching.is_free(one, beside_ends=self._goes_on(one))
-            if is_free and not one.levels and self._keeps_level(one):
+            if one.number not in self._untouchable:
+                is_free = self._touching.is_free(one, beside_ends=self._goes_on(one))
+                self._untouchable[one.number] = (
+                    is_free and not one.levels and self._keeps_level(one)
+                )
+            if self._untouchable[one.number]:
                 return [other for other in enabled if other.inputs == one.inputs]
         return enabled
 
