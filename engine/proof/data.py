@@ -68,7 +68,6 @@ class Knowledge:
         self.net = net
         self.live: list[frozenset[Variable]] = [frozenset()] * len(net.places)
         self._reads: dict[int, frozenset[Variable]] = {}
-        self._truths: dict[object, object] = {}
         if net.run_to_completion:
             self._find_live()
 
@@ -81,15 +80,10 @@ class Knowledge:
 
     def truth(self, condition: Expression, values: Values, gate: str) -> bool | None:
         """Return whether a condition holds; None if it may or may not.  Raises Failed."""
-        key = (condition.text, values, tuple(type(value) for _, value in values), gate)
-        if key not in self._truths:
-            try:
-                self._truths[key] = _value(condition.node, self._looked_up(values, gate))
-            except ExpressionRefused:
-                self._truths[key] = Failed
-        found = self._truths[key]
-        if found is Failed:
-            raise Failed
+        try:
+            found = _value(condition.node, self._looked_up(values, gate))
+        except ExpressionRefused as error:
+            raise Failed from error
         return None if isinstance(found, Unknown) else bool(found)
 
     def answered(

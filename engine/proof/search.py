@@ -126,13 +126,18 @@ def explore(
     return found
 
 
-def would_reduce(stubborn: Stubborn, found: Explored) -> bool:
-    """Return whether a search with `stubborn` would have left out any move of a full one."""
+def goes_like(found: Explored, stubborn: Stubborn, effort: Effort) -> bool:
+    """Return whether a search with `stubborn` would have gone like a full one that ended early.
+
+    False, too, if there is no time left to say so.
+    """
     for here in range(found.looked_at):
+        if here % _LOOK_AT_CLOCK == 0 and monotonic() > effort.until:
+            return False
         enabled = [] if here in found.cut else _enabled(found, here)
         if len(stubborn.choose(found.states[here], enabled)) < len(enabled):
-            return True
-    return False
+            return False
+    return True
 
 
 def _enabled(found: Explored, here: int) -> list[Transition]:

@@ -9,7 +9,7 @@ which property needs what).  Only what is left open then is searched in full, wi
 from engine.proof.case import Case
 from engine.proof.judging import judge, leave_open
 from engine.proof.machine import Machine
-from engine.proof.search import Effort, Explored, explore, would_reduce
+from engine.proof.search import Effort, Explored, explore, goes_like
 from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound, Proved, Verdict
 from engine.proof.weighing import is_bounded
@@ -48,7 +48,7 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
 def _reduced(case: Case, begun: Explored, effort: Effort) -> Explored:
     """Return what a reduced search finds: from where `begun` ended, if it would come there too."""
     stubborn = Stubborn(begun.machine)
-    if not would_reduce(stubborn, begun):
+    if goes_like(begun, stubborn, effort):
         return explore(begun.machine, effort, stubborn, begun)
     machine = Machine(case.net)
     return explore(machine, effort, Stubborn(machine))
