@@ -33,8 +33,8 @@ def settle(case: Case, bound: Bound, until: float) -> Proved:
     found = _reduced(case, found, whole)
     found.is_weighed = found.is_complete and found.is_reduced and is_bounded(case.net)
     proved = judge(case, found)
-    if found.is_complete and (not found.is_reduced or proved.verdict is Verdict.SOUND):
-        return proved
+    if not found.is_reduced or (found.is_complete and proved.verdict is Verdict.SOUND):
+        return proved  # a full search would come no further, or say nothing else
     if proved.verdict is Verdict.UNSOUND:  # a shorter path is worth a little more
         whole = Effort(bound, until, min(MORE_STATES, bound.states))
     unreduced = explore(Machine(case.net), whole)
