@@ -1,9 +1,10 @@
 """Decides how to search, and when a search has answered enough.
 
 First everything is looked at, as long as little goes on at once: that answers most diagrams
-exactly, with shortest paths.  Where much goes on at once a reduced search follows.  What it shows
-going wrong is wrong; that a diagram is sound it shows only together with weights (`stubborn` says
-which property needs what).  Only what is left open then is searched in full, within the bound.
+exactly, with shortest paths.  Where much goes on at once a reduced search follows, from where the
+first ended if it would have come there too.  What it shows going wrong is wrong; that a diagram is
+sound it shows only together with weights (`stubborn` says which property needs what).  Only what
+is left open then is searched in full, within the bound.
 """
 
 from engine.proof.case import Case
