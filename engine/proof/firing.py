@@ -57,7 +57,9 @@ class Firing:
         self.overlaps: set[tuple[str, str, str]] = set()  # gateway and two flows that both hold
         self._moves = [Move(one, _NO_ANSWERS) for one in machine.net.transitions]
         monitor = {machine.net.monitor} - {None}
-        self._gone = [one.clears | one.fulfils | monitor for one in machine.net.transitions]
+        self._gone = [  # where no token is spared; mostly the one empty set
+            (one.clears | one.fulfils | monitor) or frozenset() for one in machine.net.transitions
+        ]
         self._outcomes: dict[tuple[int, tuple[int, ...], str], list[_Outcome]] = {}
 
     def fire(self, state: State, one: Transition) -> list[Fired]:
