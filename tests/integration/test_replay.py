@@ -26,7 +26,6 @@ from engine.usecases.replay import Summary, Tally, preset, replay_log
 from engine.usecases.replay.people import Source
 from engine.usecases.replay.reading import read_log
 from engine.usecases.replay.replaying import Replayer
-from engine.usecases.replay.timers import Timers
 from engine.usecases.timing import hand_out_due
 from tests.replayed import OPENED, case, row, write_log
 from tests.until import until
@@ -439,16 +438,16 @@ def test_a_case_that_somebody_moves_meanwhile_is_left_alone(replayed: Replayed) 
     replayer, read_id = Replayer(replayed.handling, SOURCE, at(130)), SOURCE.incident_id("A")
 
     with pytest.MonkeyPatch.context() as patch:
-        first_before = Timers.first_before
+        keep = replayer.people.keep
 
-        def meddle(self: Timers, at: datetime) -> Any:
+        def meddle() -> None:
             patch.undo()  # once, behind the back of a replay that is going on
             propose_action(
                 replayed.handling, read_id, proposal, actor=SOURCE.owner, by=SOURCE.machine
             )
-            return first_before(self, at)
+            keep()
 
-        patch.setattr(Timers, "first_before", meddle)
+        patch.setattr(replayer.people, "keep", meddle)
         tally = replayer.replay(read_rows)
 
     assert tally.faults == ["A: Somebody else has moved this incident meanwhile."]
