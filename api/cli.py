@@ -3,6 +3,7 @@
 A newcomer would import them all here: verifying a file would wait for a web server to load.
 """
 
+import gc
 import logging
 import signal
 from collections.abc import Mapping
@@ -57,6 +58,7 @@ class _Commands(click.Group):
 def main() -> None:
     """Putright handles incidents until the business is right again."""
     signal.signal(signal.SIGTERM, _leave)
+    gc.freeze()  # the command's own code is never garbage: a long proof need not go through it
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

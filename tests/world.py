@@ -23,7 +23,7 @@ from engine.store.connect import application_engine
 from engine.store.facts import IN_FORCE
 from engine.store.work import AuditKey, Store
 from engine.usecases.complete import complete
-from engine.usecases.handling import Handling
+from engine.usecases.handling import Handling, Releases
 from engine.usecases.lead import take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
@@ -32,6 +32,8 @@ from engine.usecases.trying import log_try
 
 ROOT = Path(__file__).parents[1]
 KEY = AuditKey("test", b"the key of a test, 32 bytes long")
+# Every test's database holds the same release, and one with its id never changes: parsed once.
+_RELEASES = Releases()
 CRITERION = {"measure": "Balance", "threshold": "0 differences", "evidence": "ledger report"}
 
 # login: (name, roles, organisation)
@@ -93,7 +95,8 @@ class World:
     def make(cls, app_url: str) -> "World":
         """Furnish a migrated, published database."""
         clock = Clock()
-        world = cls(Handling(Store(application_engine(app_url), KEY, clock), DEFAULT), clock)
+        store = Store(application_engine(app_url), KEY, clock)
+        world = cls(Handling(store, DEFAULT, _RELEASES), clock)
         world._furnish()
         return world
 

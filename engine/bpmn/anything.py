@@ -14,6 +14,7 @@ from engine.bpmn.document import (
     FROM_ANYWHERE,
     UnreadableError,
     bpmn_children,
+    ids,
     local,
     name_flows,
     parse_xml,
@@ -22,7 +23,9 @@ from engine.bpmn.findings import Finding
 from engine.bpmn.model import AnyFile, Collaboration, MessageFlow
 from engine.bpmn.reader import FLOW_NODES, read_processes
 
-_REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement")
+_REFERENCES = frozenset(
+    {"sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement"}
+)
 
 
 def read_any(file: str, content: bytes) -> AnyFile:
@@ -34,10 +37,11 @@ def read_any(file: str, content: bytes) -> AnyFile:
     root = parse_xml(file, content, FROM_ANYWHERE)
     if root.tag != f"{{{BPMN}}}definitions":
         raise _refused(file, None, "not_bpmn", "It is not a BPMN 2.0 file.", "Export it as BPMN.")
-    _name_nodes(root)
-    _mend_references(root)
+    nodes = list(root.iter(f"{{{BPMN}}}*"))
+    _name_nodes(root, nodes)
+    _mend_references(root, nodes)
     name_flows(root)
-    _check_ids(file, root)
+    _check_ids(file, nodes)
     processes = {one.id: one for one in read_processes(file, root, by_id=True)}
     if not processes:
         raise _refused(file, None, "no_process", "It holds no process.", "Draw one.")
@@ -45,39 +49,36 @@ def read_any(file: str, content: bytes) -> AnyFile:
     return AnyFile(file, MappingProxyType(processes), collaborations)
 
 
-def _name_nodes(root: etree._Element) -> None:
+def _name_nodes(root: etree._Element, nodes: list[etree._Element]) -> None:
     """Give an id to every process, pool, and flow node that has none."""
-    taken = {node.get("id") for node in root.iter() if node.get("id")}
+    nameless = [node for node in nodes if not node.get("id") and local(node) in _NAMED]
+    taken = ids(root) if nameless else set()
     number = 0
-    for node in root.iter(f"{{{BPMN}}}*"):
+    for node in nameless:
         tag = local(node)
-        if node.get("id") or (tag not in FLOW_NODES and tag not in _ALSO_NAMED):
-            continue
         number += 1
         while f"{tag}_{number}" in taken:
             number += 1
         node.set("id", f"{tag}_{number}")
 
 
-_ALSO_NAMED = frozenset({"process", "participant", "collaboration", "messageFlow"})
+_NAMED = FLOW_NODES | {"process", "participant", "collaboration", "messageFlow"}
+_COUNTED = FLOW_NODES | {"sequenceFlow", "process"}
 
 
-def _mend_references(root: etree._Element) -> None:
+def _mend_references(root: etree._Element, nodes: list[etree._Element]) -> None:
     """Some tools write a prefix before the id that they mean."""
-    known = {node.get("id") for node in root.iter() if node.get("id")}
-    for node in root.iter(f"{{{BPMN}}}*"):
-        for attribute in _REFERENCES:
-            name = node.get(attribute)
-            if name and name not in known and name.rpartition(":")[2] in known:
-                node.set(attribute, name.rpartition(":")[2])
+    known = ids(root)
+    for node in nodes:
+        for attribute, name in node.items():
+            if attribute in _REFERENCES and name not in known:
+                bare = str(name).rpartition(":")[2]
+                if bare in known:
+                    node.set(attribute, bare)
 
 
-def _check_ids(file: str, root: etree._Element) -> None:
-    counted = Counter(
-        node.get("id")
-        for node in root.iter(f"{{{BPMN}}}*")
-        if local(node) in FLOW_NODES or local(node) in ("sequenceFlow", "process")
-    )
+def _check_ids(file: str, nodes: list[etree._Element]) -> None:
+    counted = Counter(node.get("id") for node in nodes if local(node) in _COUNTED)
     for name, count in counted.items():
         if count > 1:
             sentence = f"The id “{name}” stands {count} times."

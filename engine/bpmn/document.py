@@ -105,11 +105,10 @@ def _without_declaration(text: str) -> str:
 
 def name_flows(root: etree._Element) -> None:
     """Give an id to every sequence flow that has none; the same file gets the same ids."""
-    taken = {node.get("id") for node in root.iter() if node.get("id")}
+    nameless = [flow for flow in root.iter(f"{{{BPMN}}}sequenceFlow") if not flow.get("id")]
+    taken = ids(root) if nameless else set()
     number = 0
-    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
-        if flow.get("id"):
-            continue
+    for flow in nameless:
         base = f"{flow.get('sourceRef', 'from')}_to_{flow.get('targetRef', 'there')}"
         name = base
         while name in taken:
@@ -119,20 +118,19 @@ def name_flows(root: etree._Element) -> None:
         flow.set("id", name)
 
 
+def ids(root: etree._Element) -> set[str]:
+    """Return every id in a file, BPMN's or not."""
+    return {name for node in root.iter() if (name := node.get("id"))}
+
+
 def local(node: etree._Element) -> str:
     """Return a tag without its namespace."""
-    return etree.QName(node).localname
+    return node.tag.rpartition("}")[2]
 
 
 def bpmn_children(node: etree._Element, *tags: str) -> list[etree._Element]:
     """Return the direct BPMN children with one of these local names; all of them without."""
-    wanted = {f"{{{BPMN}}}{tag}" for tag in tags}
-    return [
-        child
-        for child in node
-        if isinstance(child.tag, str)
-        and (child.tag in wanted if wanted else child.tag.startswith(f"{{{BPMN}}}"))
-    ]
+    return list(node.iterchildren(*(f"{{{BPMN}}}{tag}" for tag in tags or "*")))
 
 
 def _check_bounds(file: str, root: etree._Element, limits: Limits) -> None:

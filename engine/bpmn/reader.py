@@ -97,14 +97,15 @@ def _element(
     container: str | None,
     lane: str | None,
 ) -> Element:
+    kind = local(node)
     children = bpmn_children(node)
     extensions = [child for child in children if local(child) == "extensionElements"]
     scripts = [child for child in children if local(child) == "script"]
-    interrupts = "cancelActivity" if local(node) == "boundaryEvent" else "isInterrupting"
+    interrupts = "cancelActivity" if kind == "boundaryEvent" else "isInterrupting"
     return Element(
         id=node.get("id", ""),
         name=" ".join(node.get("name", "").split()),
-        type=local(node),
+        type=kind,
         process=process,
         lane=lane or None,
         container=container,

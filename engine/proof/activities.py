@@ -82,7 +82,7 @@ def _draw(drawing: Drawing, level: Level, one: Element) -> None:
         _draw_call(drawing, level, one)
     elif one.type == "startEvent":
         drawing.move(level, one, (level.begun[one.id],), drawing.exits(level, one))
-    elif one.type in THROWS or (one.type == "sendTask" and not level.shape.borders[one.id]):
+    elif one.type in THROWS or (one.type == "sendTask" and not level.shape.borders.get(one.id)):
         draw_throw(drawing, level, one)
     elif one.type in CATCHES:
         draw_catch(drawing, level, one)
@@ -115,7 +115,7 @@ def _draw_task(drawing: Drawing, level: Level, one: Element) -> None:
     entries = drawing.entries(level, one)
     does = _script(one) if one.type == "scriptTask" else None
     decides = drawing.tables.get(one.decision or "") if one.type == "businessRuleTask" else None
-    if not waits and not level.shape.borders[one.id]:
+    if not waits and not level.shape.borders.get(one.id):
         for entry in entries:
             drawing.move(level, one, (entry,), exits, script=does, table=decides)
         return

@@ -18,7 +18,7 @@ from engine.bpmn.timing import parse_due, parse_repetition
 from engine.expressions import evaluate, expression
 from engine.proof.building import Builder, Catcher
 from engine.proof.case import Case
-from engine.proof.firing import Move
+from engine.proof.firing import Fired, Move
 from engine.proof.machine import Machine, State
 from engine.proof.net import Transition
 
@@ -148,15 +148,15 @@ class _Clock:
         return False
 
 
-def can_be_walked(case: Case, machine: Machine, moves: Sequence[Move]) -> bool:
+def can_be_walked(case: Case, machine: Machine, fired: Sequence[Fired]) -> bool:
     """Return whether some clock leads along a path, by the lengths of timers that are known."""
     lengths = dict(_lengths(case))
     if not lengths or not case.net.run_to_completion:
         return True
     clock = _Clock(machine, lengths)
     before: set[int] = set()
-    for move in moves:
-        after = _waiting(machine, move.state, lengths)
+    for move, state in fired:
+        after = _waiting(machine, state, lengths)
         clock.take(move, before, after)
         before = after
     return clock.is_possible()

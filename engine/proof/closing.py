@@ -46,10 +46,10 @@ def judge_closure(case: Case, found: Explored) -> Iterator[ProofFinding]:
 
 def _broken(case: Case, found: Explored) -> Iterator[ProofFinding]:
     for rule, said in _BROKEN.items():
-        for (broke, element), (state, move) in found.broken.items():
+        for (broke, element), (state, last) in found.broken.items():
             if broke == rule:
                 message = sentence(rule, said.format(case.words.of(element)))
-                yield refuted(case, found, rule, element, message, [*found.path(state), move])
+                yield refuted(case, found, rule, element, message, [*found.path(state), last])
 
 
 def _unmarked(case: Case) -> Iterator[ProofFinding]:

@@ -9,6 +9,7 @@ anything.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -44,6 +45,7 @@ class Failed(Exception):
     """An expression fails for these values: the engine would refuse the move."""
 
 
+@lru_cache(maxsize=4096)
 def variables(node: ast.expr, steps: frozenset[str]) -> frozenset[Variable] | None:
     """Return what an expression reads; None if it looks at a step in a way not followed here."""
     found: set[Variable] = set()
@@ -66,7 +68,6 @@ class Knowledge:
         self.net = net
         self.live: list[frozenset[Variable]] = [frozenset()] * len(net.places)
         self._reads: dict[int, frozenset[Variable]] = {}
-        self._truths: dict[object, object] = {}
         if net.run_to_completion:
             self._find_live()
 
@@ -79,15 +80,10 @@ class Knowledge:
 
     def truth(self, condition: Expression, values: Values, gate: str) -> bool | None:
         """Return whether a condition holds; None if it may or may not.  Raises Failed."""
-        key = (condition.text, values, tuple(type(value) for _, value in values), gate)
-        if key not in self._truths:
-            try:
-                self._truths[key] = _value(condition.node, self._looked_up(values, gate))
-            except ExpressionRefused:
-                self._truths[key] = Failed
-        found = self._truths[key]
-        if found is Failed:
-            raise Failed
+        try:
+            found = _value(condition.node, self._looked_up(values, gate))
+        except ExpressionRefused as error:
+            raise Failed from error
         return None if isinstance(found, Unknown) else bool(found)
 
     def answered(
@@ -292,9 +288,7 @@ def _value(node: ast.expr, names: _Names) -> object:
     """Return an expression's value, or UNKNOWN; raises ExpressionRefused as the engine would."""
     reads = variables(node, names.steps)
     if reads is not None and not any(isinstance(names.of(one), Unknown) for one in reads):
-        text = ast.unparse(node)
-        told = frozenset(name for name, _ in reads)
-        return evaluate(Expression(text, node, told), names.plain(reads))
+        return evaluate(Expression("", node, frozenset()), names.plain(reads))
     if isinstance(node, ast.BoolOp):
         return _together(node, names)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):

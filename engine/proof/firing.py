@@ -6,8 +6,8 @@ waits, the answer has been left alone with the world, and a closing end must not
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from engine.proof.data import UNKNOWN, Failed, Values, combined
 from engine.proof.machine import STALE, Machine, State, outputs_of
@@ -25,15 +25,25 @@ _GATE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A transition fired, with what was answered, the state it made, and what it broke."""
+class Move(NamedTuple):
+    """A transition fired, with what was answered, who woke, and what it broke."""
 
     transition: Transition
-    state: State
     answers: Mapping[str, Scalar]
     woke: tuple[str, ...] = ()
     broke: tuple[str, ...] = ()
+
+
+Fired = tuple[Move, State]
+"""A move, and the state that it makes."""
+
+
+class _Outcome(NamedTuple):
+    """What comes of the tokens that a transition takes, whatever else stands in the net."""
+
+    move: Move
+    put: tuple[int, ...]  # tokens, the monitor's included
+    monitored: str
 
 
 _NO_ANSWERS: Mapping[str, Scalar] = {}
@@ -45,75 +55,101 @@ class Firing:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.overlaps: set[tuple[str, str, str]] = set()  # gateway and two flows that both hold
+        self._moves = [Move(one, _NO_ANSWERS) for one in machine.net.transitions]
+        monitor = {machine.net.monitor} - {None}
+        self._gone = [  # where no token is spared; mostly the one empty set
+            (one.clears | one.fulfils | monitor) or frozenset() for one in machine.net.transitions
+        ]
+        self._outcomes: dict[tuple[int, tuple[int, ...], str], list[_Outcome]] = {}
 
-    def fire(self, state: State, one: Transition) -> list[Move]:
-        """Return every way in which a transition may go; none if its expressions fail."""
-        if self.machine.plain[one.number] and not self._ages(state, one):
+    def fire(self, state: State, one: Transition) -> list[Fired]:
+        """Return every way in which a transition may go, each with the state that it makes.
+
+        None if its expressions fail.
+        """
+        if self.machine.plain[one.number] and not (one.external and self._ages(state)):
             tokens = list(state)
             for place in one.inputs:
                 tokens.remove(place)
             tokens.extend(one.outputs)
             tokens.sort()
-            return [Move(one, tuple(tokens), _NO_ANSWERS)]
+            return [(self._moves[one.number], tuple(tokens))]
         return list(self._fire(state, one))
 
-    def _ages(self, state: State, one: Transition) -> bool:
-        """Whether an answer that was fresh until now has waited."""
-        is_watched = one.external and self.machine.net.monitor is not None
-        return is_watched and self.machine.monitored(state) in _FRESH
+    def _ages(self, state: State) -> bool:
+        """Whether an answer that was fresh until now would have waited."""
+        return self.machine.net.monitor is not None and self.machine.monitored(state) in _FRESH
 
-    def _fire(self, state: State, one: Transition) -> Iterator[Move]:
+    def _fire(self, state: State, one: Transition) -> Iterator[Fired]:
         monitored = self.machine.monitored(state)
         if one.external and monitored in _FRESH:
             monitored = _WAITED[monitored]
-        for consumed, values in self._consumed(state, one):
-            for told, answers in self._told(one, values):
-                for after in self._judged(one, monitored, told):
-                    yield from self._left(state, one, consumed, told, answers, after)
+        for consumed, gathered in self._consumed(state, one):
+            spared = self._spared(state, one, consumed)
+            for move, put, after in self._outcomes_of(one, consumed + gathered, monitored):
+                tokens = [*spared, *put]
+                woke = self._wake_first(one, tokens) if one.levels else ()
+                made = tuple(sorted(tokens))
+                broke = self._broken(state, one, made, after)
+                yield (move._replace(woke=woke, broke=broke) if woke or broke else move), made
+
+    def _outcomes_of(
+        self, one: Transition, taken: tuple[int, ...], monitored: str
+    ) -> list[_Outcome]:
+        """Return what may come of the tokens that a transition takes; it is worked out once."""
+        key = (one.number, taken, monitored)
+        if key not in self._outcomes:
+            self._outcomes[key] = [
+                outcome
+                for values in self._merged(taken)
+                for told, answers in self._told(one, values)
+                for after in self._judged(one, monitored, told)
+                for outcome in self._left(one, told, answers, after)
+            ]
+        return self._outcomes[key]
 
     def _left(
         self,
-        state: State,
         one: Transition,
-        consumed: tuple[int, ...],
         told: dict[Variable, Scalar],
         answers: Mapping[str, Scalar],
         monitored: str,
-    ) -> Iterator[Move]:
+    ) -> Iterator[_Outcome]:
         gate = _GATE[monitored]
+        machine = self.machine
+        monitor = () if machine.net.monitor is None else (machine.monitor(monitored),)
         try:
             variants = self._computed(one, told, gate)
         except Failed:
             return
         for values in variants:
             for places, flow in self._chosen(one, values, gate):
-                made = self._made(state, one, consumed, (*one.outputs, *places), values)
-                woke = self._wake_first(one, made)
-                if self.machine.net.monitor is not None:
-                    made.append(self.machine.monitor(monitored))
-                after = tuple(sorted(made))
+                tokens = (
+                    machine.token(place, machine.known.keep(place, values))
+                    for place in (*one.outputs, *places)
+                )
                 seen = {"flow": flow} if flow is not None else answers
-                yield Move(one, after, seen, woke, self._broken(state, one, after, monitored))
+                yield _Outcome(Move(one, seen), (*tokens, *monitor), monitored)
 
     def _consumed(
         self, state: State, one: Transition
-    ) -> Iterator[tuple[tuple[int, ...], dict[Variable, Scalar]]]:
-        """Yield which tokens are taken, and what they know together."""
+    ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Yield which tokens are taken, and those of ends that are gathered."""
         places = self.machine.places(state)
         inputs = one.inputs or tuple(place for place in one.join if place in places)
         taken = [
             sorted({token for token, at in zip(state, places, strict=True) if at == place})
             for place in inputs
         ]
-        gathered: list[int] = []
+        gathered: tuple[int, ...] = ()
         if one.still is not None:
-            ends = set(self.machine.net.scopes[one.still].ends)
-            gathered = [token for token, at in zip(state, places, strict=True) if at in ends]
+            ends = self.machine.net.scopes[one.still].ends
+            gathered = tuple(token for token, at in zip(state, places, strict=True) if at in ends)
         for tokens in product(*taken):
-            for values in self._merged([*tokens, *gathered]):
-                yield tokens, values
+            yield tokens, gathered
 
-    def _merged(self, tokens: list[int]) -> Iterator[dict[Variable, Scalar]]:
+    def _merged(self, tokens: tuple[int, ...]) -> Iterator[dict[Variable, Scalar]]:
+        """Yield what tokens may know together."""
         known: dict[Variable, list[Scalar]] = {}
         for token in tokens:
             if self.machine.place_of[token] != self.machine.net.monitor:
@@ -218,27 +254,16 @@ class Firing:
         sure = [way.flow for way, holding in zip(ways, holds, strict=False) if holding]
         self.overlaps.update((one.element or "", sure[0], other) for other in sure[1:])
 
-    def _made(
-        self,
-        state: State,
-        one: Transition,
-        consumed: tuple[int, ...],
-        outputs: tuple[int, ...],
-        values: dict[Variable, Scalar],
-    ) -> list[int]:
-        """Return the tokens after a move, without the monitor's."""
-        tokens = [
-            token for token in state if self.machine.place_of[token] != self.machine.net.monitor
-        ]
-        for token in consumed:
-            if self.machine.place_of[token] != self.machine.net.monitor:
-                tokens.remove(token)
-        gone = one.clears | one.fulfils
+    def _spared(self, state: State, one: Transition, consumed: tuple[int, ...]) -> list[int]:
+        """Return the tokens that a move leaves where they are; the monitor's is put anew."""
+        gone = self._gone[one.number]
+        tokens = list(state)
         if gone:
-            tokens = [token for token in tokens if self.machine.place_of[token] not in gone]
-        tokens += [
-            self.machine.token(place, self.machine.known.keep(place, values)) for place in outputs
-        ]
+            places = self.machine.places(state)
+            tokens = [token for token, at in zip(state, places, strict=True) if at not in gone]
+        for token in consumed:
+            if self.machine.place_of[token] not in gone:
+                tokens.remove(token)
         return tokens
 
     def _wake_first(self, one: Transition, tokens: list[int]) -> tuple[str, ...]:
@@ -273,7 +298,9 @@ class Firing:
         self, state: State, one: Transition, after: State, monitored: str
     ) -> tuple[str, ...]:
         """Return the rules that a move breaks."""
-        broke = []
+        if one.mark not in _FRESH and not one.must_fulfil:
+            return ()
+        broke: list[str] = []
         if one.mark in _FRESH:
             if monitored == STALE:
                 broke.append("closes_stale")

@@ -189,8 +189,8 @@ def _round(case: Case, found: Explored, state: int) -> tuple[int, list[str]]:
 def _next_element(found: Explored, state: int) -> str | None:
     """Return the element whose move leads to the first state after this one."""
     for one in found.machine.enabled(found.states[state]):
-        for move in found.firing.fire(found.states[state], one):
-            if move.state == found.states[found.after[state][0]]:
+        for _, after in found.firing.fire(found.states[state], one):
+            if after == found.states[found.after[state][0]]:
                 return one.element
     return None
 
@@ -218,13 +218,13 @@ def _dead(case: Case, found: Explored) -> Iterator[ProofFinding]:
 
 def _after(case: Case, found: Explored) -> Iterator[ProofFinding]:
     for place, rule in case.after.items():
-        for (broke, element), (state, move) in found.broken.items():
+        for (broke, element), (state, last) in found.broken.items():
             if broke != f"after:{place}":
                 continue
             said = f"{case.words.of(rule.end)} can be completed before {case.words.of(rule.step)}."
             said += f" Lead every way to it through {case.words.of(rule.step)}."
             message = said[0].upper() + said[1:]
-            yield refuted(case, found, "after", element, message, [*found.path(state), move])
+            yield refuted(case, found, "after", element, message, [*found.path(state), last])
 
 
 def _open_questions(case: Case, found: Explored) -> list[ProofFinding]:

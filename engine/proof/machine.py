@@ -29,15 +29,20 @@ class Machine:
         self.place_of: list[int] = list(range(len(net.places)))
         self.values_of: list[Values] = [()] * len(net.places)
         self._tokens: dict[tuple[int, Values, tuple[type, ...]], int] = {}
+        self._seen: tuple[State, list[int]] = ((), [])  # the last state, and its places
         self._still = [place.is_still for place in net.places]
         self._scope = [-1 if place.is_still else place.scope for place in net.places]
-        self._automatic: list[list[Transition]] = [[] for _ in net.places]
-        self._external: list[list[Transition]] = [[] for _ in net.places]
+        self._automatic: list[tuple[Transition, ...]] = [()] * len(net.places)
+        self._external: list[tuple[Transition, ...]] = [()] * len(net.places)
         for one in net.transitions:
             outside = net.run_to_completion and one.external
             for place in set(one.anchors):
-                (self._external if outside else self._automatic)[place].append(one)
+                (self._external if outside else self._automatic)[place] += (one,)
         self.plain = [self._is_plain(one) for one in net.transitions]
+        self._is_ready = [  # as soon as a token is where it is looked for
+            plain and len(one.inputs) == 1
+            for plain, one in zip(self.plain, net.transitions, strict=True)
+        ]
         self.doubted: set[str] = set()  # joins that the engine may take otherwise
         self._reach: dict[tuple[int, int], frozenset[int]] = {}
         self._after: list[list[Transition]] | None = None
@@ -64,14 +69,14 @@ class Machine:
         return found
 
     def places(self, state: State) -> list[int]:
-        """Return the places of a state's tokens."""
-        place_of = self.place_of
-        return [place_of[token] for token in state]
+        """Return the places of a state's tokens, in their order; not to be changed."""
+        if state is not self._seen[0]:
+            self._seen = (state, list(map(self.place_of.__getitem__, state)))
+        return self._seen[1]
 
     def is_final(self, state: State) -> bool:
         """Return whether nothing is going on any more."""
-        still, place_of = self._still, self.place_of
-        return all(still[place_of[token]] for token in state)
+        return all(map(self._still.__getitem__, self.places(state)))
 
     def is_single(self, place: int) -> bool:
         """Return whether a second token in a place is a fault of what is drawn there."""
@@ -82,10 +87,10 @@ class Machine:
         monitor = self.net.monitor
         if monitor is None:
             return STALE
-        for token in reversed(state):
-            if self.place_of[token] == monitor:
-                return str(self.values_of[token][0][1])
-        return STALE
+        places = self.places(state)
+        if monitor not in places:
+            return STALE
+        return str(self.values_of[state[places.index(monitor)]][0][1])
 
     def monitor(self, value: str) -> int:
         """Return the token of a monitor's value."""
@@ -102,6 +107,8 @@ class Machine:
         if not moving:
             return self._ready(self._external, places, state)
         together = self._due_together(moving, places, state)
+        if len(moving) == 1:
+            return moving + together
         interrupting = [one for one in moving if one.interrupts]
         if interrupting:
             return interrupting + together
@@ -132,14 +139,15 @@ class Machine:
         """Return the elements of the timers that touch one, with all that follows by itself."""
         found = self._near.get(timer.number)
         if found is None:
-            numbers = self._touching.whole.dependent(timer.number)
+            numbers = self.touching.whole.dependent(timer.number)
             timers = (self.net.transitions[number] for number in numbers)
             found = {element for one in timers if one.by_timer for element in _woken(one)}
             self._near[timer.number] = found
         return found
 
     @cached_property
-    def _touching(self) -> Touching:
+    def touching(self) -> Touching:
+        """Which transitions touch each other."""
         return Touching(self.net)
 
     def is_stable(self, state: State) -> bool:
@@ -147,13 +155,14 @@ class Machine:
         return not self._ready(self._automatic, self.places(state), state)
 
     def _ready(
-        self, of_place: list[list[Transition]], places: list[int], state: State
+        self, of_place: list[tuple[Transition, ...]], places: list[int], state: State
     ) -> list[Transition]:
+        is_ready = self._is_ready
         found: list[Transition] = []
         seen: set[int] = set()
         for place in places:
             for one in of_place[place]:
-                if self.plain[one.number] and len(one.inputs) == 1:
+                if is_ready[one.number]:
                     found.append(one)
                 elif one.number not in seen and self._may_fire(one, places, state):
                     seen.add(one.number)
@@ -161,14 +170,14 @@ class Machine:
         return found
 
     def _may_fire(self, one: Transition, places: list[int], state: State) -> bool:
-        if not all(place in places for place in one.inputs):
-            return False
-        if one.still is not None:
-            return all(self._scope[place] != one.still for place in places)
-        if one.wakes:
-            if one.held_by and not one.held_by.keys().isdisjoint(places):
+        """Return whether a transition may fire of which one of `anchors` holds a token."""
+        for place in one.inputs:
+            if place not in places:
                 return False
-            return any(catch.waiter in places for level in one.levels for catch in level)
+        if one.still is not None:
+            return one.still not in map(self._scope.__getitem__, places)
+        if one.wakes:
+            return not one.held_by or one.held_by.keys().isdisjoint(places)
         if one.join:
             return self._may_join(one, places)
         if one.mark == "proposal":

@@ -6,12 +6,14 @@ completion a second one is not followed either: which of two the engine moves, l
 ends with an event is its own affair, and a path through it is one that nobody can walk.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from engine.proof.firing import Firing, Move
+from engine.proof.firing import Fired, Firing, Move
 from engine.proof.machine import MAX_TOKENS, Machine, State
+from engine.proof.net import Transition
 from engine.proof.stubborn import Stubborn
 from engine.proof.values import Bound
 
@@ -25,16 +27,19 @@ class Explored:
     machine: Machine
     firing: Firing
     states: list[State] = field(default_factory=list)
-    after: list[list[int]] = field(default_factory=list)
-    come_by: list[tuple[int, Move] | None] = field(default_factory=list)
+    index: dict[State, int] = field(default_factory=dict)
+    after: list[Sequence[int]] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)  # the state from which each was reached,
+    come_by: list[Move | None] = field(default_factory=list)  # and by which move
     fired: set[int] = field(default_factory=set)
     woke: set[str] = field(default_factory=set)
-    flows: set[str] = field(default_factory=set)
+    ways: set[str] = field(default_factory=set)  # flows taken, of an inclusive gateway together
     doubled: dict[int, int] = field(default_factory=dict)  # place: the state that has two tokens
-    broken: dict[tuple[str, str | None], tuple[int, Move]] = field(default_factory=dict)
+    broken: dict[tuple[str, str | None], tuple[int, Fired]] = field(default_factory=dict)
     cut: set[int] = field(default_factory=set)
-    final: list[int] = field(default_factory=list)
+    final: set[int] = field(default_factory=set)
     looked_at: int = 0  # so many of the states have been followed
+    widest: int = 0  # most tokens in a state
     reason: str | None = None  # why the search ended early
     is_reduced: bool = False
     is_weighed: bool = False  # that no place holds two tokens was proved without looking
@@ -44,26 +49,38 @@ class Explored:
         """Whether every reachable state was looked at."""
         return self.reason is None
 
-    def path(self, state: int) -> list[Move]:
-        """Return the moves that lead to a state."""
-        found: list[Move] = []
-        step = self.come_by[state]
-        while step is not None:
-            found.append(step[1])
-            step = self.come_by[step[0]]
+    @property
+    def flows(self) -> set[str]:
+        """The flows that gateways were seen to choose."""
+        return {flow for way in self.ways for flow in way.split()}
+
+    def path(self, state: int) -> list[Fired]:
+        """Return the moves that lead to a state, each with the state that it makes."""
+        found: list[Fired] = []
+        while (move := self.come_by[state]) is not None:
+            found.append((move, self.states[state]))
+            state = self.before[state]
         found.reverse()
         return found
 
     def dead_ends(self) -> list[int]:
         """Return the states from which no end can be reached any more, in the order found."""
-        before: list[list[int]] = [[] for _ in self.states]
-        for state, following in enumerate(self.after):
-            for one in following:
+        good = self.final | self.cut
+        left = []
+        for state in reversed(range(len(self.states))):  # nearly all lead on to one found later
+            if state in good:
+                continue
+            if good.isdisjoint(self.after[state]):
+                left.append(state)
+            else:
+                good.add(state)
+        before: defaultdict[int, list[int]] = defaultdict(list)
+        for state in left:
+            for one in self.after[state]:
                 before[one].append(state)
-        good = set(self.final) | self.cut
-        waiting = list(good)
+        waiting = list(good & before.keys())
         while waiting:
-            for state in before[waiting.pop()]:
+            for state in before.get(waiting.pop(), ()):
                 if state not in good:
                     good.add(state)
                     waiting.append(state)
@@ -85,40 +102,79 @@ class Effort:
     width: int | None = None
 
 
-def explore(machine: Machine, effort: Effort, stubborn: Stubborn | None = None) -> Explored:
-    """Return all that can be reached; with `stubborn`, in few of the possible orders."""
-    firing = Firing(machine)
-    found = Explored(machine, firing)
-    index: dict[State, int] = {}
-    _add(found, index, machine.initial(), None)
-    here = 0
-    while here < len(found.states):
-        found.reason = _exhausted(found, here, effort)
+def explore(
+    machine: Machine,
+    effort: Effort,
+    stubborn: Stubborn | None = None,
+    begun: Explored | None = None,
+) -> Explored:
+    """Return all that can be reached; with `stubborn`, in few of the possible orders.
+
+    `begun` is an earlier search of the same machine's that ended early: it goes on from there.
+    """
+    found = begun
+    if found is None:
+        found = Explored(machine, Firing(machine))
+        _add(found, machine.initial(), 0, None)
+    while found.looked_at < len(found.states):
+        found.reason = _exhausted(found, effort)
         if found.reason is not None:
-            return found
-        state = found.states[here]
-        if here in found.cut:
-            here += 1
-            continue
-        is_final = machine.is_final(state)
-        if is_final:
-            found.final.append(here)
-        enabled = machine.enabled(state)
-        if is_final:  # it is over: nobody listens any more
-            enabled = [one for one in enabled if not one.wakes]
-        if stubborn is not None and len(enabled) > 1:
-            chosen = stubborn.choose(state, enabled)
-            found.is_reduced = found.is_reduced or len(chosen) < len(enabled)
-            enabled = chosen
-        for one in enabled:
-            moves = firing.fire(state, one)
-            if not moves:
-                found.fired.add(one.number)  # reached, though its expressions fail
-            for move in moves:
-                _take(found, index, here, move)
-        here += 1
-        found.looked_at = here
+            break
+        if found.looked_at not in found.cut:
+            _follow(found, _chosen(found, stubborn))
+        found.looked_at += 1
     return found
+
+
+def goes_like(found: Explored, stubborn: Stubborn, effort: Effort) -> bool:
+    """Return whether a search with `stubborn` would have gone like a full one that ended early.
+
+    False, too, if there is no time left to say so.
+    """
+    for here in range(found.looked_at):
+        if here % _LOOK_AT_CLOCK == 0 and monotonic() > effort.until:
+            return False
+        enabled = [] if here in found.cut else _enabled(found, here)
+        if len(stubborn.choose(found.states[here], enabled)) < len(enabled):
+            return False
+    return True
+
+
+def _enabled(found: Explored, here: int) -> list[Transition]:
+    """Return what may fire in a state, of which is noted whether it is final."""
+    state = found.states[here]
+    enabled = found.machine.enabled(state)
+    if found.machine.is_final(state):  # it is over: nobody listens any more
+        found.final.add(here)
+        return [one for one in enabled if not one.wakes]
+    return enabled
+
+
+def _chosen(found: Explored, stubborn: Stubborn | None) -> list[Transition]:
+    """Return what to fire in the state that is looked at."""
+    enabled = _enabled(found, found.looked_at)
+    if stubborn is None:
+        return enabled
+    chosen = stubborn.choose(found.states[found.looked_at], enabled)
+    found.is_reduced = found.is_reduced or len(chosen) < len(enabled)
+    return chosen
+
+
+def _follow(found: Explored, chosen: list[Transition]) -> None:
+    """Fire what was chosen in the state that is looked at."""
+    here, state = found.looked_at, found.states[found.looked_at]
+    following: list[int] = []
+    for one in chosen:
+        found.fired.add(one.number)  # reached, even if its expressions fail
+        for move, after in found.firing.fire(state, one):
+            number = found.index.get(after)
+            if number is None:
+                number = _reach(found, here, move, after)
+            if number is not None:
+                following.append(number)
+            if move.woke or move.broke or move.answers:
+                _note(found, here, move, after)
+    found.after[here] = tuple(following)
 
 
 def explore_within(machine: Machine, bound: Bound) -> Explored:
@@ -126,54 +182,54 @@ def explore_within(machine: Machine, bound: Bound) -> Explored:
     return explore(machine, Effort(bound, monotonic() + bound.seconds, bound.states))
 
 
-def _exhausted(found: Explored, here: int, effort: Effort) -> str | None:
+def _exhausted(found: Explored, effort: Effort) -> str | None:
     """Return why the search ends here; None if it goes on."""
     if len(found.states) > effort.states:
         return f"it has more than {effort.bound.states} states"
-    if effort.width is not None and len(found.states[here]) > effort.width:
+    if effort.width is not None and found.widest > effort.width:
         return "too much goes on at once"
-    if here % _LOOK_AT_CLOCK == 0 and monotonic() > effort.until:
+    if found.looked_at % _LOOK_AT_CLOCK == 0 and monotonic() > effort.until:
         return f"the search took longer than {effort.bound.seconds:g} seconds"
     return None
 
 
-def _add(
-    found: Explored, index: dict[State, int], state: State, come_by: tuple[int, Move] | None
-) -> int:
-    index[state] = number = len(found.states)
+def _add(found: Explored, state: State, before: int, move: Move | None) -> int:
+    found.index[state] = number = len(found.states)
+    found.widest = max(found.widest, len(state))
     found.states.append(state)
-    found.after.append([])
-    found.come_by.append(come_by)
+    found.after.append(())
+    found.before.append(before)
+    found.come_by.append(move)
     return number
 
 
-def _take(found: Explored, index: dict[State, int], here: int, move: Move) -> None:
-    found.fired.add(move.transition.number)
+def _reach(found: Explored, here: int, move: Move, state: State) -> int | None:
+    """Add a new state; return its number, or None if it is not followed."""
+    machine = found.machine
+    crowded = _crowded(machine, state)
+    if crowded and max(crowded.values()) > MAX_TOKENS:
+        found.cut.add(here)
+        return None
+    number = _add(found, state, here, move)
+    for place in crowded:
+        found.doubled.setdefault(place, number)
+    if machine.net.run_to_completion and any(machine.is_single(place) for place in crowded):
+        found.cut.add(number)
+    return number
+
+
+def _note(found: Explored, here: int, move: Move, state: State) -> None:
     found.woke.update(move.woke)
     if "flow" in move.answers:
-        found.flows.update(str(move.answers["flow"]).split())
+        found.ways.add(str(move.answers["flow"]))
     for rule in move.broke:
-        found.broken.setdefault((rule, move.transition.element), (here, move))
-    number = index.get(move.state)
-    if number is None:
-        machine = found.machine
-        crowded = _crowded(machine, move.state)
-        if any(count > MAX_TOKENS for count in crowded.values()):
-            found.cut.add(here)
-            return
-        number = _add(found, index, move.state, (here, move))
-        for place in crowded:
-            found.doubled.setdefault(place, number)
-        if machine.net.run_to_completion and any(machine.is_single(place) for place in crowded):
-            found.cut.add(number)
-    found.after[here].append(number)
+        found.broken.setdefault((rule, move.transition.element), (here, (move, state)))
 
 
 def _crowded(machine: Machine, state: State) -> dict[int, int]:
     """Return the places that hold more than one token, with how many."""
-    if len(state) == 1:
+    place_of = machine.place_of
+    if len({place_of[token] for token in state}) == len(state):
         return {}
-    places = machine.places(state)
-    if len(set(places)) == len(places):
-        return {}
-    return {place: count for place, count in Counter(places).items() if count > 1}
+    counted = Counter(place_of[token] for token in state)
+    return {place: count for place, count in counted.items() if count > 1}

@@ -22,11 +22,10 @@ itself one that nothing else can touch goes first; what opens a deeper level, or
 does, because it changes what has priority.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Set
 
 from engine.proof.machine import Machine, State
 from engine.proof.net import Transition
-from engine.proof.touching import Touching
 
 SEEDS = 4
 """So many sets are tried in a state; more cost more than they save."""
@@ -38,10 +37,12 @@ class Stubborn:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.net = machine.net
-        self._touching = Touching(self.net)
+        self._touching = machine.touching
         self._index = self._touching.single
         if self.net.run_to_completion:
             self._index = self._touching.whole
+        self._looked_at: dict[int, set[int]] = {}
+        self._untouchable: dict[int, bool] = {}
 
     def choose(self, state: State, enabled: list[Transition]) -> list[Transition]:
         """Return a stubborn part of what is enabled in a state; all of it if none is smaller."""
@@ -51,10 +52,12 @@ class Stubborn:
             return self._untouched(enabled)
         numbers = {one.number for one in enabled}
         places = self.machine.places(state)
-        enabling: dict[int, tuple[int, ...]] = {}
+        enabling: dict[int, Set[int]] = {}
         best = enabled
         for one in enabled[:SEEDS]:
             inside = self._closed(one.number, numbers, places, enabling)
+            if inside is None:
+                continue
             chosen = [other for other in enabled if other.number in inside]
             if len(chosen) < len(best):
                 best = chosen
@@ -64,8 +67,12 @@ class Stubborn:
 
     def _untouched(self, enabled: list[Transition]) -> list[Transition]:
         for one in enabled:
-            is_free = self._touching.is_free(one, beside_ends=self._goes_on(one))
-            if is_free and not one.levels and self._keeps_level(one):
+            if one.number not in self._untouchable:
+                is_free = self._touching.is_free(one, beside_ends=self._goes_on(one))
+                self._untouchable[one.number] = (
+                    is_free and not one.levels and self._keeps_level(one)
+                )
+            if self._untouchable[one.number]:
                 return [other for other in enabled if other.inputs == one.inputs]
         return enabled
 
@@ -85,56 +92,58 @@ class Stubborn:
         return all(depth == one.depth for depth in depths)
 
     def _closed(
-        self,
-        seed: int,
-        enabled: set[int],
-        places: list[int],
-        enabling: dict[int, tuple[int, ...]],
-    ) -> set[int]:
-        """Return the smallest stubborn set around `seed`; `enabling` is kept for other seeds."""
+        self, seed: int, enabled: set[int], places: list[int], enabling: dict[int, Set[int]]
+    ) -> set[int] | None:
+        """Return the smallest stubborn set around `seed`; None if it holds all that is enabled.
+
+        `enabling` is kept for other seeds.
+        """
         inside = {seed}
         waiting = [seed]
         while waiting:
             number = waiting.pop()
             if number in enabled:
-                needed: Iterable[int] = self._index.dependent(number)
+                needed: Set[int] = self._index.dependent(number)
             else:
                 if number not in enabling:
-                    enabling[number] = tuple(dict.fromkeys(self._enabling(number, places)))
+                    enabling[number] = self._enabling(number, places)
                 needed = enabling[number]
-            for other in needed:
-                if other not in inside:
-                    inside.add(other)
-                    waiting.append(other)
+            more = needed - inside
+            if more:
+                inside |= more
+                if enabled <= inside:
+                    return None
+                waiting.extend(more)
         return inside
 
-    def _enabling(self, number: int, places: list[int]) -> Iterator[int]:
-        """Yield all of which one must fire before a disabled transition can."""
+    def _enabling(self, number: int, places: list[int]) -> Set[int]:
+        """Return all of which one must fire before a disabled transition can."""
         one = self.net.transitions[number]
         missing = [place for place in one.inputs if place not in places]
         if missing:
-            yield from self._bringing(missing[0], places)
-        elif one.still is not None:
+            return self._bringing(missing[0], places)
+        if one.still is not None:
             inside = set(self.net.scopes[one.still].places)
             blocking = [
                 place for place in places if place in inside and not self.net.places[place].is_still
             ]
-            yield from self._index.removes[blocking[0]]
-        else:
-            # a join that is blocked, or nobody who waits: whatever it looks at
-            for place in self._touching.single.touches[number].sees:
-                yield from self._index.adds[place]
-                yield from self._index.removes[place]
+            return set(self._index.removes[blocking[0]])
+        # a join that is blocked, or nobody who waits: whatever it looks at
+        if number not in self._looked_at:
+            sees = self._touching.single.touches[number].sees
+            touching = ((*self._index.adds[place], *self._index.removes[place]) for place in sees)
+            self._looked_at[number] = set().union(*touching)
+        return self._looked_at[number]
 
-    def _bringing(self, place: int, places: list[int]) -> Iterator[int]:
-        """Yield all of which one must fire before a token comes to an empty place.
+    def _bringing(self, place: int, places: list[int]) -> Set[int]:
+        """Return all of which one must fire before a token comes to an empty place.
 
         In run to completion what moves by itself is followed back, one missing token at a time,
         to what is external: all of it is disabled where this is asked.
         """
         if not self.net.run_to_completion:
-            yield from self._index.adds[place]
-            return
+            return set(self._index.adds[place])
+        found: set[int] = set()
         seen = {place}
         waiting = [place]
         while waiting:
@@ -142,9 +151,10 @@ class Stubborn:
                 one = self.net.transitions[number]
                 missing = [other for other in one.inputs if other not in places]
                 if one.external:
-                    yield number
+                    found.add(number)
                 elif not missing:  # held up by something else than a token
-                    yield from self._index.adds[place]
+                    found.update(self._index.adds[place])
                 elif seen.isdisjoint(missing):
                     seen.add(missing[0])
                     waiting.append(missing[0])
+        return found

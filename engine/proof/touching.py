@@ -77,6 +77,7 @@ class Touching:
         self.single = Index(
             {one.number: touched(net, one) for one in net.transitions}, len(net.places)
         )
+        self._free: dict[tuple[int, bool], bool] = {}
 
     @cached_property
     def whole(self) -> Index:
@@ -89,14 +90,15 @@ class Touching:
 
         With `beside_ends` closing ends are left aside, which look at everything.
         """
-        touch = self.single.touches[one.number]
-        if touch.sees or one.interrupts:
-            return False
-        others = [self.net.transitions[other] for other in self.single.dependent(one.number)]
-        return all(
-            other.inputs == one.inputs or (beside_ends and other.mark in CLOSING)
-            for other in others
-        )
+        key = (one.number, beside_ends)
+        if key not in self._free:
+            is_seen = self.single.touches[one.number].sees or one.interrupts
+            others = () if is_seen else self.single.dependent(one.number)
+            self._free[key] = not is_seen and all(
+                other.inputs == one.inputs or (beside_ends and other.mark in CLOSING)
+                for other in map(self.net.transitions.__getitem__, others)
+            )
+        return self._free[key]
 
     def _whole_move(self, one: Transition) -> Touch:
         """Return what an external transition touches with all that may follow by itself."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from engine.proof.case import Case
 from engine.proof.clock import can_be_walked
-from engine.proof.firing import Move
+from engine.proof.firing import Fired, Move
 from engine.proof.machine import Machine
 from engine.proof.net import Transition
 from engine.proof.search import Explored
@@ -25,16 +25,16 @@ def refuted(
     rule: str,
     element: str | None,
     message: str,
-    moves: Sequence[Move],
+    fired: Sequence[Fired],
 ) -> ProofFinding:
     """Return that a path refutes something; *unknown* if the engine may not go along it.
 
     There may be another path then, or none.
     """
-    path, answers = trace(case, found.machine, moves)
+    path, answers = trace(case, found.machine, [move for move, _ in fired])
     doubt = ""
-    joins = (found.machine.doubted_in(move.state, {*path}) for move in moves)
-    if not can_be_walked(case, found.machine, moves):
+    joins = (found.machine.doubted_in(state, {*path}) for _, state in fired)
+    if not can_be_walked(case, found.machine, fired):
         doubt = _NO_CLOCK
     elif (join := next((one for one in joins if one), None)) is not None:
         doubt = _MAY_GO_ON.format(case.words.of(join))

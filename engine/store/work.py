@@ -309,6 +309,12 @@ class Work:
         """Know nothing yet of what is around."""
         self.around = Around(self.conn, self.now)
 
+    def pass_to(self, now: datetime) -> None:
+        """Let time pass within the transaction: only a replay does, in its log's own time."""
+        self.now, self.around = now, Around(self.conn, now)
+        for case in self.cases:
+            case.now, case.around = now, self.around
+
     def open_case(self, incident: Incident) -> Case:
         """Take charge of an incident that this transaction has locked, or has just made.
 

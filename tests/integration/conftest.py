@@ -11,10 +11,20 @@ from tests.visitor import Visitor, web_of
 from tests.world import World
 
 
+@pytest.fixture(scope="session")
+def applications() -> list[Flask]:
+    """The one application that all tests share, once the first has made it."""
+    return []
+
+
 @pytest.fixture
-def web(world: World) -> Flask:
-    """The application as it is served."""
-    return web_of(world)
+def web(world: World, applications: list[Flask]) -> Flask:
+    """The application as it is served; it keeps nothing, so that a test only lends it its world."""
+    if not applications:
+        applications.append(web_of(world))
+    [app] = applications
+    app.extensions["putright"] = world.handling
+    return app
 
 
 @pytest.fixture

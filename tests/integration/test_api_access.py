@@ -321,10 +321,12 @@ def test_operators_alone_read_the_metrics_which_name_nothing(world: World, machi
     machine(None).get("/metrics", 401)
 
 
-def test_metrics_on_loopback_are_off_unless_the_setting_says_so(web: Flask, machine: Start) -> None:
+def test_metrics_on_loopback_are_off_unless_the_setting_says_so(
+    web: Flask, machine: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine(None).get("/metrics", 401)
 
-    web.config["METRICS_ON_LOOPBACK"] = True
+    monkeypatch.setitem(web.config, "METRICS_ON_LOOPBACK", True)
 
     assert machine(None).send("GET", "/metrics").status_code == 200
     far = machine(None).send("GET", "/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"})

@@ -10,7 +10,7 @@ from engine.proof import Bound, Verdict
 from engine.proof.judging import judge
 from engine.proof.machine import Machine
 from engine.proof.prove import any_case, release_case
-from engine.proof.search import Effort, explore, explore_within
+from engine.proof.search import Effort, explore, explore_within, goes_like
 from engine.proof.stubborn import Stubborn
 from engine.proof.weighing import is_bounded
 from tests.proof.chance import Chance
@@ -52,3 +52,24 @@ def test_leaving_out_orders_changes_nothing_that_is_read_off(seed):
         for name in ("safe", "proper_completion"):
             if part.properties[name] is False:
                 assert whole.properties[name] is False
+
+
+def test_a_reduced_search_that_goes_on_from_a_full_one_finds_what_one_from_the_start_does():
+    gone_on = 0
+    for case in (case for seed in SEEDS for case in cases(seed)):
+        until = monotonic() + BOUND.seconds
+        effort = Effort(BOUND, until, BOUND.states)
+        begun = explore(Machine(case.net), Effort(BOUND, until, BOUND.states, width=2))
+        stubborn = Stubborn(begun.machine)
+        if begun.is_complete or not goes_like(begun, stubborn, effort):
+            continue
+        on = explore(begun.machine, effort, stubborn, begun)
+        machine = Machine(case.net)
+        afresh = explore(machine, effort, Stubborn(machine))
+
+        assert (on.states, on.after, on.reason) == (afresh.states, afresh.after, afresh.reason)
+        assert (on.is_reduced, on.broken.keys()) == (afresh.is_reduced, afresh.broken.keys())
+        assert judge(case, on) == judge(case, afresh)
+        gone_on += begun.looked_at > 1
+
+    assert gone_on > 5

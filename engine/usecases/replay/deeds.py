@@ -47,7 +47,7 @@ class Deeds:
         """`handling` is the one whose use cases are parts of `work`."""
         self.handling = handling
         self.case = case
-        self.work = work
+        self._conn = work.conn
         self._now = work.now
         self._source = source
         self._machine = source.machine
@@ -78,7 +78,7 @@ class Deeds:
         return bool(try_to_close(self.handling, self._id, by=self._machine))
 
     def _items(self) -> Sequence[Fetched[Any]]:
-        return self.work.conn.execute(_OPEN_ITEMS, {"id": self._id}).all()
+        return self._conn.execute(_OPEN_ITEMS, {"id": self._id}).all()
 
     def _ask(self, task: Task, row: Row, *, begins: bool) -> None:
         if begins:
@@ -136,7 +136,7 @@ class Deeds:
     def _verify(self, row: Row) -> None:
         now, told_at = self._now, self.case.incident.told_at
         since = row.resolved_at if row.resolved_at and told_at <= row.resolved_at <= now else now
-        criteria = self.work.conn.execute(_CRITERIA, {"id": self._id}).scalars()
+        criteria = self._conn.execute(_CRITERIA, {"id": self._id}).scalars()
         complete(
             self.handling,
             self._marked(Mark.VERIFICATION),

@@ -1,29 +1,28 @@
 """Drives one case of a log through the real use cases, on the log's own clock.
 
-Each row is one transaction; timers that come due between two rows are transactions of their own,
-each at its own instant.  Whoever else moves an incident while it is replayed is noticed by the
-head of its chain: the replay leaves it alone from there on.
+Each row is one transaction, and what comes due before it is part of that, each at its own instant.
+Whoever else moves an incident while it is replayed is noticed by the head of its chain: the replay
+leaves it alone from there on.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import text
 
 from engine.domain.incident import ClosedBy, IncidentState, Level
 from engine.errors import Conflict, PutrightError, Unavailable
 from engine.queries.ledger import incident_ledger
-from engine.store.work import Case
+from engine.store.work import Case, Work
 from engine.usecases.handling import Handling
 from engine.usecases.replay.cases import Meaning, meanings
 from engine.usecases.replay.deeds import Deeds
 from engine.usecases.replay.people import People, Source
 from engine.usecases.replay.reading import Row, as_read
 from engine.usecases.replay.summary import Tally
-from engine.usecases.replay.timers import Timers
+from engine.usecases.replay.timers import Due, Timers
 from engine.usecases.report import Report, report_incident
 from engine.usecases.timing import fire
 
@@ -100,18 +99,16 @@ class _Case:
         for number, meaning in enumerate(meanings(self.rows), 1):
             if number <= rows_done:
                 continue
-            self._pass_time(meaning.at)
             refused = 0 if meaning.goes_back else refused
             refused += self._take(number, meaning)
         self.tally.confirmation_debt += refused
         self._come_to_the_end()
 
     def _find_place(self) -> int | None:
-        """Return how many rows stand already, reporting the case if it is new; None if all do."""
+        """Return how many rows stand already, 0 if the case is new; None if all do."""
         with self.handling.store.read() as conn:
             standing = conn.execute(_STANDING, {"id": self.id}).first()
         if standing is None:
-            self._report()
             return 0
         if standing.observed_until is not None or standing.state != IncidentState.OPEN:
             return None
@@ -126,13 +123,15 @@ class _Case:
     # --- transactions --------------------------------------------------------------------------
 
     @contextmanager
-    def _row(self, now: datetime) -> Iterator[Deeds]:
-        """One transaction with the incident locked, as this replay left it."""
-        with self.handling.store.begin(now=now) as work:
-            case = self._as_left(work.incident(self.id))
-            within = self.handling.within(work)
-            yield Deeds(within, work, case, self.source, self.caller)
+    def _locked(self) -> Iterator[tuple[Work, Case]]:
+        """One transaction with the incident locked, as this replay left it; new, it is reported."""
+        is_new = self.head_seq == 0
+        with self.handling.store.begin(now=self.rows[0].at) as work:
+            case = self._report(work) if is_new else self._as_left(work.incident(self.id))
+            yield work, case
             head_seq = case.incident.head_seq
+        if is_new:
+            self.people.keep()
         self.head_seq = head_seq
 
     def _as_left(self, case: Case) -> Case:
@@ -140,56 +139,61 @@ class _Case:
             raise Conflict("Somebody else has moved this incident meanwhile.")
         return case
 
-    def _report(self) -> None:
+    def _report(self, work: Work) -> Case:
         first = self.rows[0]
-        told_at = min(first.opened_at or first.at, first.at)
-        with self.handling.store.begin(now=told_at) as work:
-            self.people.write_of(work.conn, self.rows)
-            report_incident(
-                self.handling.within(work),
-                Report(
-                    process_id=self.source.process_id,
-                    title=first.title or f"Case {first.number}",
-                    expected="The service as agreed",
-                    actual=first.title or "Not said in the record",
-                    harmed=self.caller.name,
-                    impact=first.impact or Level.MEDIUM,
-                    urgency=first.urgency or Level.MEDIUM,
-                    source_reference=first.number,
-                ),
-                actor=self.caller,
-                by=self.source.machine,
-                incident_id=self.id,
-            )
-            head_seq = work.cases[0].incident.head_seq
-        self.people.keep()
-        self.head_seq = head_seq
+        work.pass_to(min(first.opened_at or first.at, first.at))
+        self.people.write_of(work.conn, self.rows)
+        report_incident(
+            self.handling.within(work),
+            Report(
+                process_id=self.source.process_id,
+                title=first.title or f"Case {first.number}",
+                expected="The service as agreed",
+                actual=first.title or "Not said in the record",
+                harmed=self.caller.name,
+                impact=first.impact or Level.MEDIUM,
+                urgency=first.urgency or Level.MEDIUM,
+                source_reference=first.number,
+            ),
+            actor=self.caller,
+            by=self.source.machine,
+            incident_id=self.id,
+        )
+        [case] = work.cases
+        self.timers.look(case)
+        return case
 
     def _take(self, number: int, meaning: Meaning) -> bool:
-        """Make the row an entry and what it means so; return whether a closure was refused."""
-        with self._row(meaning.at) as deeds:
+        """Let pass the time before the row, make it an entry and what it means so.
+
+        Return whether a closure was refused.
+        """
+        with self._locked() as (work, case):
+            self._pass_time(work, case, meaning.at)
+            deeds = self._deeds(work, case, meaning.at)
             deeds.record("incident:replayed", {"row": number, **as_read(meaning.row)})
             was_refused = deeds.carry_out(meaning)
             if meaning.does_something:
-                self.timers.look(deeds.case)
+                self.timers.look(case)
         self.tally.events += 1
         self.tally.reopened += meaning.goes_back
         self.tally.closures_tried += meaning.tries_to_close
         self.tally.closures_refused += was_refused
         return was_refused
 
-    def _pass_time(self, until: datetime) -> None:
+    def _deeds(self, work: Work, case: Case, now: datetime) -> Deeds:
+        work.pass_to(now)
+        return Deeds(self.handling.within(work), work, case, self.source, self.caller)
+
+    def _pass_time(self, work: Work, case: Case, until: datetime) -> None:
         """Fire what comes due before `until`, each at its own instant, in order."""
         while (due := self.timers.first_before(until)) is not None:
-            self._fire(due.run_id, due.at)
+            self._fire(work, case, due)
 
-    def _fire(self, run_id: UUID, at: datetime) -> None:
-        with self.handling.store.begin(now=at) as work:
-            case, run = work.run(run_id)
-            fire(self.handling.within(work), self._as_left(case), run)
-            self.timers.look(case)
-            head_seq = case.incident.head_seq
-        self.head_seq = head_seq
+    def _fire(self, work: Work, case: Case, due: Due) -> None:
+        work.pass_to(due.at)
+        fire(self.handling.within(work), case, due.run)
+        self.timers.look(case)
 
     def _come_to_the_end(self) -> None:
         """Let pass what time is left until the log's last instant; there the ledger stops.
@@ -197,20 +201,20 @@ class _Case:
         Once only timers are left that repeat, reminding for ever, what they have missed comes
         as one, as after any downtime.
         """
-        while (single := self.timers.last_single(self.last_at)) is not None:
-            self._pass_time(single)
-            due = self.timers.first_before(self.last_at)
-            if due is not None and due.at == single:
-                self._fire(due.run_id, single)
-            else:
-                break
-        with self._row(self.last_at) as deeds:
-            for run_id in self.timers.due_by(self.last_at):
-                fire(deeds.handling, deeds.case, deeds.work.run(run_id)[1])
+        with self._locked() as (work, case):
+            while (single := self.timers.last_single(self.last_at)) is not None:
+                self._pass_time(work, case, single)
+                due = self.timers.first_before(self.last_at)
+                if due is None or due.at != single:
+                    break
+                self._fire(work, case, due)
+            deeds = self._deeds(work, case, self.last_at)
+            for run in self.timers.due_by(self.last_at):
+                fire(deeds.handling, case, run)
             deeds.record("incident:observed", {"until": self.last_at})
-            deeds.case.change(observed_until=self.last_at)
-            deeds.case.flush()
-            self.tally.charge(incident_ledger(deeds.work.conn, self.id, self.last_at).totals)
-            closed_by = deeds.case.incident.closed_by
+            case.change(observed_until=self.last_at)
+            case.flush()
+            self.tally.charge(incident_ledger(work.conn, self.id, self.last_at).totals)
+            closed_by = case.incident.closed_by
         self.tally.confirmed += closed_by == ClosedBy.CONFIRMED
         self.tally.escalated += closed_by == ClosedBy.ESCALATED

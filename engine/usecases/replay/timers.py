@@ -37,7 +37,7 @@ _ASKED = text("""
 class Due:
     """A timer and when something comes of it; `repeats` is true of one that comes again."""
 
-    run_id: UUID
+    run: Run
     at: datetime
     repeats: bool
 
@@ -76,9 +76,9 @@ class Timers:
             (due.at for due in self._due if not due.repeats and due.at <= until), default=None
         )
 
-    def due_by(self, until: datetime) -> set[UUID]:
+    def due_by(self, until: datetime) -> list[Run]:
         """Return the runs of which something is due by `until`."""
-        return {due.run_id for due in self._due if due.at <= until}
+        return list({due.run.id: due.run for due in self._due if due.at <= until}.values())
 
     def _of_run(self, case: Case, run: Run) -> Iterator[Due]:
         specs = self._handling.releases.get(case.conn, run.release_id).specs
@@ -93,9 +93,9 @@ class Timers:
             if repeats and host is not None and host.mark == Mark.CONFIRMATION:
                 tick = self._next_tick(due_at, case, run)
                 if tick is not None:
-                    yield Due(run.id, tick, repeats=True)
+                    yield Due(run, tick, repeats=True)
             else:
-                yield Due(run.id, due_at, repeats)
+                yield Due(run, due_at, repeats)
 
     def _next_tick(self, due_at: datetime, case: Case, run: Run) -> datetime | None:
         """Return when the reminding timer next finds somebody whose turn it is by the ladder.
