@@ -50,8 +50,8 @@ _INBOX = text("""
 _LARGEST = 2**63 - 1
 # more are not counted: a number that nobody reads
 _UNREAD = text("""
-    SELECT count(*) FROM (SELECT FROM message WHERE person_id = :person AND read_at IS NULL
-      LIMIT 100) unread
+    SELECT count(*) FROM (SELECT FROM message m LEFT JOIN work_item w ON w.id = m.item_id
+      WHERE m.person_id = :person AND m.read_at IS NULL AND w.ended_at IS NULL LIMIT 100) unread
 """)
 
 
@@ -65,7 +65,7 @@ def inbox(conn: Connection, person_id: UUID, page: Page) -> Inbox:
             row.id,
             MessageKind(row.kind),
             row.caused_at,
-            row.read_at is not None,
+            row.read_at is not None or row.is_done,
             row.number,
             row.title,
             row.state,
@@ -79,7 +79,7 @@ def inbox(conn: Connection, person_id: UUID, page: Page) -> Inbox:
 
 
 def unread(conn: Connection, person_id: UUID) -> int:
-    """Return how many messages somebody has not read, up to 100."""
+    """Return how many messages somebody has not read and still has to, up to 100."""
     return conn.scalar(_UNREAD, {"person": person_id}) or 0
 
 
