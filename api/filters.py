@@ -12,6 +12,7 @@ from markupsafe import Markup
 from api import identity
 from engine.domain.permissions import may_report, may_sample_ways_out, may_see_signals
 from engine.domain.wording import WORDS, word
+from engine.queries.messages import unread
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(first_up)
     app.add_template_filter(number)
     app.jinja_env.globals["now"] = now
+    app.jinja_env.globals["unread"] = _unread
     app.jinja_env.globals["may_report"] = may_report
     app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
     app.jinja_env.globals["may_see_signals"] = may_see_signals
@@ -38,6 +40,11 @@ def now() -> datetime:
         g.now = identity.handling().store.clock()
     instant: datetime = g.now
     return instant
+
+
+def _unread() -> int:
+    with identity.handling().store.read() as conn:
+        return unread(conn, identity.actor().id)
 
 
 def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:

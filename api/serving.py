@@ -9,7 +9,8 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
-from api.settings import SettingsWrong
+from api.mail import MailServer, posted_by
+from api.settings import Settings, SettingsWrong
 from api.wiring import Opened
 from api.worker import WorkerThread
 
@@ -36,7 +37,7 @@ def serve_until_stopped(opened: Opened, app: Flask, *, with_worker: bool = True)
         why = getattr(error, "strerror", None) or str(error)
         problem = f"PUTRIGHT_HOST and PUTRIGHT_PORT: nobody can listen at {where} ({why})"
         raise SettingsWrong([problem]) from error
-    worker = WorkerThread(opened.handling, opened.app_url, concurrency=settings.workers)
+    worker = _worker(opened)
     with stopped_by_signals():
         if with_worker:
             worker.start()
@@ -48,9 +49,29 @@ def serve_until_stopped(opened: Opened, app: Flask, *, with_worker: bool = True)
                 worker.stop()
 
 
+def _worker(opened: Opened) -> WorkerThread:
+    settings = opened.settings
+    server = mail_server(settings)
+    return WorkerThread(
+        opened.handling,
+        opened.app_url,
+        concurrency=settings.workers,
+        post=posted_by(server) if server else None,
+    )
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server that the settings name, if they name one."""
+    if not (settings.smtp and settings.mail_from and settings.public_url):
+        return None
+    return MailServer(
+        settings.smtp, settings.mail_from, settings.public_url, settings.secret_key or ""
+    )
+
+
 def work_until_stopped(opened: Opened) -> None:
     """Do jobs until SIGINT or SIGTERM."""
-    worker = WorkerThread(opened.handling, opened.app_url, concurrency=opened.settings.workers)
+    worker = _worker(opened)
     with stopped_by_signals():
         worker.start()
         try:

@@ -6,6 +6,7 @@ setting and names a file that holds the value, as secrets usually come.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import PutrightError
 
 _LEAST_SECRET = 32
+_POSTGRESQL = ("postgresql://", "postgres://")
+_SMTP = ("smtp://", "smtps://", "smtp+starttls://")
+_WEB = ("https://", "http://")
 V = TypeVar("V")
 
 
@@ -68,6 +72,16 @@ SETTINGS = (
     Setting("PUTRIGHT_SECURE_COOKIES", "yes behind HTTPS: cookies travel only there", "no"),
     Setting("PUTRIGHT_TRUSTED_PROXIES", "how many proxies stand in front and are believed", "0"),
     Setting("PUTRIGHT_RULES", "a TOML file with numbers of the rules of handling; see below", "-"),
+    Setting(
+        "PUTRIGHT_SMTP",
+        "the mail server, as `smtp+starttls://user:password@host`; also smtp://, smtps://; without"
+        " it nothing is mailed",
+        "-",
+    ),
+    Setting("PUTRIGHT_MAIL_FROM", "who mail is from, as `Putright <putright@example.org>`", "-"),
+    Setting(
+        "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
+    ),
 )
 
 
@@ -90,6 +104,9 @@ class Settings:
     trusted_proxies: int = 0
     rules: Rules = DEFAULT_RULES
     ladder: Ladder = DEFAULT
+    smtp: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    public_url: str | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -103,8 +120,8 @@ class Settings:
         rules, ladder = reading.rules("PUTRIGHT_RULES")
         settings = cls(
             data_dir=Path(reading.text("PUTRIGHT_DATA") or _usual_folder()),
-            database_url=reading.url("DATABASE_URL"),
-            owner_url=reading.url("PUTRIGHT_OWNER_URL"),
+            database_url=reading.url("DATABASE_URL", _POSTGRESQL),
+            owner_url=reading.url("PUTRIGHT_OWNER_URL", _POSTGRESQL),
             pg_user=reading.text("PUTRIGHT_PG_USER"),
             secret_key=reading.secret("PUTRIGHT_SECRET_KEY"),
             audit_key=reading.secret("PUTRIGHT_AUDIT_KEY"),
@@ -117,7 +134,12 @@ class Settings:
             trusted_proxies=reading.number("PUTRIGHT_TRUSTED_PROXIES", 0, 0, 10),
             rules=rules,
             ladder=ladder,
+            smtp=reading.url("PUTRIGHT_SMTP", _SMTP),
+            mail_from=reading.address("PUTRIGHT_MAIL_FROM"),
+            public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
         )
+        reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_MAIL_FROM", settings.mail_from)
+        reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_PUBLIC_URL", settings.public_url)
         if settings.database_url is not None:
             for name, value in (
                 ("PUTRIGHT_SECRET_KEY", settings.secret_key),
@@ -158,11 +180,22 @@ class _Reading:
                 self._wrong(name, f"{name}_FILE cannot be read: {error}")
         return value or None
 
-    def url(self, name: str) -> str | None:
+    def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         value = self.text(name)
-        if value and not value.startswith(("postgresql://", "postgres://")):
-            self._wrong(name, f"{name} must start with postgresql://")
+        if value and not value.startswith(schemes):
+            self._wrong(name, f"{name} must start with {schemes[0]}")
         return value
+
+    def address(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and not re.fullmatch(r"[^@\r\n]+@[^@\s]+", value):
+            self._wrong(name, f"{name} must be an address for mail")
+        return value
+
+    def whole(self, name: str, value: str | None, needed: str, its: str | None) -> None:
+        """Note that one setting says nothing without another."""
+        if value is not None and its is None and needed not in self.spoilt:
+            self._wrong(needed, f"{needed} is missing: {name} needs it")
 
     def secret(self, name: str) -> str | None:
         value = self.text(name)

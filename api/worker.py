@@ -8,6 +8,7 @@ here it starts again after any error of the connector, for as long as nobody ask
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,11 +32,14 @@ from engine.store.jobs import (
 )
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
+from engine.usecases.posting import Letter, post_due
 from engine.usecases.signals import tell_recovered
 from engine.usecases.stepping_in import notice_absences, step_in
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 
 log = logging.getLogger(__name__)
+
+Post = Callable[[Letter], None]
 
 # More are not handed out while so many wait for a worker: a run that waits in the queue for longer
 # than `timing.HAND_OUT_AGAIN` would be handed out twice, and again, and bury the worker.
@@ -65,8 +69,13 @@ class Pace:
 LIFE = Pace()
 
 
-def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
-    """Return the job engine with every body registered; `database_url` is libpq's form."""
+def jobs_app(
+    handling: Handling, database_url: str, pace: Pace = LIFE, post: Post | None = None
+) -> App:
+    """Return the job engine with every body registered; `database_url` is libpq's form.
+
+    `post` sends a letter; without it nothing is mailed.
+    """
     app = App(
         connector=PsycopgConnector(
             conninfo=database_url,
@@ -129,7 +138,19 @@ def jobs_app(handling: Handling, database_url: str, pace: Pace = LIFE) -> App:
         await asyncio.to_thread(forget_old_keys, handling)
         await app.job_manager.delete_old_jobs(nb_hours=_FAILED_JOBS_KEPT_HOURS, include_failed=True)
 
+    _send_letters(app, handling, pace, post)
     return app
+
+
+def _send_letters(app: App, handling: Handling, pace: Pace, post: Post | None) -> None:
+    if post is None:
+        return
+
+    @app.periodic(cron=f"* * * * * */{pace.sweep_seconds}")
+    @app.task(name="putright.post", queueing_lock="putright.post", lock="putright.post")
+    def letters(timestamp: int) -> None:
+        del timestamp
+        post_due(handling, post)
 
 
 class _Pool(AsyncConnectionPool):
@@ -165,7 +186,9 @@ class WorkerThread:
         *,
         concurrency: int = 2,
         pace: Pace = LIFE,
+        post: Post | None = None,
     ) -> None:
+        self._post = post
         self._handling = handling
         self._database_url = database_url
         self._concurrency = concurrency
@@ -225,7 +248,7 @@ class WorkerThread:
         told.cancel()
 
     async def _work(self, told: asyncio.Task[Literal[True]]) -> None:
-        app = jobs_app(self._handling, self._database_url, self._pace)
+        app = jobs_app(self._handling, self._database_url, self._pace, self._post)
         opening = asyncio.create_task(app.connector.open_async())
         try:
             await asyncio.wait({opening, told}, return_when=asyncio.FIRST_COMPLETED)

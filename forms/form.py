@@ -24,6 +24,7 @@ deep as it goes.
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -65,13 +66,7 @@ class Form:
         `reserved` are the names that expressions already use (functions, facts); the form's name
         and the fields that conditions can read must differ from them.  Raises FormError.
         """
-        schema = _read(name, content)
-        findings = findings_of(name, schema, reserved)
-        if not findings:
-            findings = _dialect_findings(schema)
-        if findings:
-            raise FormError(name, findings)
-        return cls(name, schema, read_fields(schema))
+        return _parsed(name, content, frozenset(reserved))
 
     @property
     def title(self) -> str:
@@ -87,6 +82,18 @@ class Form:
     def submit(self) -> str:
         """Return the label of its button."""
         return str(self.schema["x-submit"])
+
+
+# The same few files are read by whoever proves, publishes and runs them, and checking is costly.
+@lru_cache(maxsize=256)
+def _parsed(name: str, content: bytes, reserved: frozenset[str]) -> Form:
+    schema = _read(name, content)
+    findings = findings_of(name, schema, reserved)
+    if not findings:
+        findings = _dialect_findings(schema)
+    if findings:
+        raise FormError(name, findings)
+    return Form(name, schema, read_fields(schema))
 
 
 def without(form: Form, *names: str) -> Form:

@@ -191,6 +191,7 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "about.make-good": [missed],
         "about.sign-make-good": [good],
         "token": [token, "no-such-page"],
+        "message_id": [1],
     }
 
 

@@ -42,6 +42,7 @@ from engine.domain.incident import (
     Verdict,
     WayOut,
 )
+from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
 from engine.domain.silence import Channel, Rung
 
@@ -953,6 +954,47 @@ entry = Table(
         postgresql_where=text("verb = 'incident:lead_taken'"),
     ),
     CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+)
+
+# --- letters -----------------------------------------------------------------------------------
+
+# What people are written, in their inbox and by mail; each once, by its cause.
+message = Table(
+    "message",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _ref("incident_id", "incident", required=True),
+    _ref("person_id", "person", required=True),
+    _ref("item_id", "work_item"),
+    Column("kind", Text, nullable=False),
+    _one_of("kind", MessageKind),
+    _words("cause"),
+    _instant("caused_at", required=True),
+    # None: nothing of it is to be sent (any more)
+    _instant("next_try_at"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    _instant("sent_at"),
+    # why the mail was not taken, last time
+    _words("failed", required=False),
+    _instant("read_at"),
+    UniqueConstraint("person_id", "incident_id", "cause"),
+    Index(None, "person_id", "id"),
+    Index("ix_message_unread", "person_id", postgresql_where=text("read_at IS NULL")),
+    Index("ix_message_to_send", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+    Index(
+        "ix_message_dead",
+        "id",
+        postgresql_where=text("failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL"),
+    ),
+)
+
+# What somebody reads in the inbox only.
+unmailed = Table(
+    "unmailed",
+    metadata,
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    _one_of("kind", MessageKind),
 )
 
 # --- what monitoring says ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    Update,
     Uuid,
     bindparam,
     column,
@@ -37,6 +39,7 @@ from engine.clock import Clock
 from engine.domain.canonical import plain
 from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
 from engine.domain.incident import IncidentState
+from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound, PutrightError
 from engine.store import schema as t
@@ -75,12 +78,13 @@ _ACTION = (
 )
 
 
-def _listed(table: Table) -> CTE:
+def _listed(table: Table, *but: str) -> CTE:
     """Return the insertion of the rows that one parameter lists, named like the table.
 
-    Columns that the database counts by itself are left out; bytes are written in hex.
+    Columns that the database fills by itself, and those in `but`, are left out; bytes are written
+    in hex.
     """
-    columns = [one for one in table.c if one.identity is None]
+    columns = [one for one in table.c if one.identity is None and one.name not in but]
     written = func.jsonb_to_recordset(bindparam(table.name, type_=Text).cast(JSONB))
     rows = written.table_valued(
         *(
@@ -117,7 +121,15 @@ _CHANGE_RUN = (
     .values({name: bindparam(f"run_{name}", type_=t.run.c[name].type) for name in _OF_A_RUN})
 )
 _ADD_RUN = insert(t.run)
-_WRITE_DOWN_WITH_RUN = _WRITE_DOWN.add_cte(_CHANGE_RUN.cte())
+_ADD_MESSAGES = _listed(t.message, "tries", "sent_at", "failed", "read_at")
+
+
+@cache
+def _write_down(*, with_run: bool, with_messages: bool) -> Update:
+    written = _WRITE_DOWN
+    if with_run:
+        written = written.add_cte(_CHANGE_RUN.cte())
+    return written.add_cte(_ADD_MESSAGES) if with_messages else written
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,8 @@ class Case:
     _visits: list[dict[str, Any]] = field(default_factory=list)
     _runs: dict[UUID, Run] = field(default_factory=dict)
     _unwritten: set[UUID] = field(default_factory=set)
+    # by whom and why, so that nobody is told the same twice
+    _messages: dict[tuple[UUID, str], dict[str, Any]] = field(default_factory=dict)
 
     def change(self, **columns: Any) -> None:
         """Change columns of the incident; seen at once here, written at the end."""
@@ -224,19 +238,36 @@ class Case:
         """Return a run that was just read as this transaction has moved it, if it has."""
         return self._runs[run.id] if run.id in self._unwritten else run
 
+    def tell(
+        self, kind: MessageKind, people: Iterable[UUID], *, item_id: UUID | None = None
+    ) -> None:
+        """Write to people about what the last entry says; once to each, for each to-do."""
+        for who in people:
+            cause = f"{kind}/{self.incident.head_seq}/{item_id or ''}"
+            self._messages[who, cause] = {
+                "incident_id": self.incident.id,
+                "person_id": who,
+                "item_id": item_id,
+                "kind": kind,
+                "cause": cause,
+                "caused_at": self.now,
+                "next_try_at": self.now,
+            }
+
     def flush(self) -> None:
-        """Write what was gathered: history, entries, runs and the incident's row.
+        """Write what was gathered: history, entries, runs, messages and the incident's row.
 
         One statement, as long as no more than one run has moved.
         """
-        if not (self._visits or self._entries or self._changed or self._unwritten):
+        gathered = (self._visits, self._entries, self._changed, self._unwritten, self._messages)
+        if not any(gathered):
             return
         moved = [_changes(self._runs[one]) for one in self._unwritten]
         last = moved.pop() if moved else {}
         for run in moved:
             self.conn.execute(_CHANGE_RUN, run)
         self.conn.execute(
-            _WRITE_DOWN_WITH_RUN if last else _WRITE_DOWN,
+            _write_down(with_run=bool(last), with_messages=bool(self._messages)),
             {
                 "the_id": self.incident.id,
                 "visit": json.dumps(self._visits, default=str),
@@ -244,9 +275,15 @@ class Case:
                 # history alone leaves the row as it is, which has to be said
                 **(self._changed or {"head_seq": self.incident.head_seq}),
                 **last,
+                **(
+                    {"message": json.dumps([*self._messages.values()], default=str)}
+                    if self._messages
+                    else {}
+                ),
             },
         )
-        self._visits, self._entries, self._changed, self._unwritten = [], [], {}, set()
+        self._visits, self._entries, self._changed = [], [], {}
+        self._unwritten, self._messages = set(), {}
 
 
 def _changes(run: Run) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from engine.domain.deciding import who_is_asked
 from engine.domain.incident import Priority
 from engine.domain.ladder import after, deputy_asked_at, owner_told_at
 from engine.domain.mark import Mark
+from engine.domain.message import MessageKind
 from engine.domain.silence import Reachable, Rung, asked_too, never_answers
 from engine.domain.working_calendar import WorkingCalendar
 from engine.runtime import Passage
@@ -233,7 +234,7 @@ def _ask_too(
         return asking
     too = [one.id for one in found]
     mover.case.conn.execute(_ASK_TOO, {"item": asking.id, "too": too})
-    _reach(mover, asking, rung, found, verb)
+    _reach(mover, asking, rung, found, verb, MessageKind.ASKED)
     return replace(
         asking,
         people=(*asking.people, *too),
@@ -242,7 +243,12 @@ def _ask_too(
 
 
 def _reach(
-    mover: "Mover", asking: Asking, rung: Rung, people: Iterable[Reachable], verb: str
+    mover: "Mover",
+    asking: Asking,
+    rung: Rung,
+    people: Iterable[Reachable],
+    verb: str,
+    kind: MessageKind = MessageKind.TOLD,
 ) -> None:
     reached = list(people)
     seq = mover.case.record(
@@ -253,6 +259,7 @@ def _reach(
         },
         mover.by,
     )
+    mover.tell(kind, [one.id for one in reached], asking.id)
     mover.case.conn.execute(
         insert(t.rung),
         {

@@ -6,6 +6,7 @@ from uuid import UUID
 from engine.domain.gate import Gate, decide_confirmation
 from engine.domain.incident import Answer, ClosedBy, IncidentState
 from engine.domain.mark import Mark
+from engine.domain.message import MessageKind
 from engine.errors import GateShut
 from engine.runtime import Answered
 from engine.store import facts as ask
@@ -95,6 +96,14 @@ def close(mover: "Mover", closes: Literal["confirmed", "escalated"]) -> None:
         evidence["decision_id"] = ask.latest_decision(case.conn, incident.id)
     actions.refuse_open_proposals(mover)
     case.record("incident:closed", {"closed_by": closes}, mover.by)
+    tell_over(mover)
     case.change(
         state=IncidentState.CLOSED, closed_by=ClosedBy(closes), ended_at=case.now, **evidence
     )
+
+
+def tell_over(mover: "Mover") -> None:
+    """Write to who reported it, confirms it and leads it that it is over."""
+    incident = mover.case.incident
+    confirmers = [one.person_id for one in mover.confirmers]
+    mover.tell(MessageKind.OVER, {incident.reporter_id, incident.lead_id, *confirmers})

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
+from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
 from engine.domain.permissions import Actor, Machine, Verb, available_actions
 from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
@@ -122,6 +123,7 @@ def hand_over(
             },
             mover.by,
         )
+        mover.tell(MessageKind.ASKED, columns["people"], made)
         return made
 
 

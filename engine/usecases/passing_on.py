@@ -13,6 +13,7 @@ from sqlalchemy import Row, or_, select, update
 from engine.domain.action import ActionKind
 from engine.domain.incident import IncidentState
 from engine.domain.mark import Mark
+from engine.domain.message import MessageKind
 from engine.domain.party import Lane
 from engine.queries.people import involved
 from engine.store import schema as t
@@ -44,11 +45,13 @@ def _pass_item_on(mover: Mover, item: Row[Any], readers: Collection[UUID]) -> bo
     holder = item.claimed_by if item.claimed_by in readers else None
     if item.team_id is None and (people, holder) == (item.people, item.claimed_by):
         return False
+    asked = people or _instead(mover, item)
     mover.case.conn.execute(
         update(t.work_item)
         .where(t.work_item.c.id == item.id)
-        .values(team_id=None, people=people or _instead(mover, item), claimed_by=holder)
+        .values(team_id=None, people=asked, claimed_by=holder)
     )
+    mover.tell(MessageKind.ASKED, set(asked) - set(item.people), item.id)
     return True
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, update
 from engine.domain.incident import Priority
 from engine.domain.ladder import reminders_by
 from engine.domain.mark import Mark
+from engine.domain.message import MessageKind
 from engine.domain.working_calendar import WorkingCalendar
 from engine.store import schema as t
 from engine.store.askings import Asking
@@ -66,10 +67,12 @@ def _write(mover: "Mover", chosen: ColumnElement[bool], **columns: Any) -> None:
         update(t.work_item)
         .where(chosen)
         .values(reminded_at=mover.case.now, **columns)
-        .returning(t.work_item.c.people)
+        .returning(t.work_item.c.id, t.work_item.c.people)
     ).all()
     mover.case.record(
         "confirmation:reminded",
         {"people": [str(who) for row in reminded for who in row.people]},
         mover.by,
     )
+    for row in reminded:
+        mover.tell(MessageKind.REMINDED, row.people, row.id)

@@ -17,6 +17,7 @@ from engine.domain.gate import Gate, judge
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.ladder import decide_at, next_look_after, tries_needed
 from engine.domain.mark import Mark
+from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.domain.silence import Line
 from engine.domain.standing import IncidentPeople
@@ -358,7 +359,18 @@ class Mover:
         """Write new work items, and ask at once whoever is next where somebody is not here."""
         if rows:
             self.case.conn.execute(_ADD_ITEM, rows)
+            for row in rows:
+                self.tell(MessageKind.ASKED, row["people"], row["id"])
             climbing.begin(self, rows)
+
+    def tell(self, kind: MessageKind, people: Iterable[UUID], item_id: UUID | None = None) -> None:
+        """Write to people, but not to whoever does it, nor to those who may not read it.
+
+        A replay writes to nobody: what it tells was long ago.
+        """
+        if self.handling.wakes_workers:
+            left_out = {*self.taken_off, self.by.id if isinstance(self.by, Actor) else None}
+            self.case.tell(kind, [who for who in people if who not in left_out], item_id=item_id)
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from engine.domain.incident import IncidentState, WayOut
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
+from engine.usecases import closing
 from engine.usecases.actions import start_whose_turn_came
 from engine.usecases.handling import Handling
 from engine.usecases.passing_on import pass_actions_on
@@ -75,6 +76,7 @@ def leave(
             "entry_seq": seq,
         },
     )
+    closing.tell_over(mover)
     suspend(mover)
     case.change(state=IncidentState(kind), ended_at=case.now, way_out_id=way_out)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Row, Uuid, bindparam, text
 
 from engine.domain.incident import IncidentState
+from engine.domain.message import MessageKind
 from engine.domain.silence import Line, Reachable
 from engine.errors import Busy
 from engine.store.jobs import defer_stepping_in
@@ -117,6 +118,7 @@ def _pass_item_on(mover: Mover, item: Row[Any], line: Line) -> None:
     if too:
         names = [one.name for one in too]
         mover.case.record("item:asked_too", {"step": item.step, "people": names}, mover.by)
+        mover.tell(MessageKind.ASKED, known["too"], item.id)
 
 
 def _next(mover: Mover, item: Row[Any], line: Line) -> list[Reachable]:
