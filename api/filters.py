@@ -12,6 +12,7 @@ from markupsafe import Markup
 from api import identity
 from engine.domain.permissions import may_report, may_sample_ways_out, may_see_signals
 from engine.domain.wording import WORDS, word
+from engine.errors import Unavailable
 from engine.queries.messages import unread
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -43,8 +44,12 @@ def now() -> datetime:
 
 
 def _unread() -> int:
-    with identity.handling().store.read() as conn:
-        return unread(conn, identity.actor().id)
+    # a page that gives back what was typed is shown while the database is away, too
+    try:
+        with identity.handling().store.read() as conn:
+            return unread(conn, identity.actor().id)
+    except Unavailable:
+        return 0
 
 
 def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:

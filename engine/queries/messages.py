@@ -38,21 +38,26 @@ class Inbox:
     next: str | None
 
 
-_INBOX = text("""
+# what was said last about a to-do stands for all that was said about it before
+_IS_LAST = """NOT EXISTS (SELECT FROM message n
+      WHERE n.item_id = m.item_id AND n.person_id = m.person_id AND n.id > m.id)"""
+
+_INBOX = text(f"""
     SELECT m.id, m.kind, m.caused_at, m.read_at, i.number, i.state,
       CASE WHEN i.is_restricted THEN NULL ELSE i.title END AS title, m.item_id,
       CASE WHEN i.is_restricted THEN NULL ELSE coalesce(a.title, w.title) END AS what,
       w.ended_at IS NOT NULL AS is_done
     FROM message m JOIN incident i ON i.id = m.incident_id
     LEFT JOIN work_item w ON w.id = m.item_id LEFT JOIN action a ON a.id = w.action_id
-    WHERE m.person_id = :person AND m.id < :below ORDER BY m.id DESC LIMIT :most
-""")
+    WHERE m.person_id = :person AND m.id < :below AND {_IS_LAST} ORDER BY m.id DESC LIMIT :most
+""")  # noqa: S608 - a constant
 _LARGEST = 2**63 - 1
 # more are not counted: a number that nobody reads
-_UNREAD = text("""
+_UNREAD = text(f"""
     SELECT count(*) FROM (SELECT FROM message m LEFT JOIN work_item w ON w.id = m.item_id
-      WHERE m.person_id = :person AND m.read_at IS NULL AND w.ended_at IS NULL LIMIT 100) unread
-""")
+      WHERE m.person_id = :person AND m.read_at IS NULL AND w.ended_at IS NULL
+        AND {_IS_LAST} LIMIT 100) unread
+""")  # noqa: S608 - a constant
 
 
 def inbox(conn: Connection, person_id: UUID, page: Page) -> Inbox:

@@ -979,6 +979,7 @@ message = Table(
     _instant("read_at"),
     UniqueConstraint("person_id", "incident_id", "cause"),
     Index(None, "person_id", "id"),
+    Index(None, "item_id"),
     Index("ix_message_unread", "person_id", postgresql_where=text("read_at IS NULL")),
     Index("ix_message_to_send", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
     Index(

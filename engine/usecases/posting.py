@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engine.domain.message import ALWAYS_MAILED, STALE_AFTER, TRY_AGAIN_AFTER, MessageKind
 from engine.domain.permissions import Actor, Role
-from engine.errors import InvalidAnswers, NotAllowed, NotFound, PutrightError
+from engine.errors import InvalidAnswers, NotAllowed, NotFound
 from engine.store import schema as t
 from engine.store.work import Store
 from engine.usecases.handling import Handling
@@ -53,13 +53,15 @@ _AGAIN = text("""
 """)
 
 
-class NotTaken(PutrightError):
-    """The mail server did not take a letter; `is_final` if it never will."""
+class NotTaken(Exception):
+    """The mail server did not take a letter; `is_final` if it never will.
 
-    code = "not_taken"
+    No refusal of a deed, so that nobody but who sends letters ever sees it.
+    """
 
     def __init__(self, sentence: str, *, is_final: bool) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.is_final = is_final
 
 

@@ -323,6 +323,18 @@ def test_the_inbox_counts_what_is_not_read(world: World, visit: Visit) -> None:
     assert "not read" not in words_of(carla.get("/"))
 
 
+def test_what_was_said_last_about_a_to_do_stands_for_all_of_it(world: World, visit: Visit) -> None:
+    incident = world.asked()
+    world.clock.forward(days=4)
+    world.fire(incident)
+    carla = visit("carla")
+    page = words_of(carla.get("/inbox"))
+
+    assert page.count("#1 Wrong balances") == 1
+    assert "reminded" in page
+    assert "1 not read" in page
+
+
 def test_only_operators_send_again(visit: Visit) -> None:
     visit("hugo").send("/letters/1/again", {}, 403, at="/inbox")
 

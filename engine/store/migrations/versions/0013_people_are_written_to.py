@@ -24,9 +24,10 @@ CREATE TABLE message (
   sent_at timestamptz,
   failed text,
   read_at timestamptz,
-  CONSTRAINT uq_message_person_id UNIQUE (person_id, incident_id, cause)
+  CONSTRAINT uq_message_person_id_incident_id_cause UNIQUE (person_id, incident_id, cause)
 );
 CREATE INDEX ix_message_person_id_message_id ON message (person_id, id);
+CREATE INDEX ix_message_item_id ON message (item_id);
 CREATE INDEX ix_message_unread ON message (person_id) WHERE read_at IS NULL;
 CREATE INDEX ix_message_to_send ON message (next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX ix_message_dead ON message (id)
