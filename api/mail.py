@@ -76,7 +76,7 @@ def composed(letter: Letter, server: MailServer, environment: Environment) -> Em
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     said = {
         "letter": letter,
-        "lines": [(line, _sentence(line, letter), _url(line, letter, server), _due(line, letter))
+        "lines": [(_sentence(line, letter), _url(line, letter, server), _due(line, letter))
                   for line in letter.lines],
         "leave": leave,
         "incident_url": f"{server.public_url}/incidents/{letter.number}",

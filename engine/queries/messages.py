@@ -12,6 +12,7 @@ from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Role
 from engine.errors import NotAllowed
 from engine.queries.paging import Page, cursor, place_of
+from engine.store.schema import IS_DEAD
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,12 @@ def dead_letters(conn: Connection, actor: Actor, *, most: int = 100) -> Sequence
     if not actor.has_role(Role.OPERATOR):
         raise NotAllowed("Only operators see letters that did not arrive.")
     rows = conn.execute(
-        text("""
+        text(f"""
             SELECT m.id, p.name, m.kind, i.number, m.caused_at, m.tries, m.failed
             FROM message m JOIN person p ON p.id = m.person_id
             JOIN incident i ON i.id = m.incident_id
-            WHERE m.failed IS NOT NULL AND m.next_try_at IS NULL AND m.sent_at IS NULL
-            ORDER BY m.id DESC LIMIT :most
-        """),
+            WHERE {IS_DEAD} ORDER BY m.id DESC LIMIT :most
+        """),  # noqa: S608 - a constant
         {"most": most},
     )
     return [

@@ -958,6 +958,9 @@ entry = Table(
 
 # --- letters -----------------------------------------------------------------------------------
 
+# True of a message that no mail server took, and that is not tried any more.
+IS_DEAD = "failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL"
+
 # What people are written, in their inbox and by mail; each once, by its cause.
 message = Table(
     "message",
@@ -985,7 +988,7 @@ message = Table(
     Index(
         "ix_message_dead",
         "id",
-        postgresql_where=text("failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL"),
+        postgresql_where=text(IS_DEAD),
     ),
 )
 

@@ -47,10 +47,10 @@ _FAILED = text(
     "UPDATE message SET next_try_at = :again, tries = tries + 1, failed = :why"
     " WHERE id = ANY (:ids)"
 ).bindparams(_IDS)
-_AGAIN = text("""
+_AGAIN = text(f"""
     UPDATE message SET next_try_at = :now, tries = 0, caused_at = :now
-    WHERE id = :id AND failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL
-""")
+    WHERE id = :id AND {t.IS_DEAD}
+""")  # noqa: S608 - a constant
 
 
 class NotTaken(Exception):
