@@ -23,6 +23,8 @@ pytestmark = pytest.mark.browser
 PAGES = (
     ("hugo", "/"),
     ("hugo", "/?scope=all"),
+    ("hugo", "/?scope=all&unclaimed=yes&priority=P3"),
+    ("hugo", "/?scope=all&overdue=yes&priority=P4"),
     ("fay", "/"),
     ("hugo", "/incidents"),
     ("hugo", "/incidents?show=closed"),

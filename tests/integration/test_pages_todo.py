@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from lxml import html
 from sqlalchemy import select, update
 
 from engine.domain.party import Party
@@ -30,6 +31,11 @@ def _path(world: World, incident: UUID, step: str = "do_it_action") -> str:
     return todo_path(world.item(incident, step).id)
 
 
+def _links(page: str, words: str) -> list[str]:
+    """Return where the links with just these words lead."""
+    return [a.get("href", "") for a in html.fromstring(page).iter("a") if a.text == words]
+
+
 def _row(world: World, item_id: UUID) -> Any:
     with world.handling.store.read() as conn:
         return conn.execute(select(t.work_item).where(t.work_item.c.id == item_id)).one()
@@ -41,6 +47,33 @@ def test_home_shows_mine_and_my_teams(world: World, working: UUID, visit: Visit)
     assert "Correct the rows" in ada.get("/?scope=teams")
     assert "Nothing waits for you" in visit("fay").get("/")
     del world, working
+
+
+def test_a_link_narrows_the_list_and_leads_back(working: UUID, visit: Visit) -> None:
+    ada = visit("ada")
+    (chosen,) = _links(ada.get("/?scope=teams"), "Nobody yet")
+    assert chosen == "/?scope=teams&unclaimed=yes"
+    narrowed = ada.get(chosen)
+    assert "Correct the rows" in narrowed
+    assert _links(narrowed, "Nobody yet") == ["/?scope=teams"]
+
+    (both,) = _links(narrowed, "Overdue")
+    assert both == "/?scope=teams&unclaimed=yes&overdue=yes"
+    nothing = ada.get(both)
+    assert "Correct the rows" not in nothing
+    assert "Nothing fits" in words_of(nothing)
+    assert _links(nothing, "Show all of them") == ["/?scope=teams"]
+    del working
+
+
+@pytest.mark.parametrize(
+    "words", ["priority=P9", "party=nobody", "overdue=maybe", "process=%00", "unclaimed="]
+)
+def test_a_filter_that_there_is_not_narrows_nothing(
+    working: UUID, visit: Visit, words: str
+) -> None:
+    assert "Correct the rows" in visit("ada").get(f"/?scope=teams&{words}")
+    del working
 
 
 def test_a_to_do_is_done(world: World, working: UUID, visit: Visit) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from api.bench.counting import counted
 from engine.domain.gate import Gate
+from engine.domain.incident import Priority
 from engine.domain.ledger import Reason
 from engine.domain.party import Party
 from engine.domain.permissions import Verb
@@ -19,7 +20,7 @@ from engine.queries.item import ItemPage, item_page
 from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.queries.paging import Page
 from engine.queries.run import diagram_xml, run_page
-from engine.queries.todos import Scope, Todos, todos
+from engine.queries.todos import ALL_OF_THEM, Scope, TodoFilters, Todos, todos
 from engine.queries.trail import Trail, trail
 from engine.usecases.holding import claim, save_draft
 from engine.usecases.restricting import restrict as limit
@@ -27,11 +28,15 @@ from tests.world import World
 
 
 def todo_page(
-    world: World, login: str, scope: Scope = Scope.MINE, page: Page | None = None
+    world: World,
+    login: str,
+    scope: Scope = Scope.MINE,
+    page: Page | None = None,
+    filters: TodoFilters = ALL_OF_THEM,
 ) -> Todos:
-    actor = world.actor(login)
+    actor, now = world.actor(login), world.clock.now
     with world.handling.store.read() as conn:
-        return todos(conn, actor, scope=scope, now=world.clock.now, page=page or Page())
+        return todos(conn, actor, scope=scope, now=now, page=page or Page(), filters=filters)
 
 
 def page_of(world: World, which: UUID | int, login: str) -> IncidentPage:
@@ -124,6 +129,46 @@ def test_what_is_past_its_due_date_is_overdue(world: World) -> None:
 
     assert found.lines[0].is_overdue
     assert found.counts.overdue == 1
+
+
+def test_to_dos_are_narrowed_and_each_filter_has_to_hold(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.propose(incident, "hugo", title="Late", due_at=world.clock.now + timedelta(hours=1))
+    world.propose(incident, "hugo", title="Later", due_at=world.clock.now + timedelta(days=3))
+    world.clock.forward(hours=2)
+    every = todo_page(world, "ada", Scope.TEAMS)
+    late, later = every.lines
+    claim(world.handling, late.id, actor=world.actor("ada"))
+
+    def titles(filters: TodoFilters) -> list[str | None]:
+        found = todo_page(world, "ada", Scope.TEAMS, filters=filters)
+        assert found.counts.teams == 2
+        return [line.action_title for line in found.lines]
+
+    both, other = ["Late", "Later"], next(p for p in Priority if p != late.priority)
+    assert titles(TodoFilters(unclaimed=True)) == ["Later"]
+    assert titles(TodoFilters(overdue=True)) == ["Late"]
+    assert titles(TodoFilters(unclaimed=True, overdue=True)) == []
+    assert titles(TodoFilters(party=Party(late.party))) == both
+    assert titles(TodoFilters(party=Party.CUSTOMER)) == []
+    assert titles(TodoFilters(process=late.process, priority=Priority(later.priority))) == both
+    assert titles(TodoFilters(process=late.process, priority=other)) == []
+    assert titles(TodoFilters(process="No such")) == []
+
+
+def test_a_filter_finds_no_restricted_incident_for_who_may_not_see_it(world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+    (line,) = todo_page(world, "bruno", Scope.ALL).lines
+    asked = TodoFilters(
+        party=Party(line.party), process=line.process, priority=Priority(line.priority)
+    )
+    restrict(world, incident)
+
+    assert todo_page(world, "bruno", Scope.ALL, filters=asked).lines == ()
+    assert todo_page(world, "ada", Scope.TEAMS, filters=asked).lines == ()
 
 
 def test_all_to_dos_are_for_staff_and_a_stranger_has_none(world: World) -> None:
