@@ -61,14 +61,14 @@ def composed(letter: Letter, server: MailServer, environment: Environment) -> Em
     """Return the letter as a message: one thread for each incident, a stable Message-ID."""
     message = EmailMessage(policy=SMTP)
     host = parseaddr(server.sender)[1].rpartition("@")[2] or "putright.invalid"
-    thread = f"<incident.{letter.incident_id}@{host}>"
-    title = " ".join((letter.title or "").split())[:_LONGEST]
-    message["Subject"] = f"[#{letter.number}] {title}".strip()
+    message["Subject"] = subject(letter)
     message["From"] = server.sender
     message["To"] = formataddr((" ".join(letter.name.split()), letter.address))
     message["Date"] = formatdate(now().timestamp())
     message["Message-ID"] = f"<letter.{letter.id}@{host}>"
-    message["In-Reply-To"] = message["References"] = thread
+    if letter.about is not None:
+        thread = f"<incident.{letter.about.id}@{host}>"
+        message["In-Reply-To"] = message["References"] = thread
     # by RFC 3834, so that an automatic answer does not answer us
     message["Auto-Submitted"] = "auto-generated"
     if leave := _leave_url(letter, server):
@@ -76,34 +76,48 @@ def composed(letter: Letter, server: MailServer, environment: Environment) -> Em
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     said = {
         "letter": letter,
-        "lines": [(_sentence(line, letter), _url(line, letter, server), _due(line, letter))
-                  for line in letter.lines],
+        "lines": [
+            (line, sentence(line), url(line, server.public_url), _due(line, letter))
+            for line in letter.lines
+        ],
         "leave": leave,
-        "incident_url": f"{server.public_url}/incidents/{letter.number}",
-    }  # fmt: skip
+        "incidents_url": f"{server.public_url}/incidents",
+    }
     message.set_content(environment.get_template("mail.txt").render(said))
     message.add_alternative(environment.get_template("mail.html").render(said), subtype="html")
     return message
 
 
-def _sentence(line: LetterLine, letter: Letter) -> str:
+def subject(letter: Letter) -> str:
+    """Return what a letter is about, in one line."""
+    about = letter.about
+    if about is None:
+        return f"{len(letter.lines)} answers are asked of you"
+    title = " ".join((about.title or "").split())[:_LONGEST]
+    return f"[#{about.number}] {title}".strip()
+
+
+def sentence(line: LetterLine) -> str:
+    """Return one thing that a letter says, in plain words."""
     if line.kind is MessageKind.OVER:
         return {
             "closed": "This is closed.",
             "set_aside": "This was set aside. Whoever reported it can bring it back.",
             "merged": "This was joined with another one.",
-        }.get(letter.state, "Something has changed here.")
+        }.get(line.about.state, "Something has changed here.")
     return {
         MessageKind.ASKED: "Something is asked of you",
         MessageKind.REMINDED: "This still waits for you",
         MessageKind.TOLD: "There is no answer yet",
+        MessageKind.UNDELIVERED: "This did not reach who was asked: please phone",
     }[line.kind] + (f": {line.what}" if line.what else ".")
 
 
-def _url(line: LetterLine, letter: Letter, server: MailServer) -> str:
+def url(line: LetterLine, public_url: str) -> str:
+    """Return where what a letter says is to be done, or read about."""
     if line.item_id is not None and line.kind in (MessageKind.ASKED, MessageKind.REMINDED):
-        return f"{server.public_url}/todos/{line.item_id}"
-    return f"{server.public_url}/incidents/{letter.number}"
+        return f"{public_url}/todos/{line.item_id}"
+    return f"{public_url}/incidents/{line.about.number}"
 
 
 def _due(line: LetterLine, letter: Letter) -> str | None:

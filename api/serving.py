@@ -9,10 +9,12 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from api.calling import DEFAULT_BODY, Gateway, called_by
 from api.mail import MailServer, posted_by
 from api.settings import Settings, SettingsWrong
 from api.wiring import Opened
-from api.worker import WorkerThread
+from api.worker import Post, WorkerThread
+from engine.domain.message import Way
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +53,28 @@ def serve_until_stopped(opened: Opened, app: Flask, *, with_worker: bool = True)
 
 def _worker(opened: Opened) -> WorkerThread:
     settings = opened.settings
-    server = mail_server(settings)
     return WorkerThread(
         opened.handling,
         opened.app_url,
         concurrency=settings.workers,
-        post=posted_by(server) if server else None,
+        posts=_posts(settings),
     )
+
+
+def _posts(settings: Settings) -> dict[Way, Post]:
+    posts: dict[Way, Post] = {}
+    if (server := mail_server(settings)) is not None:
+        posts[Way.MAIL] = posted_by(server)
+    if settings.webhook and settings.public_url:
+        posts[Way.CALL] = called_by(
+            Gateway(
+                settings.webhook,
+                settings.public_url,
+                settings.webhook_body or DEFAULT_BODY,
+                settings.webhook_secret,
+            )
+        )
+    return posts
 
 
 def mail_server(settings: Settings) -> MailServer | None:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from platformdirs import user_data_path
 
+from api.calling import read_body
 from api.rules_file import RulesWrong, read_rules
 from engine.domain.ladder import DEFAULT, Ladder
+from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import PutrightError
 
@@ -80,6 +82,18 @@ SETTINGS = (
     ),
     Setting("PUTRIGHT_MAIL_FROM", "who mail is from, as `Putright <putright@example.org>`", "-"),
     Setting(
+        "PUTRIGHT_WEBHOOK",
+        "a gateway of chat or text messages: what is urgent, or about mail itself, is posted there"
+        " as well",
+        "-",
+    ),
+    Setting(
+        "PUTRIGHT_WEBHOOK_BODY",
+        "a file with the JSON that it takes, with $text, $name, $phone, $address, $incident, $url",
+        "all of them",
+    ),
+    Setting("PUTRIGHT_WEBHOOK_SECRET", "signs what is posted; at least 32 characters", "-"),
+    Setting(
         "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
     ),
 )
@@ -106,7 +120,16 @@ class Settings:
     ladder: Ladder = DEFAULT
     smtp: str | None = field(default=None, repr=False)
     mail_from: str | None = None
+    webhook: str | None = field(default=None, repr=False)
+    webhook_body: Any = None
+    webhook_secret: str | None = field(default=None, repr=False)
     public_url: str | None = None
+
+    @property
+    def ways(self) -> frozenset[Way]:
+        """By which ways letters go out."""
+        found = {Way.MAIL: self.smtp, Way.CALL: self.webhook}
+        return frozenset(way for way, where in found.items() if where)
 
     @property
     def is_embedded(self) -> bool:
@@ -136,10 +159,16 @@ class Settings:
             ladder=ladder,
             smtp=reading.url("PUTRIGHT_SMTP", _SMTP),
             mail_from=reading.address("PUTRIGHT_MAIL_FROM"),
+            webhook=reading.url("PUTRIGHT_WEBHOOK", _WEB),
+            webhook_body=reading.webhook_body("PUTRIGHT_WEBHOOK_BODY"),
+            webhook_secret=reading.secret("PUTRIGHT_WEBHOOK_SECRET"),
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
         )
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_MAIL_FROM", settings.mail_from)
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_PUBLIC_URL", settings.public_url)
+        reading.whole(
+            "PUTRIGHT_WEBHOOK", settings.webhook, "PUTRIGHT_PUBLIC_URL", settings.public_url
+        )
         if settings.database_url is not None:
             for name, value in (
                 ("PUTRIGHT_SECRET_KEY", settings.secret_key),
@@ -216,6 +245,14 @@ class _Reading:
             for problem in error.problems:
                 self._wrong(name, f"{name}: {problem}")
             return DEFAULT_RULES, DEFAULT
+
+    def webhook_body(self, name: str) -> Any:
+        file = self.text(name)
+        try:
+            return read_body(Path(file).read_text(encoding="utf-8")) if file else None
+        except (OSError, ValueError) as error:
+            self._wrong(name, f"{name}: {file} {error}")
+            return None
 
     def yes(self, name: str) -> bool:
         known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}

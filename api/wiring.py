@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from api.settings import Settings
 from engine.clock import now
 from engine.domain.ladder import DEFAULT, Ladder
+from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import Unavailable
 from engine.store.connect import application_engine
@@ -60,6 +61,7 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
         key,
         settings.ladder,
         settings.rules,
+        ways=settings.ways,
         pool_size=settings.web_threads + settings.workers,
     )
     try:
@@ -95,11 +97,12 @@ def plain_handling(
     ladder: Ladder = DEFAULT,
     rules: Rules = DEFAULT_RULES,
     *,
+    ways: frozenset[Way] = frozenset(),
     pool_size: int = 2,
 ) -> Handling:
     """Return a handling of its own for a thread pool or a process, on plain values."""
     store = Store(application_engine(app_url, pool_size=pool_size), key, now)
-    return Handling(store, ladder, rules=rules)
+    return Handling(store, ladder, rules=rules, ways=ways)
 
 
 def _made() -> str:

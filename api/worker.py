@@ -8,10 +8,11 @@ here it starts again after any error of the connector, for as long as nobody ask
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -22,14 +23,18 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
+from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
+    DELIVERED,
     STEP_IN,
     TELL_RECOVERED,
+    UNDELIVERED,
     defer_advances,
     waiting_advances,
 )
+from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
 from engine.usecases.posting import Letter, post_due
@@ -70,11 +75,14 @@ LIFE = Pace()
 
 
 def jobs_app(
-    handling: Handling, database_url: str, pace: Pace = LIFE, post: Post | None = None
+    handling: Handling,
+    database_url: str,
+    pace: Pace = LIFE,
+    posts: Mapping[Way, Post] | None = None,
 ) -> App:
     """Return the job engine with every body registered; `database_url` is libpq's form.
 
-    `post` sends a letter; without it nothing is mailed.
+    `posts` send a letter, each its way; without them nothing goes out.
     """
     app = App(
         connector=PsycopgConnector(
@@ -86,21 +94,7 @@ def jobs_app(
         )
     )
 
-    patience = RetryStrategy(
-        max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
-    )
-
-    @app.task(name=ADVANCE, retry=patience)
-    def advance(run_id: str) -> None:
-        advance_run(handling, UUID(run_id))
-
-    @app.task(name=TELL_RECOVERED, retry=patience)
-    def tell(signal_id: str) -> None:
-        tell_recovered(handling, UUID(signal_id))
-
-    @app.task(name=STEP_IN, retry=patience)
-    def ask_next(person_id: str) -> None:
-        step_in(handling, UUID(person_id))
+    _when_told(app, handling)
 
     # The queueing locks: a machine that slept for a night would else find a job for each sweep
     # that it missed.  No business transaction defers these, so that none can break on the lock.
@@ -138,19 +132,47 @@ def jobs_app(
         await asyncio.to_thread(forget_old_keys, handling)
         await app.job_manager.delete_old_jobs(nb_hours=_FAILED_JOBS_KEPT_HOURS, include_failed=True)
 
-    _send_letters(app, handling, pace, post)
+    for way, post in (posts or {}).items():
+        _send_letters(app, handling, pace, way, post)
     return app
 
 
-def _send_letters(app: App, handling: Handling, pace: Pace, post: Post | None) -> None:
-    if post is None:
-        return
+def _when_told(app: App, handling: Handling) -> None:
+    """Register what a transaction has done after it has committed."""
+    patience = RetryStrategy(
+        max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
+    )
+
+    @app.task(name=ADVANCE, retry=patience)
+    def advance(run_id: str) -> None:
+        advance_run(handling, UUID(run_id))
+
+    @app.task(name=TELL_RECOVERED, retry=patience)
+    def tell(signal_id: str) -> None:
+        tell_recovered(handling, UUID(signal_id))
+
+    @app.task(name=STEP_IN, retry=patience)
+    def ask_next(person_id: str) -> None:
+        step_in(handling, UUID(person_id))
+
+    @app.task(name=DELIVERED, retry=patience)
+    def note_delivered(item_id: str, at: str) -> None:
+        delivered(handling, UUID(item_id), datetime.fromisoformat(at))
+
+    @app.task(name=UNDELIVERED, retry=patience)
+    def note_undelivered(item_id: str, person_id: str) -> None:
+        undelivered(handling, UUID(item_id), UUID(person_id))
+
+
+def _send_letters(app: App, handling: Handling, pace: Pace, way: Way, post: Post) -> None:
+    # one at a time, and none in vain: the lock waits, the queueing lock keeps one waiting
+    name = f"putright.post_by_{way}"
 
     @app.periodic(cron=f"* * * * * */{pace.sweep_seconds}")
-    @app.task(name="putright.post", queueing_lock="putright.post", lock="putright.post")
+    @app.task(name=name, queueing_lock=name, lock=name)
     def letters(timestamp: int) -> None:
         del timestamp
-        post_due(handling, post)
+        post_due(handling, post, way=way)
 
 
 class _Pool(AsyncConnectionPool):
@@ -186,9 +208,9 @@ class WorkerThread:
         *,
         concurrency: int = 2,
         pace: Pace = LIFE,
-        post: Post | None = None,
+        posts: Mapping[Way, Post] | None = None,
     ) -> None:
-        self._post = post
+        self._posts = posts
         self._handling = handling
         self._database_url = database_url
         self._concurrency = concurrency
@@ -248,7 +270,7 @@ class WorkerThread:
         told.cancel()
 
     async def _work(self, told: asyncio.Task[Literal[True]]) -> None:
-        app = jobs_app(self._handling, self._database_url, self._pace, self._post)
+        app = jobs_app(self._handling, self._database_url, self._pace, self._posts)
         opening = asyncio.create_task(app.connector.open_async())
         try:
             await asyncio.wait({opening, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -36,12 +36,16 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True)
 class Reachable:
-    """Somebody who could be asked; `is_here`: neither away now nor gone for good (`has_left`)."""
+    """Somebody who could be asked; `is_here`: neither away now nor gone for good (`has_left`).
+
+    Whose mail comes back is gone for good as well, if they are reached `by_mail_only`.
+    """
 
     id: UUID
     name: str
     is_here: bool = True
     has_left: bool = False
+    by_mail_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ may see of the incident is asked before (`seen.py`); nothing here hides anything
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -113,7 +113,8 @@ _ITEMS = text(f"""
       UNION ALL SELECT i.origin_id, r.started_at FROM part
         JOIN incident i ON i.id = part.id AND i.origin = 'split'
         JOIN run r ON r.incident_id = i.id AND r.action_id IS NULL)
-    SELECT w.id, coalesce(w.charged_to, w.party) AS party, w.opened_at,
+    SELECT w.id, coalesce(w.charged_to, w.party) AS party, w.opened_at, w.waits_for_mail,
+      w.delivered_at,
       least(w.happened_at, w.ended_at, part.until) AS until,
       w.happened_at, least(w.ended_at, part.until) AS ended_at, w.mark, w.title,
       a.title AS action_title, coalesce(w.team_id, works.team_id) AS team_id,
@@ -164,7 +165,7 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
     segments = cut(
         about.told_at,
         until,
-        [_stint(row) for row in items],
+        [stint for row in items for stint in _stints(row, Party(about.lead_party))],
         lead_party=Party(about.lead_party),
         watching=list(_watching(watched, [row.opened_at for row in items])),
         out=[(row.left_at, row.returned_at) for row in out],
@@ -217,8 +218,9 @@ def _dispute(row: Any, now: datetime) -> DisputeLine:
     )
 
 
-def _stint(row: Any) -> Stint:
-    return Stint(
+def _stints(row: Any, asker: Party) -> Iterator[Stint]:
+    """Theirs from when it was delivered on; before, and if it never was, it is the asker's time."""
+    stint = Stint(
         row.id,
         Party(row.party),
         row.opened_at,
@@ -226,6 +228,16 @@ def _stint(row: Any) -> Stint:
         _what(row),
         is_decision=row.mark == Mark.CLOSING_DECISION,
     )
+    if row.waits_for_mail:
+        yield replace(stint, party=asker)
+    elif row.delivered_at is None or row.delivered_at == row.opened_at:
+        yield stint
+    else:
+        # answered by phone before the mail came: it was never theirs to wait for
+        until = row.delivered_at if row.until is None else min(row.delivered_at, row.until)
+        yield replace(stint, party=asker, until=until)
+        if row.until is None or row.delivered_at < row.until:
+            yield replace(stint, since=row.delivered_at)
 
 
 def _what(row: Any) -> str:
@@ -244,7 +256,7 @@ def _line(one: Attributed, charged: Mapping[UUID, Any], calendars: Calendars) ->
     segment = one.segment
     item = charged[segment.stint_id] if segment.stint_id else None
     holder = Holder(party=segment.party)
-    if item is not None:
+    if item is not None and segment.party == item.party:
         zone = ZoneInfo(item.time_zone or "UTC")
         holder = Holder(zone, segment.party, item.team_id, item.organisation_id)
     parts = split(segment, calendars.versions(holder))

@@ -97,7 +97,7 @@ def unmailed(conn: Connection, person_id: UUID) -> frozenset[MessageKind]:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A letter that was given up: to whom, about which incident, and what the server said."""
+    """A letter that was given up: to whom, about which incident, and what was said why."""
 
     id: int
     name: str
@@ -114,7 +114,9 @@ def dead_letters(conn: Connection, actor: Actor, *, most: int = 100) -> Sequence
         raise NotAllowed("Only operators see letters that did not arrive.")
     rows = conn.execute(
         text(f"""
-            SELECT m.id, p.name, m.kind, i.number, m.caused_at, m.tries, m.failed
+            SELECT m.id, p.name, m.kind, i.number, m.caused_at, greatest(m.tries, m.calls) AS tries,
+              concat_ws('; ', CASE WHEN m.sent_at IS NULL THEN m.failed END,
+                CASE WHEN m.called_at IS NULL THEN m.call_failed END) AS failed
             FROM message m JOIN person p ON p.id = m.person_id
             JOIN incident i ON i.id = m.incident_id
             WHERE {IS_DEAD} ORDER BY m.id DESC LIMIT :most

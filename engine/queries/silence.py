@@ -59,6 +59,8 @@ class Missing:
     people: tuple[Whom, ...]
     asked_at: datetime
     asked_again_at: datetime | None
+    # it has not reached them yet
+    waits_for_mail: bool
     reminders: int
     reminded_at: datetime | None
     rungs: tuple[RungLine, ...]
@@ -68,7 +70,7 @@ class Missing:
 
 _MISSING = text("""
     SELECT w.id, w.mark, w.opened_at, w.asked_again_at, w.reminders, w.reminded_at,
-      i.highest_priority, coalesce(w.asked_again_at, w.opened_at) AS since,
+      w.waits_for_mail, i.highest_priority, coalesce(w.asked_again_at, w.opened_at) AS since,
       (SELECT json_agg(json_build_array(p.id, p.name) ORDER BY asked.place)
         FROM unnest(w.people) WITH ORDINALITY asked (id, place) JOIN person p ON p.id = asked.id
         ) AS people,
@@ -113,6 +115,7 @@ def _missing(row: Any, actor: Actor, ladder: Ladder) -> Missing:
         people=tuple(Whom(UUID(one), name) for one, name in row.people or ()),
         asked_at=row.opened_at,
         asked_again_at=row.asked_again_at,
+        waits_for_mail=row.waits_for_mail,
         reminders=row.reminders,
         reminded_at=row.reminded_at,
         rungs=tuple(

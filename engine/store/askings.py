@@ -14,6 +14,9 @@ from engine.domain.working_calendar import WorkingCalendar
 from engine.store.calendars import A_HOLDER, ALL_CALENDARS, WHERE_THEY_WORK, holder, parsed
 from engine.store.lines import IS_HERE
 
+# Since when the people of to-do `w` count as asked; what has not reached them is asked just now.
+ASKED_AT = """coalesce(w.asked_again_at, CASE WHEN w.waits_for_mail THEN CAST(:now AS timestamptz)
+  ELSE coalesce(w.delivered_at, w.opened_at) END)"""
 # So many of somebody's askings are looked back upon.
 _LOOKED_BACK = 20
 
@@ -44,7 +47,7 @@ class Asking:
 
 
 _OPEN = text(f"""
-    SELECT w.id, w.mark, w.people, coalesce(w.asked_again_at, w.opened_at) AS since, w.reminders,
+    SELECT w.id, w.mark, w.people, {ASKED_AT} AS since, w.reminders,
       NOT EXISTS (SELECT FROM person p
         WHERE p.id = ANY (w.people) AND NOT {IS_HERE}) AS are_here,
       p.deputy_id IS NOT NULL AS has_deputy, {A_HOLDER} AS holder,
@@ -106,12 +109,15 @@ class Unanswered:
 
 _BEFORE = text(f"""
     SELECT p.who, x.* FROM unnest(CAST(:people AS uuid[])) p (who) CROSS JOIN LATERAL (
-      SELECT i.highest_priority, w.opened_at, coalesce(w.ended_at, :now) AS until,
+      SELECT i.highest_priority, coalesce(w.ended_at, :now) AS until,
+        -- what never reached them is no silence of theirs
+        CASE WHEN w.waits_for_mail THEN coalesce(w.ended_at, :now)
+          ELSE coalesce(w.delivered_at, w.opened_at) END AS asked_at,
         w.ended_by IS NOT DISTINCT FROM p.who AS is_answered
       FROM work_item w JOIN incident i ON i.id = w.incident_id
       WHERE w.mark = 'confirmation' AND w.people[1] = p.who AND w.opened_at < :now
       ORDER BY w.opened_at DESC LIMIT {_LOOKED_BACK}) x
-    ORDER BY x.opened_at DESC
+    ORDER BY x.asked_at DESC
 """)  # noqa: S608 - constants of this module
 
 
@@ -129,6 +135,6 @@ def unanswered_by(
             has_answered.add(row.who)
         elif row.who not in has_answered:
             found[row.who].append(
-                Unanswered(Priority(row.highest_priority), row.opened_at, row.until)
+                Unanswered(Priority(row.highest_priority), row.asked_at, row.until)
             )
     return found

@@ -38,6 +38,8 @@ class ProcessPeople:
     owners: tuple[UUID, ...]
     duty_leads: tuple[UUID, ...]
     authorities: tuple[UUID, ...]
+    # its product is mail itself
+    carries_mail: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Confirmer:
 
 
 _DEPUTIES = text("""
-    SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, team.party AS desk_party,
+    SELECT p.owner_id, p.duty_lead_id, p.authority_id, p.desk_id, p.carries_mail,
+      team.party AS desk_party,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'owner') AS o,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'duty_lead') AS l,
       array(SELECT person_id FROM deputy d WHERE d.process_id = p.id AND d.of = 'authority') AS a
@@ -93,6 +96,7 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
         (row.owner_id, *row.o),
         (row.duty_lead_id, *row.l),
         (row.authority_id, *row.a),
+        row.carries_mail,
     )
 
 

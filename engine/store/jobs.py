@@ -5,7 +5,8 @@ job engine first: deferring on a connection of one's own needs it unopened, and 
 no job behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
@@ -17,6 +18,8 @@ from engine.store.connect import driver
 ADVANCE = "putright.advance"
 TELL_RECOVERED = "putright.tell_recovered"
 STEP_IN = "putright.step_in"
+DELIVERED = "putright.delivered"
+UNDELIVERED = "putright.undelivered"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -43,6 +46,24 @@ def defer_stepping_in(conn: Connection, people: Sequence[UUID]) -> None:
     """Have what waits for each of these people asked of who is next, once this has committed."""
     task = _deferring.configure_task(STEP_IN, connection=driver(conn))
     payloads: list[dict[str, JSONValue]] = [{"person_id": str(who)} for who in people]
+    task.batch_defer(*payloads)
+
+
+def defer_delivered(conn: Connection, items: Iterable[UUID], at: datetime) -> None:
+    """Have it noted that these to-dos have reached their people, once this has committed."""
+    task = _deferring.configure_task(DELIVERED, connection=driver(conn))
+    payloads: list[dict[str, JSONValue]] = [
+        {"item_id": str(one), "at": at.isoformat()} for one in items
+    ]
+    task.batch_defer(*payloads)
+
+
+def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) -> None:
+    """Have who is next asked for these to-dos, which did not reach somebody."""
+    task = _deferring.configure_task(UNDELIVERED, connection=driver(conn))
+    payloads: list[dict[str, JSONValue]] = [
+        {"item_id": str(one), "person_id": str(person_id)} for one in items
+    ]
     task.batch_defer(*payloads)
 
 

@@ -16,8 +16,12 @@ from engine.store.calendars import THEIR_TEAMS
 # How far a line is followed: a deputy of a deputy of a deputy.
 _LONGEST = 5
 
+# True of person `p` who signs in nowhere, so that nothing but mail reaches them.
+BY_MAIL_ONLY = "(p.password_hash IS NULL)"
+# True of person `p` who has not left, and whose mail, if nothing else reaches them, does.
+IS_THERE = f"(p.is_active AND NOT (p.unreachable_since IS NOT NULL AND {BY_MAIL_ONLY}))"
 # True of person `p` who is neither gone for good nor away at `:now`.
-IS_HERE = """(p.is_active AND NOT EXISTS (SELECT FROM absence a WHERE a.person_id = p.id
+IS_HERE = f"""({IS_THERE} AND NOT EXISTS (SELECT FROM absence a WHERE a.person_id = p.id
   AND a.since <= :now AND :now < least(a.until, coalesce(a.ended_at, a.until))))"""
 
 _LINES = text(f"""
@@ -28,13 +32,15 @@ _LINES = text(f"""
       FROM line l JOIN person p ON p.id = l.id
       WHERE l.place < {_LONGEST}
         AND CASE WHEN l.up THEN p.superior_id ELSE p.deputy_id END IS NOT NULL)
-    SELECT l.first, l.up, l.place, p.id, p.name, p.is_active, {IS_HERE} AS is_here
+    SELECT l.first, l.up, l.place, p.id, p.name, {IS_THERE} AS is_there, {IS_HERE} AS is_here,
+      {BY_MAIL_ONLY} AS by_mail_only
     FROM line l JOIN person p ON p.id = l.id ORDER BY l.place
 """)  # noqa: S608 - constants of this module
 
 
 _REACHABLE = text(f"""
-    SELECT p.id, p.name, p.is_active, {IS_HERE} AS is_here FROM person p WHERE p.id = ANY (:people)
+    SELECT p.id, p.name, {IS_THERE} AS is_there, {IS_HERE} AS is_here,
+      {BY_MAIL_ONLY} AS by_mail_only FROM person p WHERE p.id = ANY (:people)
 """)  # noqa: S608 - a constant
 
 
@@ -65,8 +71,8 @@ _CANDIDATES = text(f"""
       SELECT CAST(:delegate AS uuid), 'delegate', 1 UNION ALL
       SELECT d.person_id, 'deputy_' || d.of, 2 FROM deputy d
         JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
-    SELECT p.id, p.name, p.is_active, {IS_HERE} AS is_here,
-      array_agg(o.of) AS offices,
+    SELECT p.id, p.name, {IS_THERE} AS is_there, {IS_HERE} AS is_here,
+      {BY_MAIL_ONLY} AS by_mail_only, array_agg(o.of) AS offices,
       EXISTS (SELECT FROM {THEIR_TEAMS} WHERE theirs.party = 'it')
       OR EXISTS (SELECT FROM team t WHERE t.head_id = p.id AND t.party = 'it') AS is_in_it
     FROM offices o JOIN person p ON p.id = o.person_id
@@ -102,4 +108,4 @@ def candidates(
 
 
 def _reachable(row: Any) -> Reachable:
-    return Reachable(row.id, row.name, row.is_here, not row.is_active)
+    return Reachable(row.id, row.name, row.is_here, not row.is_there, row.by_mail_only)

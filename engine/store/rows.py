@@ -99,6 +99,8 @@ class Item:
     draft: dict[str, Any] | None
     answers: dict[str, Any] | None
     completed_with: str | None
+    waits_for_mail: bool
+    delivered_at: datetime | None
 
 
 @dataclass(slots=True)

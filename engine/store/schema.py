@@ -114,6 +114,10 @@ person = Table(
     # who is asked while they are away, and who is told when they are silent
     _ref("deputy_id", "person"),
     _ref("superior_id", "person"),
+    _words("phone", required=False),
+    # since when mail to them comes back, and what was said
+    _instant("unreachable_since"),
+    _words("unreachable_because", required=False),
     # raised on sign-out everywhere and on a new password: older sessions end
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     UniqueConstraint("login"),
@@ -184,6 +188,8 @@ business_process = Table(
     _ref("desk_id", "team", required=True),
     # criteria offered when a report names none: [{measure, threshold, evidence}]
     Column("default_criteria", JSONB, nullable=False, server_default="[]"),
+    # its product is mail itself, so that mail alone reaches nobody
+    Column("carries_mail", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("name"),
 )
 
@@ -786,7 +792,14 @@ work_item = Table(
     Column("answers", JSONB),
     # the client's key, so that a double click completes once
     _words("completed_with", required=False),
+    # it reaches its people by mail only: nobody counts as asked before that was delivered
+    Column("waits_for_mail", Boolean, nullable=False, server_default=text("false")),
+    _instant("delivered_at"),
     CheckConstraint("(ended_at IS NULL) = (how IS NULL)", name="ended"),
+    CheckConstraint(
+        "delivered_at >= opened_at AND NOT (waits_for_mail AND delivered_at IS NOT NULL)",
+        name="delivered",
+    ),
     CheckConstraint("happened_at BETWEEN opened_at AND ended_at", name="happened"),
     # who has worked on it, found without reading every to-do it ever had
     Index(
@@ -958,8 +971,11 @@ entry = Table(
 
 # --- letters -----------------------------------------------------------------------------------
 
-# True of a message that no mail server took, and that is not tried any more.
-IS_DEAD = "failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL"
+# True of a message that went out by neither way it was to go, and that is not tried any more.
+IS_DEAD = (
+    "(failed IS NOT NULL AND next_try_at IS NULL AND sent_at IS NULL"
+    " OR call_failed IS NOT NULL AND next_call_at IS NULL AND called_at IS NULL)"
+)
 
 # What people are written, in their inbox and by mail; each once, by its cause.
 message = Table(
@@ -979,12 +995,18 @@ message = Table(
     _instant("sent_at"),
     # why the mail was not taken, last time
     _words("failed", required=False),
+    # the same by the second way, for what is urgent
+    _instant("next_call_at"),
+    Column("calls", Integer, nullable=False, server_default="0"),
+    _instant("called_at"),
+    _words("call_failed", required=False),
     _instant("read_at"),
     UniqueConstraint("person_id", "incident_id", "cause"),
     Index(None, "person_id", "id"),
     Index(None, "item_id"),
     Index("ix_message_unread", "person_id", postgresql_where=text("read_at IS NULL")),
     Index("ix_message_to_send", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+    Index("ix_message_to_call", "next_call_at", postgresql_where=text("next_call_at IS NOT NULL")),
     Index(
         "ix_message_dead",
         "id",

@@ -121,7 +121,9 @@ _CHANGE_RUN = (
     .values({name: bindparam(f"run_{name}", type_=t.run.c[name].type) for name in _OF_A_RUN})
 )
 _ADD_RUN = insert(t.run)
-_ADD_MESSAGES = _listed(t.message, "tries", "sent_at", "failed", "read_at")
+_ADD_MESSAGES = _listed(
+    t.message, "tries", "sent_at", "failed", "calls", "called_at", "call_failed", "read_at"
+)
 
 
 @cache
@@ -239,9 +241,17 @@ class Case:
         return self._runs[run.id] if run.id in self._unwritten else run
 
     def tell(
-        self, kind: MessageKind, people: Iterable[UUID], *, item_id: UUID | None = None
+        self,
+        kind: MessageKind,
+        people: Iterable[UUID],
+        *,
+        item_id: UUID | None = None,
+        is_called: bool = False,
     ) -> None:
-        """Write to people about what the last entry says; once to each, for each to-do."""
+        """Write to people about what the last entry says; once to each, for each to-do.
+
+        With `is_called` by the second way as well.
+        """
         for who in people:
             cause = f"{kind}/{self.incident.head_seq}/{item_id or ''}"
             self._messages[who, cause] = {
@@ -252,6 +262,7 @@ class Case:
                 "cause": cause,
                 "caused_at": self.now,
                 "next_try_at": self.now,
+                "next_call_at": self.now if is_called else None,
             }
 
     def flush(self) -> None:

@@ -1,6 +1,6 @@
 """What becomes of actions: they start when their turn comes, climb when overdue, and settle."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,7 +23,6 @@ from engine.domain.milestones import repaired_at
 from engine.runtime import Passage
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
-from engine.usecases import climbing
 from engine.usecases.line import next_in_line
 
 if TYPE_CHECKING:
@@ -201,10 +200,3 @@ def climb(mover: "Mover", run: Run, passage: Passage, action: Action | None) -> 
         {"action": action.number, "rung": action.climbed, "asked": [str(who) for who in asked]},
         mover.by,
     )
-
-
-# What automatic elements cause, by their `does` property.
-DOES: dict[str, Callable[["Mover", Run, Passage, Action | None], None]] = {
-    "remind": climbing.tick,
-    "climb": climb,
-}

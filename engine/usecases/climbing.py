@@ -170,6 +170,15 @@ def _tell_owner(mover: "Mover", asking: Asking) -> None:
 # --- decisions ---------------------------------------------------------------------------------
 
 
+def ask_beside(mover: "Mover", item_id: UUID) -> None:
+    """Ask the deputy of a confirmer whom it did not reach; without one the owner is told."""
+    for one, _ in open_askings(mover.case.conn, mover.own_run.id, mover.case.now):
+        if one.id == item_id:
+            asked = _ask_deputy(mover, one, is_late=True)
+            if Rung.DEPUTY not in asked.rungs:
+                _tell_owner(mover, asked)
+
+
 def ask_deciders(mover: "Mover") -> None:
     """Ask whoever may decide by now and was not asked, as soon as that has changed."""
     for one, _ in open_askings(mover.case.conn, mover.own_run.id, mover.case.now):

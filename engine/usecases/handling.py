@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from engine.domain.ladder import Ladder
+from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import NotFound
 from engine.runtime import Specs
@@ -85,6 +86,8 @@ class Handling:
     rules: Rules = DEFAULT_RULES
     # False in a replay: it fires timers on its log's clock, and no worker may find its runs
     wakes_workers: bool = True
+    # by which ways letters go out; without mail, who is reached by nothing else counts as asked
+    ways: frozenset[Way] = frozenset()
 
     def within(self, work: Work) -> "Handling":
         """Return the same, for use cases that are to be parts of one transaction."""

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
 from engine.domain.permissions import Actor, Machine, Verb, available_actions
 from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
@@ -108,8 +107,8 @@ def hand_over(
             "ended_at": None,
             "how": None,
             "ended_by": None,
+            "delivered_at": None,
         }
-        work.conn.execute(insert(t.work_item), columns)
         if item.action_id is not None:
             _, action = work.action(item.action_id)
             write_action(mover, action, team_id=team_id, person_id=person_id)
@@ -123,7 +122,7 @@ def hand_over(
             },
             mover.by,
         )
-        mover.tell(MessageKind.ASKED, columns["people"], made)
+        mover.add_items([columns])
         return made
 
 

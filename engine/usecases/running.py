@@ -17,7 +17,7 @@ from engine.domain.gate import Gate, judge
 from engine.domain.incident import IncidentState, Priority
 from engine.domain.ladder import decide_at, next_look_after, tries_needed
 from engine.domain.mark import Mark
-from engine.domain.message import MessageKind
+from engine.domain.message import URGENT, MessageKind, Way
 from engine.domain.permissions import Actor, Machine
 from engine.domain.silence import Line
 from engine.domain.standing import IncidentPeople
@@ -279,7 +279,7 @@ class Mover:
         self.ask(run, [steps[task] for task in steps.keys() - before.keys()], action)
         for passage in moved.passages:
             if passage.does is not None:
-                actions.DOES[passage.does](self, run, passage, action)
+                _DOES[passage.does](self, run, passage, action)
         if moved.end_element is not None:
             if action is not None:
                 actions.settle_action(self, action)
@@ -358,6 +358,8 @@ class Mover:
     def add_items(self, rows: list[dict[str, Any]]) -> None:
         """Write new work items, and ask at once whoever is next where somebody is not here."""
         if rows:
+            for row in rows:
+                row["waits_for_mail"] = self._is_reached_by_mail(row)
             self.case.conn.execute(_ADD_ITEM, rows)
             for row in rows:
                 self.tell(MessageKind.ASKED, row["people"], row["id"])
@@ -370,7 +372,33 @@ class Mover:
         """
         if self.handling.wakes_workers:
             left_out = {*self.taken_off, self.by.id if isinstance(self.by, Actor) else None}
-            self.case.tell(kind, [who for who in people if who not in left_out], item_id=item_id)
+            self.case.tell(
+                kind,
+                [who for who in people if who not in left_out],
+                item_id=item_id,
+                is_called=self._is_called,
+            )
+
+    @property
+    def _is_called(self) -> bool:
+        """Whether what is written goes by the second way, too."""
+        if Way.CALL not in self.handling.ways:
+            return False
+        return Priority(self.case.incident.highest_priority) in URGENT or self.process.carries_mail
+
+    def _is_reached_by_mail(self, row: Mapping[str, Any]) -> bool:
+        """Whether nobody whom a new to-do is offered to sees it before mail has reached them."""
+        if Way.MAIL not in self.handling.ways or row["team_id"] or not row["people"]:
+            return False
+        them = self.case.around.reachable(row["people"])
+        return all(them[who].by_mail_only for who in row["people"])
+
+
+# What automatic elements cause, by their `does` property.
+_DOES: dict[str, Callable[[Mover, Run, Passage, Action | None], None]] = {
+    "remind": climbing.tick,
+    "climb": actions.climb,
+}
 
 
 def _visit(run: Run, passage: Passage) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The pages over a world of fixed people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.machine import Machine
+from tests.post import Server
 from tests.story import Teller
 from tests.visitor import Visitor, web_of
 from tests.world import World
@@ -43,3 +45,14 @@ def machine(world: World, web: Flask) -> Callable[[str | None], Machine]:
 def teller(world: World, web: Flask) -> Teller:
     """Everybody with a token, to tell a story with."""
     return Teller(world, web)
+
+
+@pytest.fixture
+def mail(world: World) -> Iterator[Server]:
+    """A mail server on a port of its own; everybody of the world has an address."""
+    with world.handling.store.engine.begin() as conn:
+        conn.execute(text("UPDATE person SET email = login || '@example.org' WHERE email IS NULL"))
+    server = Server()
+    server.controller.start()
+    yield server
+    server.controller.stop()

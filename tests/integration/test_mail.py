@@ -1,85 +1,24 @@
 """Mail, handed to a real mail server: what is asked of people reaches them, once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
 from api.bench.counting import counted
-from api.mail import MailServer, posted_by
+from api.mail import posted_by
 from engine.domain.message import STALE_AFTER, TRY_AGAIN_AFTER, MessageKind
 from engine.errors import InvalidAnswers
 from engine.usecases.complete import complete
 from engine.usecases.posting import Letter, choose, post_due
 from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import set_aside
-from tests.visitor import SECRET, Visitor, words_of
+from tests.post import SERVER, Server, body, send
+from tests.visitor import Visitor, words_of
 from tests.world import World
 
 Visit = Callable[[str | None], Visitor]
-
-
-SERVER = MailServer(
-    "smtp://127.0.0.1", "Putright <putright@example.org>", "https://right.example.org", SECRET
-)
-
-
-class OnAnyPort(Controller):
-    """Takes the port that the system gives it."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-class Server:
-    """A mail server that keeps what it is given, and refuses what it is told to refuse."""
-
-    def __init__(self) -> None:
-        self.taken: list[EmailMessage] = []
-        self.refusal: str | None = None
-        self.controller = OnAnyPort(self, hostname="127.0.0.1", port=0)
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.refusal is not None:
-            return self.refusal
-        self.taken.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
-        return "250 Taken"
-
-    @property
-    def post(self) -> Callable[[Letter], None]:
-        url = f"smtp://127.0.0.1:{self.controller.port}"
-        return posted_by(replace(SERVER, url=url))
-
-    def to(self, name: str) -> list[EmailMessage]:
-        return [one for one in self.taken if name in one["To"]]
-
-
-@pytest.fixture
-def mail(world: World) -> Iterator[Server]:
-    """A mail server on a port of its own; everybody of the world has an address."""
-    with world.handling.store.engine.begin() as conn:
-        conn.execute(text("UPDATE person SET email = login || '@example.org' WHERE email IS NULL"))
-    server = Server()
-    server.controller.start()
-    yield server
-    server.controller.stop()
-
-
-def send(world: World, mail: Server) -> int:
-    return post_due(world.handling, mail.post)
-
-
-def body(letter: EmailMessage, kind: str = "plain") -> str:
-    part = letter.get_body((kind,))
-    assert part is not None
-    return str(part.get_content())
 
 
 def test_what_is_asked_of_somebody_reaches_them_once(world: World, mail: Server) -> None:
@@ -187,6 +126,7 @@ def test_who_is_killed_after_sending_sends_it_again_under_the_same_id(
     world: World, mail: Server
 ) -> None:
     world.asked()
+    world.clock.forward(hours=5)
 
     class Killed(BaseException):
         pass

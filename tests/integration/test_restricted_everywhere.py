@@ -22,6 +22,7 @@ from sqlalchemy import text
 from api.changes import CHANGES
 from api.cli import main
 from api.worker import jobs_app
+from engine.domain.message import Way
 from engine.domain.signal import Alert
 from engine.errors import Conflict, GateShut, PutrightError
 from engine.queries.choices import choices
@@ -324,7 +325,7 @@ def asked_or_told(world: World) -> set[UUID]:
 
 
 def jobs(world: World, database: DatabaseUrls) -> dict[str, Callable[..., Any]]:
-    app = jobs_app(world.handling, database.app_url, post=lambda _: None)
+    app = jobs_app(world.handling, database.app_url, posts={way: lambda _: None for way in Way})
     return {name: task.func for name, task in app.tasks.items() if name.startswith("putright.")}
 
 
@@ -336,7 +337,8 @@ def test_no_job_and_no_log_says_its_words(
     assert set(known) == {
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
-        "putright.post",
+        "putright.post_by_mail", "putright.post_by_call",
+        "putright.delivered", "putright.undelivered",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -349,6 +351,11 @@ def test_no_job_and_no_log_says_its_words(
     world.clock.forward(days=1)
     known["putright.absences"](0)
     known["putright.step_in"](str(world.people["hugo"]))
+    known["putright.post_by_mail"](0)
+    known["putright.post_by_call"](0)
+    for item in hidden.values["item_id"]:
+        known["putright.delivered"](str(item), world.clock.now.isoformat())
+        known["putright.undelivered"](str(item), str(world.people["hugo"]))
     over = Alert("disk", "Disk full", world.clock.now, world.clock.now)
     receive(world.handling, world.process_id, [over], actor=world.actor("hugo"))
     for signal in hidden.values["signal_id"]:
