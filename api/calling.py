@@ -16,7 +16,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from api.mail import sentence, subject, url
+from api.addresses import Addresses
+from api.mail import sentence, subject
 from engine.clock import now
 from engine.usecases.posting import Letter, NotTaken
 
@@ -29,14 +30,14 @@ _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 @dataclass(frozen=True)
 class Gateway:
-    """Where calls go, in which form, and the address of our pages, without a slash.
+    """Where calls go, in which form, and where their links lead.
 
     With a `secret` the body is signed: `X-Putright-Signature: t=SECONDS,sha256=HEX`, the HMAC of
     `SECONDS.BODY`.
     """
 
     url: str = field(repr=False)
-    public_url: str
+    addresses: Addresses
     body: Any = field(default_factory=lambda: dict(DEFAULT_BODY))
     secret: str | None = field(default=None, repr=False)
 
@@ -95,7 +96,7 @@ def _words(letter: Letter, gateway: Gateway) -> Mapping[str, str]:
         "phone": letter.phone or "",
         "address": letter.address or "",
         "incident": str(letter.about.number) if letter.about else "",
-        "url": url(letter.lines[0], gateway.public_url),
+        "url": gateway.addresses.of(letter.lines[0]),
     }
 
 

@@ -13,8 +13,9 @@ from secrets import randbelow
 
 import click
 
+from api.addresses import token_of
 from api.app import create_app
-from api.demo import PASSWORD, SIGN_INS, furnish
+from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release
 from api.serving import serve_until_stopped, work_until_stopped
@@ -44,8 +45,13 @@ def demo() -> None:
         for login, name, who in SIGN_INS:
             click.echo(f"  {login:<8}{name:<16}{who}")
         click.echo(f"\n  The password of all of them: {PASSWORD}")
+        app = create_app(found.handling, found.settings)
+        if (by_link := link_of_somebody(found.handling)) is not None:
+            name, link = by_link
+            click.echo(f"\n  {name} has no account and was mailed a link:")
+            click.echo(f"  {address}/l/{token_of(link, app.config['SECRET_KEY'])}")
         click.echo("\n  Ctrl-C ends it; nothing is lost.\n")
-        serve_until_stopped(found, create_app(found.handling, found.settings))
+        serve_until_stopped(found, app)
 
 
 @click.command()

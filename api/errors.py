@@ -43,6 +43,7 @@ STATUS: Mapping[str, int] = {
     "log_refused": 422,
     "workflow_fault": 500,
     "settings_wrong": 500,
+    "link_over": 410,
 }
 RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
 

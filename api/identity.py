@@ -62,7 +62,12 @@ def actor() -> Actor:
 
 
 def zone() -> ZoneInfo:
-    """Return the zone in which the reader is shown times; UTC while nobody is signed in."""
+    """Return the zone in which the reader is shown times; UTC while nobody knows them.
+
+    Who holds a link is shown those of whom it was sent to.
+    """
+    if "zone" in g:
+        return cast(ZoneInfo, g.zone)
     return ZoneInfo(reader().time_zone if current_user.is_authenticated else "UTC")
 
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from api.addresses import Addresses
 from api.filters import spoken
 from engine.clock import now
 from engine.domain.message import ALWAYS_MAILED, MessageKind
@@ -30,15 +31,14 @@ _LONGEST = 120
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mail is handed over, who it is from, and the address of our pages, without a slash.
+    """Where mail is handed over, who it is from, and where its links lead.
 
     `url`: smtp://, smtps:// or smtp+starttls://, with user and password if it asks for them.
     """
 
     url: str = field(repr=False)
     sender: str
-    public_url: str
-    secret_key: str = field(repr=False)
+    addresses: Addresses
 
 
 def posted_by(server: MailServer) -> Callable[[Letter], None]:
@@ -77,11 +77,11 @@ def composed(letter: Letter, server: MailServer, environment: Environment) -> Em
     said = {
         "letter": letter,
         "lines": [
-            (line, sentence(line), url(line, server.public_url), _due(line, letter))
+            (line, sentence(line), server.addresses.of(line), _due(line, letter))
             for line in letter.lines
         ],
         "leave": leave,
-        "incidents_url": f"{server.public_url}/incidents",
+        "incident_url": server.addresses.of_incident(letter.lines[0]),
     }
     message.set_content(environment.get_template("mail.txt").render(said))
     message.add_alternative(environment.get_template("mail.html").render(said), subtype="html")
@@ -113,13 +113,6 @@ def sentence(line: LetterLine) -> str:
     }[line.kind] + (f": {line.what}" if line.what else ".")
 
 
-def url(line: LetterLine, public_url: str) -> str:
-    """Return where what a letter says is to be done, or read about."""
-    if line.item_id is not None and line.kind in (MessageKind.ASKED, MessageKind.REMINDED):
-        return f"{public_url}/todos/{line.item_id}"
-    return f"{public_url}/incidents/{line.about.number}"
-
-
 def _due(line: LetterLine, letter: Letter) -> str | None:
     return spoken(line.due_at, letter.zone, now()) if line.due_at else None
 
@@ -129,8 +122,9 @@ def _leave_url(letter: Letter, server: MailServer) -> str | None:
     kinds = {line.kind for line in letter.lines}
     if kinds & ALWAYS_MAILED or len(kinds) != 1:
         return None
-    token = leaving(server.secret_key).dumps([str(letter.person_id), kinds.pop().value])
-    return f"{server.public_url}/mail/leave/{token}"
+    signer = leaving(server.addresses.secret_key)
+    token = signer.dumps([str(letter.person_id), kinds.pop().value])
+    return f"{server.addresses.public_url}/mail/leave/{token}"
 
 
 def leaving(secret_key: str) -> URLSafeSerializer:

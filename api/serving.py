@@ -9,6 +9,7 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from api.addresses import Addresses
 from api.calling import DEFAULT_BODY, Gateway, called_by
 from api.mail import MailServer, posted_by
 from api.settings import Settings, SettingsWrong
@@ -63,27 +64,22 @@ def _worker(opened: Opened) -> WorkerThread:
 
 def _posts(settings: Settings) -> dict[Way, Post]:
     posts: dict[Way, Post] = {}
-    if (server := mail_server(settings)) is not None:
+    if settings.public_url is None:
+        return posts
+    addresses = Addresses(settings.public_url, settings.secret_key or "")
+    if settings.smtp and settings.mail_from:
+        server = MailServer(settings.smtp, settings.mail_from, addresses)
         posts[Way.MAIL] = posted_by(server)
-    if settings.webhook and settings.public_url:
+    if settings.webhook:
         posts[Way.CALL] = called_by(
             Gateway(
                 settings.webhook,
-                settings.public_url,
+                addresses,
                 settings.webhook_body or DEFAULT_BODY,
                 settings.webhook_secret,
             )
         )
     return posts
-
-
-def mail_server(settings: Settings) -> MailServer | None:
-    """Return the mail server that the settings name, if they name one."""
-    if not (settings.smtp and settings.mail_from and settings.public_url):
-        return None
-    return MailServer(
-        settings.smtp, settings.mail_from, settings.public_url, settings.secret_key or ""
-    )
 
 
 def work_until_stopped(opened: Opened) -> None:

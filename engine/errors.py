@@ -48,6 +48,16 @@ class InvalidAnswers(PutrightError):
         self.fields = dict(fields)
 
 
+class LinkOver(PutrightError):
+    """A link was good once; `is_renewable` says whether its person can be mailed a new one."""
+
+    code = "link_over"
+
+    def __init__(self, sentence: str, *, is_renewable: bool) -> None:
+        super().__init__(sentence)
+        self.is_renewable = is_renewable
+
+
 class Conflict(PutrightError):
     """The world has moved on since the reader looked; the sentence says how."""
 

@@ -11,13 +11,16 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
+from api.addresses import Addresses
 from api.mail import MailServer, posted_by
 from engine.usecases.posting import Letter, post_due
 from tests.visitor import SECRET
 from tests.world import World
 
 SERVER = MailServer(
-    "smtp://127.0.0.1", "Putright <putright@example.org>", "https://right.example.org", SECRET
+    "smtp://127.0.0.1",
+    "Putright <putright@example.org>",
+    Addresses("https://right.example.org", SECRET),
 )
 
 

@@ -82,6 +82,8 @@ SENT: dict[str, dict[str, Any]] = {
     "inbox.read": {},
     "incident.lead": {},
     "leaving_mail.leave": {},
+    "links.answer": {"outcome": "done", "what_was_done": "Done"},
+    "links.new": {},
     "named_people.agree": {},
     "named_people.ask_for_everybody": WHY,
     "named_people.decline": {"declined": "Because"},

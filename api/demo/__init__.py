@@ -4,6 +4,6 @@ Everything happens through the real use cases, with a clock that was turned back
 the records are what they would be.
 """
 
-from api.demo.furnishing import PASSWORD, SIGN_INS, furnish
+from api.demo.furnishing import PASSWORD, SIGN_INS, furnish, link_of_somebody
 
-__all__ = ["PASSWORD", "SIGN_INS", "furnish"]
+__all__ = ["PASSWORD", "SIGN_INS", "furnish", "link_of_somebody"]

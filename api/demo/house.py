@@ -47,7 +47,10 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
         "Costa Bakery",
         (),
     ),
+    "lena": ("Lena Blau", "Customer without an account", "Blau Flowers", ()),
 }
+# who signs in nowhere: a link is all they have
+BY_LINK = "lena"
 
 
 # login: who stands in for them, and who is above
@@ -72,6 +75,7 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
     """Enter everybody and return them; everybody's password is the demonstration's."""
     organisations = {
         "Costa Bakery": enter_organisation(work, "Costa Bakery", "customer"),
+        "Blau Flowers": enter_organisation(work, "Blau Flowers", "customer"),
         "Paperworks Printing": enter_organisation(work, "Paperworks Printing", "supplier"),
     }
     ids = {}
@@ -83,7 +87,7 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
                 name=name,
                 login=login,
                 email=f"{login}@putright.example",
-                password_hash=hashed,
+                password_hash=None if login == BY_LINK else hashed,
                 organisation_id=organisations.get(organisation or ""),
                 roles=roles,
                 time_zone="Europe/Berlin",

@@ -21,6 +21,7 @@ ALL: tuple[Callable[[Story], None], ...] = (
     stories_working.many_targets,
     stories_working.waiting_for_a_supplier,
     stories_asking.being_checked,
+    stories_asking.asked_by_link,
     stories_asking.proposed,
     stories_out.set_aside,
     stories_out.joined,

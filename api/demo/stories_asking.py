@@ -98,6 +98,36 @@ def asked_for_confirmation(story: Story) -> None:
     story.later(days=5)
 
 
+def asked_by_link(story: Story) -> None:
+    """Right as far as we can see; a customer without an account has been mailed a link."""
+    story.crank.set_back(days=3)
+    story.reports(
+        "lena",
+        "Customer statements",
+        "A delivery of roses is charged twice",
+        expected="The delivery of the 12th is charged once.",
+        actual="It stands on the statement twice, 86.40 each.",
+        harmed="Blau Flowers",
+        impact="low",
+        urgency="medium",
+    )
+    story.later(hours=2)
+    story.leads("hugo")
+    story.asks(
+        "hugo", "Cancel the second booking", Party.BUSINESS, team="Accounting", ends_cause=True
+    )
+    story.agrees(
+        "hugo",
+        [("The statement of this month", "The delivery stands on it once", "New statement")],
+        ["lena"],
+    )
+    story.later(hours=5)
+    story.finishes("bruno", "Cancel the second booking", "Cancelled, and a new statement issued.")
+    story.later(hours=2)
+    story.checks("dora", ["Statement 118: once, 86.40"])
+    story.later(days=1)
+
+
 def being_checked(story: Story) -> None:
     """All is done; the owner of the business process looks whether it is right."""
     story.crank.set_back(days=4)

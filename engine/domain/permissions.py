@@ -85,7 +85,8 @@ class Machine:
 class Actor:
     """A signed-in person; `organisation_id` None means one of our own.
 
-    `led_team_ids` are the teams, out of `team_ids`, that this person leads.
+    `led_team_ids` are the teams, out of `team_ids`, that this person leads.  `by_link`: whoever
+    holds a link that was sent to the person, who has not signed in.
     """
 
     id: UUID
@@ -94,6 +95,7 @@ class Actor:
     team_ids: frozenset[UUID] = frozenset()
     organisation_id: UUID | None = None
     led_team_ids: frozenset[UUID] = frozenset()
+    by_link: bool = False
 
     @property
     def is_outside(self) -> bool:

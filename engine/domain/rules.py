@@ -30,6 +30,9 @@ class Rules:
     )
     many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
 
+    link_lasts: Annotated[timedelta, "how long after the last letter a link in it is good"] = (
+        timedelta(days=30)
+    )
     signal_window: Annotated[
         timedelta, "how close together alerts of one process are one signal"
     ] = timedelta(minutes=15)

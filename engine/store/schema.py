@@ -42,6 +42,7 @@ from engine.domain.incident import (
     Verdict,
     WayOut,
 )
+from engine.domain.link import Purpose
 from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
 from engine.domain.silence import Channel, Rung
@@ -1012,6 +1013,24 @@ message = Table(
         "id",
         postgresql_where=text(IS_DEAD),
     ),
+)
+
+# By which people without an account follow an incident, or do what is asked of them.
+link = Table(
+    "link",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    Column("purpose", Text, _one_of("purpose", Purpose), nullable=False),
+    _ref("incident_id", "incident", required=True),
+    _ref("item_id", "work_item"),
+    # one that was ended and is given anew is another link
+    Column("generation", Integer, nullable=False, server_default="0"),
+    _instant("made_at", required=True),
+    _instant("expires_at", required=True),
+    _instant("ended_at"),
+    CheckConstraint("(purpose = 'todo') = (item_id IS NOT NULL)", name="subject"),
+    Index("ix_link_person_id_open", "person_id", postgresql_where=text("ended_at IS NULL")),
 )
 
 # What somebody reads in the inbox only.

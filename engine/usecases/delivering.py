@@ -18,6 +18,7 @@ from engine.store.jobs import defer_stepping_in, defer_undelivered
 from engine.store.rows import Item
 from engine.usecases import climbing
 from engine.usecases.handling import Handling
+from engine.usecases.links import end_links
 from engine.usecases.running import Mover
 
 POST = Machine("Putright's post")
@@ -97,6 +98,7 @@ def lose(conn: Connection, person_id: UUID, why: str, now: datetime) -> None:
     """
     if not conn.execute(_LOST, {"id": person_id, "why": why, "now": now}).rowcount:
         return
+    end_links(conn, person_id, now)
     defer_stepping_in(conn, [person_id])
     if items := conn.scalars(_WAITING_FOR, {"id": person_id}).all():
         defer_undelivered(conn, items, person_id)

@@ -16,6 +16,7 @@ from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.jobs import defer_stepping_in
 from engine.store.work import Work
+from engine.usecases.links import end_links
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def enter_leaving(work: Work, login: str) -> None:
     person_id = work.conn.scalar(left.returning(t.person.c.id))
     if person_id is None:
         raise NotFound(f"Nobody signs in as “{login}”.", login=login)
+    end_links(work.conn, person_id, work.now)
     defer_stepping_in(work.conn, [person_id])
 
 

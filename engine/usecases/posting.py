@@ -7,7 +7,7 @@ where something is asked: a mail server that is slow would hold the incident's l
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.domain.incident import Priority
+from engine.domain.link import LinkRef
 from engine.domain.mark import Mark
 from engine.domain.message import (
     ALWAYS_MAILED,
@@ -42,6 +43,7 @@ from engine.store.jobs import defer_delivered, defer_undelivered
 from engine.store.work import Store, Work
 from engine.usecases.delivering import find, lose
 from engine.usecases.handling import Handling
+from engine.usecases.links import keep_link
 
 # one letter names so many things at most; more come with the next
 _LINES = 50
@@ -51,7 +53,7 @@ _DUE = """
       ORDER BY {due}, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     SELECT m.id, m.kind, m.caused_at, m.{tries} AS tries, m.item_id,
       p.id AS person_id, p.name, p.email, p.phone, p.time_zone, p.is_active,
-      p.unreachable_since IS NULL AS is_reachable,
+      p.unreachable_since IS NULL AS is_reachable, p.password_hash IS NULL AS by_mail_only,
       i.id AS incident_id, i.number, i.title AS incident_title, i.is_restricted, i.state,
       i.highest_priority, w.mark, w.title AS step, w.due_at, w.ended_at, w.waits_for_mail,
       a.title AS action_title,
@@ -123,13 +125,18 @@ class About:
 
 @dataclass(frozen=True)
 class LetterLine:
-    """One thing that is said; of a restricted incident `what` is None."""
+    """One thing that is said; of a restricted incident `what` is None.
+
+    Who signs in nowhere has links: to do what is asked, and to follow the incident.
+    """
 
     about: About
     kind: MessageKind
     item_id: UUID | None
     what: str | None
     due_at: datetime | None
+    todo_link: LinkRef | None = None
+    follow_link: LinkRef | None = None
 
 
 @dataclass(frozen=True)
@@ -171,11 +178,17 @@ def post_due(
             rows = work.conn.execute(_BOXES[way].due, {"now": work.now}).all()
             if not rows:
                 break
-            sent += _post(work, rows, send, way)
+            sent += _post(work, rows, send, way, handling.rules.link_lasts)
     return sent
 
 
-def _post(work: Work, rows: Sequence[Any], send: Callable[[Letter], None], way: Way) -> bool:
+def _post(
+    work: Work,
+    rows: Sequence[Any],
+    send: Callable[[Letter], None],
+    way: Way,
+    lasts: timedelta,
+) -> bool:
     box, conn, now = _BOXES[way], work.conn, work.now
     wanted = [row for row in rows if _is_wanted(row, now, way)]
     if idle := [row.id for row in rows if row not in wanted]:
@@ -187,7 +200,7 @@ def _post(work: Work, rows: Sequence[Any], send: Callable[[Letter], None], way: 
     chosen = _one_letter(wanted)
     ids = [row.id for row in chosen]
     try:
-        send(_letter(chosen))
+        send(_letter(work, chosen, lasts))
     except NotTaken as refusal:
         tries = min(row.tries for row in chosen)
         is_over = refusal.is_final or tries >= len(TRY_AGAIN_AFTER)
@@ -255,8 +268,16 @@ def _did_not_reach(conn: Connection, rows: Sequence[Any], refusal: NotTaken, now
         defer_undelivered(conn, items, who)
 
 
-def _letter(rows: Sequence[Any]) -> Letter:
+def _letter(work: Work, rows: Sequence[Any], lasts: timedelta) -> Letter:
     first = rows[0]
+
+    def link(row: Any, item_id: UUID | None) -> LinkRef | None:
+        if not first.by_mail_only:
+            return None
+        return keep_link(
+            work.conn, first.person_id, row.incident_id, item_id, now=work.now, lasts=lasts
+        )
+
     # what piled up about one to-do comes as one line: what was said last
     lines = {
         (row.incident_id, row.item_id, row.item_id or row.kind): LetterLine(
@@ -270,6 +291,8 @@ def _letter(rows: Sequence[Any]) -> Letter:
             row.item_id,
             None if row.is_restricted else row.action_title or row.step,
             row.due_at,
+            link(row, row.item_id) if row.item_id else None,
+            link(row, None),
         )
         for row in rows
     }

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from api.demo import PASSWORD, SIGN_INS, furnish
+from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
+from api.demo.house import BY_LINK
 from engine.domain.ladder import DEFAULT
 from engine.store import schema as t
 from engine.store.connect import application_engine
@@ -37,7 +38,10 @@ def test_the_demonstration_shows_every_stage_and_is_furnished_once(database: Dat
         states = set(conn.scalars(select(t.action.c.state)))
         reaches = conn.scalar(select(func.count()).select_from(t.target))
         latest = conn.scalar(select(func.max(t.entry.c.at)))
-    assert logins == {login for login, _, _ in SIGN_INS}
+    assert logins == {login for login, _, _ in SIGN_INS} | {BY_LINK}
+    found = link_of_somebody(handling)
+    assert found is not None
+    assert found == link_of_somebody(handling), "the same link whenever it is printed"
     assert ways == {"open", "closed", "set_aside", "merged"}
     assert closed == {None, "confirmed", "escalated"}
     assert marks == {None, "agreement", "verification", "confirmation", "closing_decision"}

@@ -21,6 +21,14 @@ from tests.world import World
 Visit = Callable[[str | None], Visitor]
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    """Everybody signs in."""
+    with world.handling.store.engine.begin() as conn:
+        conn.execute(text("UPDATE person SET password_hash = 'set'"))
+    return world
+
+
 def test_what_is_asked_of_somebody_reaches_them_once(world: World, mail: Server) -> None:
     incident = world.asked()
     send(world, mail)

@@ -31,7 +31,7 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
             "person_id": answering.actor.id,
             "answer": answers["answer"],
             "words": answers.get("words"),
-            "grade": Grade.SIGNED_IN,
+            "grade": Grade.LINK if answering.actor.by_link else Grade.SIGNED_IN,
             "answered_at": case.now,
             "entry_seq": seq,
         },

@@ -1,0 +1,127 @@
+"""Taking the answers to a to-do, from whoever signs in and from whoever holds a link.
+
+What somebody typed is never thrown away: a form that came too late is shown with every word of
+it, so that they can be copied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from api import filters, identity
+from api.errors import STATUS
+from api.pages.answered import Told, told
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.reading import read_item
+from engine.domain.permissions import Actor, Verb
+from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
+from engine.queries.choices import choices
+from engine.queries.item import ItemPage
+from engine.usecases import holding
+from engine.usecases.complete import complete
+from forms import Choices
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The to-do as the reader sees it, and who can be chosen in it."""
+
+    item: ItemPage
+    choices: Choices
+
+    @property
+    def asking(self) -> Asking:
+        """Return its form as it asks this reader."""
+        is_asked = Verb.SAVE_DRAFT in self.item.verbs
+        return Asking(self.item.form, self.choices, self.item.prefill, draft=is_asked)
+
+    @property
+    def name(self) -> str:
+        """What it is called: by its action, else by the question that its form asks."""
+        return self.item.action.title if self.item.action is not None else self.item.form.title
+
+    def told(self, answers: Mapping[str, object]) -> list[Told]:
+        """Return answers as they are read again."""
+        return told(self.item.form, answers, self.choices, tz=identity.zone(), now=filters.now())
+
+
+class Desk(Protocol):
+    """Where a to-do is answered: what is shown there, and where it goes on."""
+
+    @property
+    def item_id(self) -> UUID:
+        """Which to-do it is."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who answers it."""
+
+    def shown(self, seen: Seen, asked: Asked, typed: Mapping[str, object] | None = None) -> str:
+        """Return the page with the form; `typed` beside it, where it is somebody else's now."""
+
+    def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
+        """Return the page of what is over."""
+
+    def kept(self) -> ResponseReturnValue:
+        """Go on after a draft was kept."""
+
+    def done(self, seen: Seen) -> ResponseReturnValue:
+        """Go on after it was done."""
+
+
+def look(conn: Connection, item_id: UUID, actor: Actor) -> Seen:
+    """Return the to-do as this actor sees it.  Raises NotFound."""
+    item = read_item(conn, item_id, actor, filters.now(), ladder=identity.handling().ladder)
+    return Seen(item, choices(conn, actor, incident_id=item.context.incident_id))
+
+
+def show(desk: Desk) -> ResponseReturnValue:
+    """Show the to-do: its form, or what happened if it is over."""
+    seen = _look(desk)
+    if seen.item.ended is not None:
+        return desk.ended(seen, None)
+    return desk.shown(seen, seen.asking.show(seen.item.values))
+
+
+def take_answers(desk: Desk) -> ResponseReturnValue:
+    """Complete the to-do, keep a draft of it, or show it with another row."""
+    seen = _look(desk)
+    typed = seen.asking.answers()
+    if seen.item.ended is not None and not _was_sent_before(seen):
+        return desk.ended(seen, typed), 409
+    if asks_for_rows():
+        return desk.shown(seen, seen.asking.show(typed, key=sent_key()))
+    try:
+        if "_draft" in request.form:
+            holding.save_draft(identity.handling(), desk.item_id, typed, actor=desk.actor)
+            return desk.kept()
+        complete(identity.handling(), desk.item_id, typed, actor=desk.actor, key=sent_key())
+    except InvalidAnswers as refusal:
+        shown = seen.asking.show(typed, findings=refusal.fields, key=sent_key())
+        return desk.shown(seen, shown), 422
+    except ItemEnded:
+        return desk.ended(_look(desk), typed), 409
+    except (Busy, Unavailable) as refusal:
+        return desk.shown(seen, seen.asking.refused(typed, refusal)), STATUS[refusal.code]
+    except (Conflict, NotAllowed) as refusal:
+        # it may be somebody else's by now: then the words stand there without the form
+        shown = seen.asking.refused(typed, refusal)
+        return desk.shown(_look(desk), shown, typed), STATUS[refusal.code]
+    return desk.done(seen)
+
+
+def _look(desk: Desk) -> Seen:
+    with identity.handling().store.read() as conn:
+        return look(conn, desk.item_id, desk.actor)
+
+
+def _was_sent_before(seen: Seen) -> bool:
+    """Say whether this may be the same sending again; the use case knows by its key."""
+    ended = seen.item.ended
+    is_sending = "_draft" not in request.form and not asks_for_rows()
+    return ended is not None and ended.how == "completed" and is_sending

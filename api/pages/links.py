@@ -1,0 +1,122 @@
+"""What a link in a letter opens: one to-do to answer, or one incident to follow.
+
+The link is who one is, for this and nothing else: there is no session, and no way into the house.
+Opening it changes nothing, as mail scanners open links; only a form that is sent does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from api import filters, identity
+from api.addresses import link_of
+from api.pages.answering import Seen, show, take_answers
+from api.pages.asking import Asked
+from api.reading import read_incident
+from engine.domain.link import LinkRef, Purpose
+from engine.domain.permissions import Actor, Verb
+from engine.errors import LinkOver, NotFound
+from engine.queries.links import Held, held
+from engine.usecases.links import ask_for_new_link
+
+pages = Blueprint("links", __name__)
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """A to-do as who holds the link to it sees it."""
+
+    item_id: UUID
+    actor: Actor
+    token: str
+    name: str
+
+    def shown(self, seen: Seen, asked: Asked, typed: Mapping[str, object] | None = None) -> str:
+        return render_template(
+            "link_todo.html",
+            item=seen.item,
+            asked=asked,
+            name=seen.name,
+            whose=self.name,
+            typed=None if typed is None else seen.told(typed),
+            Verb=Verb,
+        )
+
+    def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
+        sent = seen.item.ended.answers if seen.item.ended is not None else None
+        return render_template(
+            "link_ended.html",
+            item=seen.item,
+            name=seen.name,
+            sent=seen.told(sent or {}),
+            typed=None if typed is None else seen.told(typed),
+        )
+
+    def kept(self) -> ResponseReturnValue:
+        flash("Saved. Nothing is sent until you send it.")
+        return redirect(url_for("links.page", token=self.token), 303)
+
+    def done(self, seen: Seen) -> ResponseReturnValue:
+        del seen
+        flash("Thank you. What you sent has arrived.")
+        return redirect(url_for("links.page", token=self.token), 303)
+
+
+@pages.get("/l/<token>")
+def page(token: str) -> ResponseReturnValue:
+    """Show the one thing that the link is for."""
+    try:
+        found = _held(token)
+    except LinkOver as refusal:
+        return _over(token, refusal)
+    if found.purpose is Purpose.TODO:
+        return show(_desk(token, found))
+    with identity.handling().store.read() as conn:
+        incident = read_incident(conn, found.incident_id, found.actor, filters.now())
+    return render_template("link_follow.html", incident=incident, whose=found.name)
+
+
+@pages.post("/l/<token>")
+def answer(token: str) -> ResponseReturnValue:
+    """Take the answers to the to-do that the link is for."""
+    try:
+        found = _held(token)
+    except LinkOver as refusal:
+        return _over(token, refusal)
+    if found.purpose is not Purpose.TODO:
+        raise NotFound("There is nothing to be answered here.")
+    return take_answers(_desk(token, found))
+
+
+@pages.post("/l/<token>/new")
+def new(token: str) -> ResponseReturnValue:
+    """Have a new link mailed to whom this one was sent to."""
+    ask_for_new_link(identity.handling(), _ref(token))
+    return render_template("link_over.html", refusal=None, token_of_link=token)
+
+
+def _desk(token: str, found: Held) -> _Desk:
+    if found.item_id is None:
+        raise NotFound("There is nothing to be answered here.")
+    return _Desk(found.item_id, found.actor, token, found.name)
+
+
+def _ref(token: str) -> LinkRef:
+    ref = link_of(token, current_app.config["SECRET_KEY"])
+    if ref is None:
+        raise NotFound("This link is not one of ours.")
+    return ref
+
+
+def _held(token: str) -> Held:
+    with identity.handling().store.read() as conn:
+        found = held(conn, _ref(token), filters.now())
+    g.zone = found.zone
+    return found
+
+
+def _over(token: str, refusal: LinkOver) -> ResponseReturnValue:
+    return render_template("link_over.html", refusal=refusal, token_of_link=token), 410
