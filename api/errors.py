@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = {
     "workflow_fault": 500,
     "settings_wrong": 500,
     "link_over": 410,
+    "answer_queried": 409,
 }
 RETRY_AFTER_SECONDS: Mapping[str, int] = {"try_again": 1, "unavailable": 5}
 

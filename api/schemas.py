@@ -267,6 +267,23 @@ class AnswersSent(Schema):
     """Answers to a step's form; its JSON Schema is at the to-do's `/form`."""
 
     answers = fields.Dict(keys=fields.String(), required=True)
+    insists = fields.Boolean(
+        load_default=False,
+        metadata={"description": "a yes is meant, after `answer_queried` asked whether it is"},
+    )
+
+
+class PutOffSent(Schema):
+    """When to be asked again."""
+
+    until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+
+
+class NotForMeSent(Schema):
+    """Who can answer instead: somebody known, or words that say who."""
+
+    person = fields.UUID(load_default=None, allow_none=True)
+    words = fields.String(load_default="", validate=validate.Length(max=4000))
 
 
 class ChangeSent(Schema):

@@ -82,6 +82,12 @@ class IncidentClosed(Conflict):
     code = "incident_closed"
 
 
+class AnswerQueried(Conflict):
+    """A *yes* came with words, or an open action of theirs, that say otherwise: is it right?"""
+
+    code = "answer_queried"
+
+
 class Busy(Conflict):
     """Others are just at it: the incident's row, or proofs; trying again is safe."""
 

@@ -5,7 +5,8 @@ it, so that they can be copied.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import Protocol
 from uuid import UUID
 
@@ -16,15 +17,27 @@ from sqlalchemy import Connection
 from api import filters, identity
 from api.errors import STATUS
 from api.pages.answered import Told, told
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.reading import read_item
 from engine.domain.permissions import Actor, Verb
-from engine.errors import Busy, Conflict, InvalidAnswers, ItemEnded, NotAllowed, Unavailable
+from engine.errors import (
+    AnswerQueried,
+    Busy,
+    Conflict,
+    InvalidAnswers,
+    ItemEnded,
+    NotAllowed,
+    Unavailable,
+)
 from engine.queries.choices import choices
 from engine.queries.item import ItemPage
 from engine.usecases import holding
 from engine.usecases.complete import complete
+from engine.usecases.not_answering import not_for_me, put_off
 from forms import Choices
+
+# when somebody is asked again on a day
+_MORNING = time(8)
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,18 @@ class Desk(Protocol):
     def actor(self) -> Actor:
         """Who answers it."""
 
-    def shown(self, seen: Seen, asked: Asked, typed: Mapping[str, object] | None = None) -> str:
-        """Return the page with the form; `typed` beside it, where it is somebody else's now."""
+    def shown(
+        self,
+        seen: Seen,
+        asked: Asked,
+        typed: Mapping[str, object] | None = None,
+        *,
+        problems: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return the page with the form; `typed` beside it, where it is somebody else's now.
+
+        `problems` are with a form other than the to-do's own, by field.
+        """
 
     def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
         """Return the page of what is over."""
@@ -70,8 +93,8 @@ class Desk(Protocol):
     def kept(self) -> ResponseReturnValue:
         """Go on after a draft was kept."""
 
-    def done(self, seen: Seen) -> ResponseReturnValue:
-        """Go on after it was done."""
+    def done(self, said: str) -> ResponseReturnValue:
+        """Go on after it was done; `said` is what was done."""
 
 
 def look(conn: Connection, item_id: UUID, actor: Actor) -> Seen:
@@ -100,19 +123,73 @@ def take_answers(desk: Desk) -> ResponseReturnValue:
         if "_draft" in request.form:
             holding.save_draft(identity.handling(), desk.item_id, typed, actor=desk.actor)
             return desk.kept()
-        complete(identity.handling(), desk.item_id, typed, actor=desk.actor, key=sent_key())
+        complete(
+            identity.handling(),
+            desk.item_id,
+            typed,
+            actor=desk.actor,
+            key=sent_key(),
+            insists="_insist" in request.form,
+        )
     except InvalidAnswers as refusal:
         shown = seen.asking.show(typed, findings=refusal.fields, key=sent_key())
         return desk.shown(seen, shown), 422
     except ItemEnded:
         return desk.ended(_look(desk), typed), 409
+    except AnswerQueried as refusal:
+        asked = replace(seen.asking.refused(typed, refusal), is_queried=True)
+        return desk.shown(seen, asked), STATUS[refusal.code]
     except (Busy, Unavailable) as refusal:
         return desk.shown(seen, seen.asking.refused(typed, refusal)), STATUS[refusal.code]
     except (Conflict, NotAllowed) as refusal:
         # it may be somebody else's by now: then the words stand there without the form
         shown = seen.asking.refused(typed, refusal)
         return desk.shown(_look(desk), shown, typed), STATUS[refusal.code]
-    return desk.done(seen)
+    # what is said on the next page is kept in the browser until then
+    done = "This" if seen.item.context.is_restricted else f"“{seen.name}”"
+    return desk.done(f"Thank you. {done} is done.")
+
+
+def put_answer_off(desk: Desk) -> ResponseReturnValue:
+    """Have a confirmer asked again on the day that they chose."""
+    try:
+        until = datetime.combine(
+            date.fromisoformat(request.form.get("until", "")), _MORNING, identity.zone()
+        )
+    except ValueError:
+        return _cannot(desk, {"until": "Please choose a day."})
+    try:
+        put_off(identity.handling(), desk.item_id, until, actor=desk.actor)
+    except InvalidAnswers as refusal:
+        return _cannot(desk, refusal.fields)
+    return desk.done("Thank you. We ask you again on that day.")
+
+
+def hand_answer_on(desk: Desk) -> ResponseReturnValue:
+    """Have somebody else asked for the answer."""
+    chosen = request.form.get("person", "")
+    try:
+        person = UUID(chosen) if chosen else None
+    except ValueError:
+        return _cannot(desk, {"person": "Please choose from the people listed."})
+    try:
+        not_for_me(
+            identity.handling(),
+            desk.item_id,
+            actor=desk.actor,
+            person_id=person,
+            words=words_in("who")[:4000],
+        )
+    except InvalidAnswers as refusal:
+        return _cannot(desk, refusal.fields)
+    return desk.done("Thank you. Somebody else is asked." if person else "Thank you. We ask them.")
+
+
+def _cannot(desk: Desk, problems: Mapping[str, str]) -> ResponseReturnValue:
+    seen = _look(desk)
+    if seen.item.ended is not None:
+        return desk.ended(seen, None), 409
+    return desk.shown(seen, seen.asking.show(seen.item.values), problems=problems), 422
 
 
 def _look(desk: Desk) -> Seen:

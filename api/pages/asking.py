@@ -45,6 +45,8 @@ class Asked:
     inside: Markup
     key: str
     notice: str | None = None
+    # the notice is a question, to be answered by sending it all the same, or something else
+    is_queried: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ The link is who one is, for this and nothing else: there is no session, and no w
 Opening it changes nothing, as mail scanners open links; only a form that is sent does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,14 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.addresses import link_of
-from api.pages.answering import Seen, show, take_answers
+from api.pages.answering import (
+    Desk,
+    Seen,
+    hand_answer_on,
+    put_answer_off,
+    show,
+    take_answers,
+)
 from api.pages.asking import Asked
 from api.reading import read_incident
 from engine.domain.link import LinkRef, Purpose
@@ -34,7 +41,14 @@ class _Desk:
     token: str
     name: str
 
-    def shown(self, seen: Seen, asked: Asked, typed: Mapping[str, object] | None = None) -> str:
+    def shown(
+        self,
+        seen: Seen,
+        asked: Asked,
+        typed: Mapping[str, object] | None = None,
+        *,
+        problems: Mapping[str, str] | None = None,
+    ) -> str:
         return render_template(
             "link_todo.html",
             item=seen.item,
@@ -42,6 +56,9 @@ class _Desk:
             name=seen.name,
             whose=self.name,
             typed=None if typed is None else seen.told(typed),
+            choices=seen.choices,
+            problems=problems or {},
+            here=url_for("links.page", token=self.token),
             Verb=Verb,
         )
 
@@ -59,9 +76,8 @@ class _Desk:
         flash("Saved. Nothing is sent until you send it.")
         return redirect(url_for("links.page", token=self.token), 303)
 
-    def done(self, seen: Seen) -> ResponseReturnValue:
-        del seen
-        flash("Thank you. What you sent has arrived.")
+    def done(self, said: str) -> ResponseReturnValue:
+        flash(said)
         return redirect(url_for("links.page", token=self.token), 303)
 
 
@@ -82,13 +98,19 @@ def page(token: str) -> ResponseReturnValue:
 @pages.post("/l/<token>")
 def answer(token: str) -> ResponseReturnValue:
     """Take the answers to the to-do that the link is for."""
-    try:
-        found = _held(token)
-    except LinkOver as refusal:
-        return _over(token, refusal)
-    if found.purpose is not Purpose.TODO:
-        raise NotFound("There is nothing to be answered here.")
-    return take_answers(_desk(token, found))
+    return _done_there(token, take_answers)
+
+
+@pages.post("/l/<token>/later")
+def later(token: str) -> ResponseReturnValue:
+    """Be asked for the answer again later."""
+    return _done_there(token, put_answer_off)
+
+
+@pages.post("/l/<token>/not-for-me")
+def somebody_else(token: str) -> ResponseReturnValue:
+    """Say who can answer instead."""
+    return _done_there(token, hand_answer_on)
 
 
 @pages.post("/l/<token>/new")
@@ -96,6 +118,14 @@ def new(token: str) -> ResponseReturnValue:
     """Have a new link mailed to whom this one was sent to."""
     ask_for_new_link(identity.handling(), _ref(token))
     return render_template("link_over.html", refusal=None, token_of_link=token)
+
+
+def _done_there(token: str, do: Callable[[Desk], ResponseReturnValue]) -> ResponseReturnValue:
+    try:
+        found = _held(token)
+    except LinkOver as refusal:
+        return _over(token, refusal)
+    return do(_desk(token, found))
 
 
 def _desk(token: str, found: Held) -> _Desk:

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
-from api.pages.answering import Seen, look, show, take_answers
+from api.pages.answering import Seen, hand_answer_on, look, put_answer_off, show, take_answers
 from api.pages.asking import Asked, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
@@ -33,7 +33,7 @@ class _Desk:
         asked: Asked,
         typed: Mapping[str, object] | None = None,
         *,
-        handing: str | None = None,
+        problems: Mapping[str, str] | None = None,
     ) -> str:
         return render_template(
             "todo.html",
@@ -41,7 +41,8 @@ class _Desk:
             asked=asked,
             choices=seen.choices,
             name=seen.name,
-            handing=handing,
+            problems=problems or {},
+            here=url_for("todo.page", item_id=self.item_id),
             typed=None if typed is None else seen.told(typed),
             Verb=Verb,
             outcomes=list(TargetOutcome),
@@ -61,10 +62,8 @@ class _Desk:
         flash("Saved. Nothing is sent until you send it.")
         return redirect(url_for("todo.page", item_id=self.item_id), 303)
 
-    def done(self, seen: Seen) -> ResponseReturnValue:
-        # what is said on the next page is kept in the browser until then
-        done = "This" if seen.item.context.is_restricted else f"“{seen.name}”"
-        flash(f"Thank you. {done} is done.")
+    def done(self, said: str) -> ResponseReturnValue:
+        flash(said)
         return redirect(url_for("todos.home"), 303)
 
 
@@ -82,6 +81,18 @@ def page(item_id: UUID) -> ResponseReturnValue:
 def answer(item_id: UUID) -> ResponseReturnValue:
     """Complete the to-do, keep a draft of it, or show it with another row."""
     return take_answers(_desk(item_id))
+
+
+@pages.post("/todos/<uuid:item_id>/later")
+def later(item_id: UUID) -> ResponseReturnValue:
+    """Be asked for the answer again later."""
+    return put_answer_off(_desk(item_id))
+
+
+@pages.post("/todos/<uuid:item_id>/not-for-me")
+def somebody_else(item_id: UUID) -> ResponseReturnValue:
+    """Say who can answer instead."""
+    return hand_answer_on(_desk(item_id))
 
 
 @pages.post("/todos/<uuid:item_id>/take")
@@ -153,4 +164,4 @@ def _not_handed(item_id: UUID, problem: str) -> ResponseReturnValue:
         seen = look(conn, item_id, desk.actor)
     if seen.item.ended is not None:
         return desk.ended(seen, None), 409
-    return desk.shown(seen, seen.asking.show(seen.item.values), handing=problem), 422
+    return desk.shown(seen, seen.asking.show(seen.item.values), problems={"to": problem}), 422

@@ -13,6 +13,7 @@ from engine.queries.paging import Page
 from engine.queries.todos import Todos, todos
 from engine.usecases import holding
 from engine.usecases.complete import complete
+from engine.usecases.not_answering import not_for_me, put_off
 from engine.usecases.targets import tick_targets
 from forms import as_api_schema
 
@@ -87,7 +88,36 @@ def draft(sent: dict[str, Any], item_id: UUID) -> None:
 def finish(sent: dict[str, Any], item_id: UUID) -> None:
     """Complete the to-do; the same Idempotency-Key again changes nothing."""
     key = idempotency_key()
-    complete(handling(), item_id, sent["answers"], actor=tokens.actor(), key=key)
+    complete(
+        handling(),
+        item_id,
+        sent["answers"],
+        actor=tokens.actor(),
+        key=key,
+        insists=sent["insists"],
+    )
+
+
+@blueprint.route("/<uuid:item_id>/put-off", methods=["POST"])
+@blueprint.arguments(schemas.PutOffSent)
+@blueprint.response(204)
+def later(sent: dict[str, Any], item_id: UUID) -> None:
+    """Be asked for the answer again later, once."""
+    put_off(handling(), item_id, sent["until"], actor=tokens.actor())
+
+
+@blueprint.route("/<uuid:item_id>/not-for-me", methods=["POST"])
+@blueprint.arguments(schemas.NotForMeSent)
+@blueprint.response(204)
+def somebody_else(sent: dict[str, Any], item_id: UUID) -> None:
+    """Say who can answer in your place."""
+    not_for_me(
+        handling(),
+        item_id,
+        actor=tokens.actor(),
+        person_id=sent.get("person"),
+        words=sent["words"],
+    )
 
 
 @blueprint.route("/<uuid:item_id>/targets", methods=["POST"])

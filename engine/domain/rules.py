@@ -30,6 +30,9 @@ class Rules:
     )
     many_harmed: Annotated[int, "so many harmed, and the standing representatives confirm"] = 20
 
+    put_off_for: Annotated[timedelta, "how long a confirmer can put off the answer, once"] = (
+        timedelta(days=30)
+    )
     link_lasts: Annotated[timedelta, "how long after the last letter a link in it is good"] = (
         timedelta(days=30)
     )

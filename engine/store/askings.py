@@ -86,6 +86,18 @@ def open_askings(
     ]
 
 
+_LAST = text("""
+    SELECT max(asked_again_at) FROM work_item
+    WHERE run_id = :run AND ended_at IS NULL AND mark = 'confirmation'
+""")
+
+
+def last_asked(conn: Connection, run_id: UUID) -> datetime | None:
+    """Return when the last who is to answer is, or was, asked again; None if nobody is."""
+    found: datetime | None = conn.scalar(_LAST, {"run": run_id})
+    return found
+
+
 _TRIED = text("""
     SELECT NOT EXISTS (SELECT FROM work_item w WHERE w.run_id = :run AND w.ended_at IS NULL
       AND w.mark = 'confirmation' AND :needed > (SELECT count(*) FROM tried

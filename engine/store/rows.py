@@ -91,6 +91,7 @@ class Item:
     reminders: int
     reminded_at: datetime | None
     asked_again_at: datetime | None
+    put_off_until: datetime | None
     ended_at: datetime | None
     how: str | None
     ended_by: UUID | None

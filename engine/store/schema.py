@@ -780,6 +780,8 @@ work_item = Table(
     _instant("reminded_at"),
     # a decision to keep asking: the ladder counts from here again
     _instant("asked_again_at"),
+    # who was asked wanted to be asked again then: once
+    _instant("put_off_until"),
     _instant("ended_at"),
     Column(
         "how", Text, CheckConstraint("how IN ('completed', 'cancelled', 'handed_on')", name="how")

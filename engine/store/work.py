@@ -247,11 +247,13 @@ class Case:
         *,
         item_id: UUID | None = None,
         is_called: bool = False,
+        at: datetime | None = None,
     ) -> None:
         """Write to people about what the last entry says; once to each, for each to-do.
 
-        With `is_called` by the second way as well.
+        With `is_called` by the second way as well; `at` is when, now unless said.
         """
+        when = at or self.now
         for who in people:
             cause = f"{kind}/{self.incident.head_seq}/{item_id or ''}"
             self._messages[who, cause] = {
@@ -260,9 +262,9 @@ class Case:
                 "item_id": item_id,
                 "kind": kind,
                 "cause": cause,
-                "caused_at": self.now,
-                "next_try_at": self.now,
-                "next_call_at": self.now if is_called else None,
+                "caused_at": when,
+                "next_try_at": when,
+                "next_call_at": when if is_called else None,
             }
 
     def flush(self) -> None:

@@ -25,6 +25,8 @@ class Answering:
     form: Form
     prefill: Mapping[str, object]
     action_facts: ActionFacts | None
+    # whoever answers was asked whether they mean it, and does
+    insists: bool = False
     # process data that is not a step's answer, such as the party of an action asked again
     process_data: dict[str, object] = field(default_factory=dict)
     # when it had happened, if it is entered late; whose time it was, if it was not theirs

@@ -53,10 +53,12 @@ def complete(
     key: str | None = None,
     by: Machine | None = None,
     now: datetime | None = None,
+    insists: bool = False,
 ) -> None:
     """Complete the work item with `answers`, and move its run and its incident.
 
-    `key` is the client's own for this completion: coming again with it changes nothing.  `now`
+    `key` is the client's own for this completion: coming again with it changes nothing.
+    `insists`: a *yes* is meant, whatever is said beside it (else AnswerQueried).  `now`
     and `by` are given only by a replay: the machine signs, and that `actor` did it is the
     record's word, for which no permission is asked; it can neither confirm nor decide.
     Raises NotFound, NotAllowed, ItemEnded (finished or cancelled meanwhile), InvalidAnswers
@@ -86,7 +88,7 @@ def complete(
         form = mover.release(run).forms[item.step]
         targets = action_facts.targets if action_facts else ()
         prefill = prefill_for(case.conn, form, case.incident.id, targets)
-        answering = Answering(mover, item, actor, answers, form, prefill, action_facts)
+        answering = Answering(mover, item, actor, answers, form, prefill, action_facts, insists)
         filed = record(answering)
         _finish(case, answering, key)
         mover.forget(hands=item.mark not in _ANSWERS)

@@ -56,8 +56,7 @@ def delivered(handling: Handling, item_id: UUID, at: datetime) -> None:
             return
         case.record("item:delivered", {"step": item.step, "item": str(item_id), "at": at}, POST)
         if item.mark == Mark.CONFIRMATION and case.incident.state == IncidentState.OPEN:
-            mover = Mover(handling, case, POST)
-            mover.move(mover.own_run, rereads_timers=True)
+            Mover(handling, case, POST).reread_timers()
 
 
 def undelivered(handling: Handling, item_id: UUID, person_id: UUID) -> None:

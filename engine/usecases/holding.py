@@ -108,6 +108,7 @@ def hand_over(
             "how": None,
             "ended_by": None,
             "delivered_at": None,
+            "put_off_until": None,
         }
         if item.action_id is not None:
             _, action = work.action(item.action_id)

@@ -26,7 +26,7 @@ from engine.queries.people import involved
 from engine.runtime import Advanced, Answered, Passage, Waiting, advance, start
 from engine.store import facts as ask
 from engine.store import schema as t
-from engine.store.askings import is_tried_enough
+from engine.store.askings import is_tried_enough, last_asked
 from engine.store.rows import Action, Run, split
 from engine.store.work import Case
 from engine.usecases import actions, asking, climbing, closing
@@ -54,6 +54,8 @@ class Mover:
     case: Case
     by: Actor | Machine
     _own_run: Run | None = None
+    # when the last of those asked counts as asked, where that lies ahead
+    _asked_from: datetime | None = None
     # emptied once something was written that the memorised facts depend on
     _memory: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -155,7 +157,7 @@ class Mover:
         return max(
             decide_at(
                 Priority(self.case.incident.highest_priority),
-                self.case.now,
+                max(self._asked_from or self.case.now, self.case.now),
                 calendar,
                 ladder=self.handling.ladder,
             )
@@ -286,6 +288,11 @@ class Mover:
             elif moved.closes is not None:
                 closing.close(self, moved.closes)
 
+    def reread_timers(self) -> None:
+        """Let what the incident's run waits for count anew, as people are asked anew."""
+        self._asked_from = last_asked(self.case.conn, self.own_run.id)
+        self.move(self.own_run, rereads_timers=True)
+
     def settle(self) -> None:
         """Tell the incident's run what the facts say, until they have nothing new to tell.
 
@@ -365,18 +372,28 @@ class Mover:
                 self.tell(MessageKind.ASKED, row["people"], row["id"])
             climbing.begin(self, rows)
 
-    def tell(self, kind: MessageKind, people: Iterable[UUID], item_id: UUID | None = None) -> None:
+    def tell(
+        self,
+        kind: MessageKind,
+        people: Iterable[UUID],
+        item_id: UUID | None = None,
+        *,
+        at: datetime | None = None,
+    ) -> None:
         """Write to people, but not to whoever does it, nor to those who may not read it.
 
-        A replay writes to nobody: what it tells was long ago.
+        What is said `at` a later time is said to whoever asked for that, too.  A replay writes to
+        nobody: what it tells was long ago.
         """
         if self.handling.wakes_workers:
-            left_out = {*self.taken_off, self.by.id if isinstance(self.by, Actor) else None}
+            does_it = self.by.id if isinstance(self.by, Actor) and at is None else None
+            left_out = {*self.taken_off, does_it}
             self.case.tell(
                 kind,
                 [who for who in people if who not in left_out],
                 item_id=item_id,
                 is_called=self._is_called,
+                at=at,
             )
 
     @property

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
+from engine.domain.doubt import doubt_in
 from engine.domain.gate import Grade
-from engine.errors import NotAllowed
+from engine.domain.incident import Answer
+from engine.errors import AnswerQueried, NotAllowed
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.recording.agree import replace_confirmers
@@ -16,9 +18,12 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
     """Record the answer.  It is kept whatever follows; the step ends when the facts decide.
 
     A deputy who was asked too answers for themselves, and is the confirmer from then on.
-    Raises NotAllowed for anybody who is not a confirmer of this incident.
+    Raises NotAllowed for anybody who is not a confirmer of this incident, and AnswerQueried for a
+    *yes* that does not go with the rest.
     """
     answers = answering.checked()
+    if not answering.insists:
+        _query(answering)
     mover, case = answering.mover, answering.mover.case
     _stand_in(answering)
     seq = case.record("confirmation:given", dict(answers), mover.by)
@@ -48,6 +53,39 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
     if lines:
         case.conn.execute(insert(t.confirmation_line), lines)
     return answering.filed()
+
+
+_OPEN_OF_THEIRS = text("""
+    SELECT a.title FROM action a JOIN person p ON p.id = a.proposed_by
+    WHERE a.incident_id = :id AND a.kind = 'puts_right'
+      AND a.state IN ('proposed', 'waiting', 'open')
+      AND (p.id = :who OR p.organisation_id = :organisation) ORDER BY a.number LIMIT 1
+""")
+
+
+def _query(answering: Answering) -> None:
+    """Raise AnswerQueried for a *yes* whose text, or an open action of theirs, says otherwise.
+
+    Theirs is what they, or somebody of their house, proposed.
+    """
+    answers = answering.answers
+    if answers["answer"] != Answer.YES:
+        return
+    rows = answers.get("criteria") or []
+    said = doubt_in([answers.get("words"), *(row.get("words") for row in rows)])
+    if said is not None:
+        raise AnswerQueried(f"You say that it is right, and also “{said}”. Is it right?")
+    case = answering.mover.case
+    asked = {
+        "id": case.incident.id,
+        "who": answering.actor.id,
+        "organisation": answering.actor.organisation_id,
+    }
+    title = case.conn.scalar(_OPEN_OF_THEIRS, asked)
+    if title is not None:
+        raise AnswerQueried(
+            f"You say that it is right, and also that this has to be done: “{title}”. Is it right?"
+        )
 
 
 def _stand_in(answering: Answering) -> None:

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from engine.domain.incident import Decided, Priority
 from engine.domain.mark import Mark
-from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
 from engine.usecases.answering import Answering
-from engine.usecases.belonging import MAY_NOT_READ
-from engine.usecases.recording.agree import HAD_A_HAND, replace_confirmers
+from engine.usecases.asking_another import ask_another, require_askable
+from engine.usecases.recording.agree import replace_confirmers
 from engine.usecases.reminding import ask_again
-from engine.usecases.running import Mover
 
 
 def decide(answering: Answering) -> Mapping[str, str | bool]:
@@ -72,7 +70,7 @@ def _authority(answering: Answering) -> str:
 def _ask_instead(answering: Answering, asked: UUID) -> None:
     """Name somebody who stands for those who have not answered, and hand their to-dos on."""
     mover, case, item = answering.mover, answering.mover.case, answering.item
-    is_outside = _require_askable(mover, asked)
+    is_outside = require_askable(mover, asked, field="ask")
     open_items = case.conn.execute(
         update(t.work_item)
         .where(
@@ -91,29 +89,7 @@ def _ask_instead(answering: Answering, asked: UUID) -> None:
     replace_confirmers(mover, silent, asked, ", ".join(names))
     if not open_items:
         return
-    before = open_items[0]
-    kept_of = ("incident_id", "run_id", "action_id", "task_id", "step", "mark", "title", "lane")
-    row = {name: getattr(before, name) for name in kept_of} | {
-        "id": uuid4(),
-        "party": party_of(Lane.CUSTOMER, desk=Party.BUSINESS, outside=is_outside),
-        "team_id": None,
-        "people": [asked],
-        "opened_at": case.now,
-        "due_at": None,
-    }
-    mover.add_items([row])
-
-
-def _require_askable(mover: Mover, asked: UUID) -> bool:
-    """Return whether the person is of another organisation.  Raises InvalidAnswers."""
-    person = mover.case.conn.execute(select(t.person).where(t.person.c.id == asked)).first()
-    if person is None or not person.is_active:
-        raise InvalidAnswers({"ask": "Please choose from the people listed."})
-    if asked in mover.taken_off:
-        raise InvalidAnswers({"ask": MAY_NOT_READ})
-    if asked in mover.hands.everybody:
-        raise InvalidAnswers({"ask": HAD_A_HAND})
-    return person.organisation_id is not None
+    ask_another(mover, open_items[0], asked, is_outside=is_outside)
 
 
 def _until(answering: Answering, value: object) -> datetime | None:
