@@ -10,7 +10,7 @@ from engine.domain.message import MessageKind
 from engine.usecases.posting import LetterLine
 
 # what these say is done at the to-do; about all else the incident is read
-_ASKS = frozenset({MessageKind.ASKED, MessageKind.REMINDED})
+_ASKS = frozenset({MessageKind.ASKED, MessageKind.REMINDED, MessageKind.RECORDED})
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,15 @@ def sentence(line: LetterLine) -> str:
         MessageKind.ASKED: "Something is asked of you",
         MessageKind.REMINDED: "This still waits for you",
         MessageKind.TOLD: "There is no answer yet",
+        MessageKind.RECORDED: "Your answer was written down. Did you say that?",
         MessageKind.UNDELIVERED: "This did not reach who was asked: please phone",
-    }[line.kind] + (f": {line.what}" if line.what else ".")
+    }[line.kind] + _what(line)
+
+
+def _what(line: LetterLine) -> str:
+    if line.kind is MessageKind.RECORDED:
+        return ""
+    return f": {line.what}" if line.what else "."
 
 
 def _due(line: LetterLine, letter: Letter) -> str | None:

@@ -6,7 +6,7 @@ forms that pages show, so these schemas say shapes only.
 
 from datetime import UTC, datetime
 
-from marshmallow import Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, fields, validate
 
 from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
@@ -242,6 +242,37 @@ class AlertsSent(Schema):
     )
 
 
+class AlertmanagerAlert(Schema):
+    """One alert as Prometheus Alertmanager tells it; what else it says is left out."""
+
+    class Meta:
+        """Alertmanager may say more in a later version."""
+
+        unknown = EXCLUDE
+
+    labels = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    annotations = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    startsAt = fields.AwareDateTime(required=True, metadata={"format": "date-time"})  # noqa: N815
+    # the year 1 while it goes on
+    endsAt = fields.AwareDateTime(load_default=None, metadata={"format": "date-time"})  # noqa: N815
+    status = fields.String(load_default="firing")
+    fingerprint = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class AlertmanagerSent(Schema):
+    """What Alertmanager posts to a webhook, version 4."""
+
+    class Meta:
+        """Alertmanager may say more in a later version."""
+
+        unknown = EXCLUDE
+
+    version = fields.String(required=True, validate=validate.Equal("4"))
+    alerts = fields.List(
+        fields.Nested(AlertmanagerAlert), required=True, validate=validate.Length(min=1, max=1000)
+    )
+
+
 class SignalsChanged(Schema):
     """The signals that this began or changed."""
 
@@ -277,6 +308,21 @@ class PutOffSent(Schema):
     """When to be asked again."""
 
     until = fields.AwareDateTime(required=True, metadata={"format": "date-time"})
+
+
+class PhonedSent(AnswersSent):
+    """An answer given by phone or face to face: whose, where, when and in which words."""
+
+    whom = fields.UUID(required=True)
+    place = fields.String(required=True, validate=validate.Length(1, 200))
+    words_used = fields.String(required=True, validate=validate.Length(1, 4000))
+    heard_at = fields.AwareDateTime(load_default=None, metadata={"format": "date-time"})
+
+
+class DeniedSent(Schema):
+    """What was said instead, if anything."""
+
+    words = fields.String(load_default="", validate=validate.Length(max=4000))
 
 
 class NotForMeSent(Schema):

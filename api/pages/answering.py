@@ -31,9 +31,11 @@ from engine.errors import (
 )
 from engine.queries.choices import choices
 from engine.queries.item import ItemPage
+from engine.queries.phoned import phoned
 from engine.usecases import holding
 from engine.usecases.complete import complete
 from engine.usecases.not_answering import not_for_me, put_off
+from engine.usecases.phoning import did_not_say
 from forms import Choices
 
 # when somebody is asked again on a day
@@ -183,6 +185,19 @@ def hand_answer_on(desk: Desk) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _cannot(desk, refusal.fields)
     return desk.done("Thank you. Somebody else is asked." if person else "Thank you. We ask them.")
+
+
+def deny(desk: Desk) -> ResponseReturnValue:
+    """Take it that somebody did not say what was written down in their name."""
+    words = words_in("words")[:4000]
+    did_not_say(identity.handling(), desk.item_id, words=words, actor=desk.actor)
+    return desk.done("Thank you. It counts no longer, and somebody looks into it.")
+
+
+def is_to_be_denied(desk: Desk) -> bool:
+    """Say whether an answer of theirs was written down here, and stands."""
+    with identity.handling().store.read() as conn:
+        return phoned(conn, desk.item_id, desk.actor.id) is not None
 
 
 def _cannot(desk: Desk, problems: Mapping[str, str]) -> ResponseReturnValue:

@@ -16,7 +16,9 @@ from api.addresses import link_of
 from api.pages.answering import (
     Desk,
     Seen,
+    deny,
     hand_answer_on,
+    is_to_be_denied,
     put_answer_off,
     show,
     take_answers,
@@ -69,6 +71,8 @@ class _Desk:
             item=seen.item,
             name=seen.name,
             sent=seen.told(sent or {}),
+            is_written_down=is_to_be_denied(self),
+            here=url_for("links.page", token=self.token),
             typed=None if typed is None else seen.told(typed),
         )
 
@@ -111,6 +115,12 @@ def later(token: str) -> ResponseReturnValue:
 def somebody_else(token: str) -> ResponseReturnValue:
     """Say who can answer instead."""
     return _done_there(token, hand_answer_on)
+
+
+@pages.post("/l/<token>/not-said")
+def not_said(token: str) -> ResponseReturnValue:
+    """Say that one did not give the answer that was written down."""
+    return _done_there(token, deny)
 
 
 @pages.post("/l/<token>/new")

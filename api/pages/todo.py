@@ -8,7 +8,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
-from api.pages.answering import Seen, hand_answer_on, look, put_answer_off, show, take_answers
+from api.pages.answering import (
+    Seen,
+    deny,
+    hand_answer_on,
+    is_to_be_denied,
+    look,
+    put_answer_off,
+    show,
+    take_answers,
+)
 from api.pages.asking import Asked, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
@@ -55,6 +64,8 @@ class _Desk:
             item=seen.item,
             name=seen.name,
             sent=seen.told(sent or {}),
+            is_written_down=is_to_be_denied(self),
+            here=url_for("todo.page", item_id=self.item_id),
             typed=None if typed is None else seen.told(typed),
         )
 
@@ -93,6 +104,12 @@ def later(item_id: UUID) -> ResponseReturnValue:
 def somebody_else(item_id: UUID) -> ResponseReturnValue:
     """Say who can answer instead."""
     return hand_answer_on(_desk(item_id))
+
+
+@pages.post("/todos/<uuid:item_id>/not-said")
+def not_said(item_id: UUID) -> ResponseReturnValue:
+    """Say that one did not give the answer that was written down."""
+    return deny(_desk(item_id))
 
 
 @pages.post("/todos/<uuid:item_id>/take")

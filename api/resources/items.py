@@ -14,6 +14,7 @@ from engine.queries.todos import Todos, todos
 from engine.usecases import holding
 from engine.usecases.complete import complete
 from engine.usecases.not_answering import not_for_me, put_off
+from engine.usecases.phoning import Heard, did_not_say, record_answer
 from engine.usecases.targets import tick_targets
 from forms import as_api_schema
 
@@ -104,6 +105,24 @@ def finish(sent: dict[str, Any], item_id: UUID) -> None:
 def later(sent: dict[str, Any], item_id: UUID) -> None:
     """Be asked for the answer again later, once."""
     put_off(handling(), item_id, sent["until"], actor=tokens.actor())
+
+
+@blueprint.route("/<uuid:item_id>/phoned", methods=["POST"])
+@blueprint.arguments(schemas.PhonedSent)
+@blueprint.response(204)
+def write_down(sent: dict[str, Any], item_id: UUID) -> None:
+    """Write down what a confirmer answered by phone; they get a receipt."""
+    heard = Heard(sent["whom"], sent["place"], sent["words_used"], sent["heard_at"])
+    key = idempotency_key()
+    record_answer(handling(), item_id, sent["answers"], heard, actor=tokens.actor(), key=key)
+
+
+@blueprint.route("/<uuid:item_id>/not-said", methods=["POST"])
+@blueprint.arguments(schemas.DeniedSent)
+@blueprint.response(204)
+def not_said(sent: dict[str, Any], item_id: UUID) -> None:
+    """Say that you did not give the answer that was written down in your name."""
+    did_not_say(handling(), item_id, words=sent["words"], actor=tokens.actor())
 
 
 @blueprint.route("/<uuid:item_id>/not-for-me", methods=["POST"])

@@ -13,6 +13,7 @@ from engine.queries.paging import Page
 from engine.queries.signals import Signals, signals
 from engine.usecases.receiving import receive
 from engine.usecases.signals import Named, join_signal, name_product
+from forms import plain_text
 
 blueprint = resource("api_signals", __name__, "Signals of monitoring", path="/signals")
 
@@ -38,6 +39,15 @@ def alert(sent: dict[str, Any]) -> dict[str, Any]:
     return {"signals": receive(handling(), sent["process"], alerts, actor=tokens.actor())}
 
 
+@blueprint.route("/alertmanager/<uuid:process_id>", methods=["POST"])
+@blueprint.arguments(schemas.AlertmanagerSent)
+@blueprint.response(200, schemas.SignalsChanged)
+def alertmanager(sent: dict[str, Any], process_id: UUID) -> dict[str, Any]:
+    """Take what Prometheus Alertmanager posts to a webhook, as alerts of this business process."""
+    alerts = [_of_alertmanager(one) for one in sent["alerts"]]
+    return {"signals": receive(handling(), process_id, alerts, actor=tokens.actor())}
+
+
 @blueprint.route("/<uuid:signal_id>/incidents", methods=["POST"])
 @blueprint.arguments(schemas.NamedSent)
 @blueprint.response(201, schemas.Made)
@@ -57,6 +67,23 @@ def join(sent: dict[str, Any], signal_id: UUID) -> None:
     with handling().store.read() as conn:
         incident_id = seen(conn, sent["incident"]).incident.id
     join_signal(handling(), signal_id, incident_id, actor=tokens.actor())
+
+
+_LONGEST_TITLE = 200
+
+
+def _of_alertmanager(sent: dict[str, Any]) -> Alert:
+    labels = sent["labels"]
+    name = " ".join(filter(None, (labels.get("alertname"), labels.get("instance"))))
+    title = sent["annotations"].get("summary") or name or sent["fingerprint"]
+    is_over = sent["status"] == "resolved" and sent["endsAt"] is not None
+    return Alert(
+        sent["fingerprint"],
+        plain_text(title).strip()[:_LONGEST_TITLE] or sent["fingerprint"],
+        sent["startsAt"],
+        # clocks of two machines: it is never over before it began
+        max(sent["endsAt"], sent["startsAt"]) if is_over else None,
+    )
 
 
 def _alert(sent: dict[str, Any]) -> Alert:

@@ -16,6 +16,8 @@ class MessageKind(StrEnum):
     OVER = "over"
     # what was asked of somebody else did not reach them
     UNDELIVERED = "undelivered"
+    # somebody wrote down an answer of theirs
+    RECORDED = "recorded"
 
 
 class Way(StrEnum):
@@ -26,8 +28,9 @@ class Way(StrEnum):
     CALL = "call"
 
 
-# What is asked of somebody always comes by mail: nobody may be asked behind their back.
-ALWAYS_MAILED = frozenset({MessageKind.ASKED})
+# What is asked of somebody always comes by mail, and what was written down in their name: nothing
+# is done behind anybody's back.
+ALWAYS_MAILED = frozenset({MessageKind.ASKED, MessageKind.RECORDED})
 
 # With these, letters go at once and by the second way as well; they are in no bundle.
 URGENT = frozenset({Priority.P1, Priority.P2})

@@ -217,6 +217,7 @@ VERBS: Mapping[str, str] = {
     "confirmation:tried": "{actor} tried to reach the person who is to answer",
     "confirmation:deputy_asked": "{actor} asked the deputy too, as no answer came",
     "confirmation:owner_told": "{actor} told the owner and the lead that somebody has to phone",
+    "confirmation:denied": "{actor} did not say what was written down as their answer",
     "confirmation:put_off": "{actor} wants to be asked again later",
     "confirmation:not_for_me": "{actor} says that somebody else has to answer",
     "confirmation:stood_in": "{actor} answers in the place of the person asked",

@@ -56,7 +56,8 @@ _LARGEST = 2**63 - 1
 # more are not counted: a number that nobody reads
 _UNREAD = text(f"""
     SELECT count(*) FROM (SELECT FROM message m LEFT JOIN work_item w ON w.id = m.item_id
-      WHERE m.person_id = :person AND m.read_at IS NULL AND w.ended_at IS NULL
+      WHERE m.person_id = :person AND m.read_at IS NULL
+        AND (w.ended_at IS NULL OR m.kind = 'recorded')
         AND {_IS_LAST} LIMIT 100) unread
 """)  # noqa: S608 - a constant
 
@@ -71,7 +72,7 @@ def inbox(conn: Connection, person_id: UUID, page: Page) -> Inbox:
             row.id,
             MessageKind(row.kind),
             row.caused_at,
-            row.read_at is not None or row.is_done,
+            row.read_at is not None or (row.is_done and row.kind != MessageKind.RECORDED),
             row.number,
             row.title,
             row.state,

@@ -90,7 +90,7 @@ def complete(
         prefill = prefill_for(case.conn, form, case.incident.id, targets)
         answering = Answering(mover, item, actor, answers, form, prefill, action_facts, insists)
         filed = record(answering)
-        _finish(case, answering, key)
+        finish_item(case, answering, key)
         mover.forget(hands=item.mark not in _ANSWERS)
         if action_facts is None and item.mark == Mark.CONFIRMATION:
             mover.settle()
@@ -147,7 +147,8 @@ def not_allowed(item: Item) -> NotAllowed:
     return NotAllowed(f"“{item.title}” is for somebody else to do.", lane=item.lane)
 
 
-def _finish(case: Case, answering: Answering, key: str | None) -> None:
+def finish_item(case: Case, answering: Answering, key: str | None) -> None:
+    """Write that the to-do was completed, with its answers, by who answered."""
     case.conn.execute(
         _FINISH_ITEM,
         {

@@ -56,7 +56,7 @@ def _keep(case: Case, answer: Answer, words: str, actor: Actor) -> None:
             "person_id": actor.id,
             "answer": answer,
             "words": words or None,
-            "grade": Grade.SIGNED_IN,
+            "grade": Grade.LINK if actor.by_link else Grade.SIGNED_IN,
             "answered_at": case.now,
             "entry_seq": seq,
         },

@@ -220,14 +220,15 @@ def _is_wanted(row: Any, now: datetime, way: Way) -> bool:
     return (
         has_address
         and row.is_active
-        and row.ended_at is None
+        and (row.ended_at is None or row.kind == MessageKind.RECORDED)
         and (row.waits_for_mail or row.caused_at > now - STALE_AFTER)
         and (row.kind in ALWAYS_MAILED or not row.is_unmailed)
     )
 
 
 def _is_bundled(row: Any) -> bool:
-    return row.mark == Mark.CONFIRMATION and Priority(row.highest_priority) not in URGENT
+    is_asking = row.mark == Mark.CONFIRMATION and row.kind != MessageKind.RECORDED
+    return is_asking and Priority(row.highest_priority) not in URGENT
 
 
 def _without_held_back(work: Work, box: _Box, rows: Sequence[Any]) -> list[Any]:

@@ -1,7 +1,8 @@
 """Signals over the JSON API and at the pages: who may, what is refused, and two at once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -169,3 +170,87 @@ def test_the_page_says_what_it_does_not_understand(world: World, visit: Visit) -
     hugo.get("/signals/2", 404)
     assert "What monitoring says" in visit("hugo").get("/incidents")
     assert "What monitoring says" not in visit("carla").get("/incidents")
+
+
+# --- Prometheus Alertmanager -------------------------------------------------------------------
+
+
+def fired(n: int, at: datetime, **more: Any) -> dict[str, Any]:
+    """Return an alert as Alertmanager tells it, with all that it tells."""
+    return {
+        "status": "firing",
+        "labels": {"alertname": "DiskFull", "instance": f"db-{n}", "severity": "page"},
+        "annotations": {"summary": f"Disk full on db-{n}", "description": "…"},
+        "startsAt": at.isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.example/graph?g0.expr=x",
+        "fingerprint": f"{n:016x}",
+    } | more
+
+
+def posted(*alerts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "version": "4",
+        "groupKey": '{}:{alertname="DiskFull"}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "putright",
+        "groupLabels": {"alertname": "DiskFull"},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager.example",
+        "alerts": list(alerts),
+    } | more
+
+
+def test_four_hundred_alerts_of_alertmanager_in_six_minutes_are_one_line(
+    world: World, machine: Start
+) -> None:
+    path, ada = f"/signals/alertmanager/{world.process_id}", machine("ada")
+    for minute in range(6):
+        at = world.clock.now
+        first = minute * 67
+        ada.post(path, posted(*(fired(n, at) for n in range(first, min(first + 67, 400)))))
+        world.clock.forward(minutes=1)
+    [line] = ada.get("/signals")["lines"]
+    assert line["alerts"] == 400
+
+    # it tells again what goes on, and what is over
+    again = [fired(n, world.clock.now) for n in range(10)]
+    ada.post(path, posted(*again))
+    [line] = ada.get("/signals")["lines"]
+    assert (line["alerts"], line["going_on"]) == (400, 400)
+
+
+def test_what_alertmanager_says_is_resolved_is_over(world: World, machine: Start) -> None:
+    path, ada = f"/signals/alertmanager/{world.process_id}", machine("ada")
+    began = world.clock.now
+    ada.post(path, posted(fired(1, began), fired(2, began)))
+    world.clock.forward(minutes=2)
+    over = {"status": "resolved", "endsAt": world.clock.now.isoformat()}
+    ada.post(path, posted(fired(1, began, **over), status="resolved"))
+    [line] = ada.get("/signals")["lines"]
+
+    assert line["going_on"] == 1
+    assert line["titles"] == ["Disk full on db-1", "Disk full on db-2"]
+
+
+def test_what_alertmanager_cannot_say_is_refused(world: World, machine: Start) -> None:
+    path, now = f"/signals/alertmanager/{world.process_id}", world.clock.now
+    ada = machine("ada")
+    ada.post(path, posted(fired(1, now), version="3"), 422)
+    ada.post(path, posted(), 422)
+    ada.post(path, posted(fired(1, now, fingerprint="")), 422)
+    ada.post(f"/signals/alertmanager/{uuid4()}", posted(fired(1, now)), 422)
+    machine("carla").post(path, posted(fired(1, now)), 403)
+    machine(None).post(path, posted(fired(1, now)), 401)
+
+
+def test_a_hostile_summary_stays_a_text(world: World, machine: Start, visit: Visit) -> None:
+    path = f"/signals/alertmanager/{world.process_id}"
+    hostile = {"annotations": {"summary": "<script>alert(1)</script>\u202e" + "x" * 5000}}
+    machine("ada").post(path, posted(fired(1, world.clock.now, **hostile)))
+    page = visit("ada").get("/signals")
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page

@@ -21,12 +21,25 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
     Raises NotAllowed for anybody who is not a confirmer of this incident, and AnswerQueried for a
     *yes* that does not go with the rest.
     """
-    answers = answering.checked()
+    answering.checked()
     if not answering.insists:
         _query(answering)
-    mover, case = answering.mover, answering.mover.case
-    _stand_in(answering)
-    seq = case.record("confirmation:given", dict(answers), mover.by)
+    stand_in(answering)
+    grade = Grade.LINK if answering.actor.by_link else Grade.SIGNED_IN
+    return keep(answering, "confirmation:given", grade)
+
+
+def keep(
+    answering: Answering,
+    verb: str,
+    grade: Grade,
+    *,
+    recorded_by: UUID | None = None,
+    said: Mapping[str, object] | None = None,
+) -> Mapping[str, str | bool]:
+    """Write the checked answer of `answering.actor`; `recorded_by` took it down, with `said`."""
+    answers, case = answering.answers, answering.mover.case
+    seq = case.record(verb, {**answers, **(said or {})}, answering.mover.by)
     confirmation = uuid4()
     case.conn.execute(
         insert(t.confirmation),
@@ -36,7 +49,8 @@ def confirm(answering: Answering) -> Mapping[str, str | bool]:
             "person_id": answering.actor.id,
             "answer": answers["answer"],
             "words": answers.get("words"),
-            "grade": Grade.LINK if answering.actor.by_link else Grade.SIGNED_IN,
+            "grade": grade,
+            "recorded_by": recorded_by,
             "answered_at": case.now,
             "entry_seq": seq,
         },
@@ -88,7 +102,7 @@ def _query(answering: Answering) -> None:
         )
 
 
-def _stand_in(answering: Answering) -> None:
+def stand_in(answering: Answering) -> None:
     """Make a deputy who was asked too a confirmer in the place of who was asked first."""
     mover, actor = answering.mover, answering.actor
     named = {who.person_id: who.name for who in mover.confirmers}
