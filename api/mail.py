@@ -109,6 +109,7 @@ def sentence(line: LetterLine) -> str:
         MessageKind.ASKED: "Something is asked of you",
         MessageKind.REMINDED: "This still waits for you",
         MessageKind.TOLD: "There is no answer yet",
+        MessageKind.NOTED: "Something was written about this",
         MessageKind.RECORDED: "Your answer was written down. Did you say that?",
         MessageKind.UNDELIVERED: "This did not reach who was asked: please phone",
     }[line.kind] + _what(line)

@@ -319,6 +319,19 @@ class PhonedSent(AnswersSent):
     heard_at = fields.AwareDateTime(load_default=None, metadata={"format": "date-time"})
 
 
+class CommentSent(Schema):
+    """What to say about an incident; `is_internal`: for our organisation only."""
+
+    words = fields.String(required=True, validate=validate.Length(1, 4000))
+    is_internal = fields.Boolean(load_default=True)
+
+
+class WatchSent(Schema):
+    """Whether to be told what is said."""
+
+    is_wanted = fields.Boolean(required=True)
+
+
 class DeniedSent(Schema):
     """What was said instead, if anything."""
 

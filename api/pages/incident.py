@@ -1,20 +1,26 @@
 """One incident: where it stands, whose time it was, and its record."""
 
+from uuid import UUID
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.pages.asking import sent_key, words_in
 from api.pages.deeds import DEEDS
 from api.pages.drawing import draw
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.permissions import Verb
+from engine.errors import InvalidAnswers
+from engine.queries.comments import comments
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
 from engine.queries.silence import missing_answers
 from engine.queries.trail import trail
+from engine.usecases.commenting import comment, watch
 from engine.usecases.lead import take_lead
 
 pages = for_readers("incident", __name__)
@@ -28,8 +34,11 @@ def page(number: int) -> ResponseReturnValue:
         ledger = incident_ledger(conn, incident.id, filters.now())
         ladder = identity.handling().ladder
         silence = missing_answers(conn, incident.id, identity.actor(), ladder=ladder)
+        said = comments(conn, incident.id, identity.actor())
     return render_template(
         "incident.html",
+        said=said,
+        key=sent_key(),
         incident=incident,
         silence=silence,
         ledger=ledger,
@@ -38,6 +47,38 @@ def page(number: int) -> ResponseReturnValue:
         deeds=list(DEEDS.items()),
         Verb=Verb,
     )
+
+
+@pages.post("/incidents/<int:number>/comments")
+def write(number: int) -> ResponseReturnValue:
+    """Write about it."""
+    incident_id = _id_of(number)
+    try:
+        comment(
+            identity.handling(),
+            incident_id,
+            words_in("words"),
+            actor=identity.actor(),
+            is_internal=request.form.get("for") == "us",
+            key=sent_key(),
+        )
+    except InvalidAnswers as refusal:
+        flash(next(iter(refusal.fields.values())))
+    return redirect(url_for("incident.page", number=number, _anchor="said"), 303)
+
+
+@pages.post("/incidents/<int:number>/watch")
+def watch_it(number: int) -> ResponseReturnValue:
+    """Be told what is written about it, or no longer."""
+    is_wanted = "no" not in request.form
+    watch(identity.handling(), _id_of(number), actor=identity.actor(), is_wanted=is_wanted)
+    flash("You are told what is written here." if is_wanted else "You are no longer told.")
+    return redirect(url_for("incident.page", number=number, _anchor="said"), 303)
+
+
+def _id_of(number: int) -> UUID:
+    with identity.handling().store.read() as conn:
+        return seen_incident(conn, number, identity.actor()).incident.id
 
 
 @pages.get("/incidents/<int:number>/time")

@@ -28,6 +28,7 @@ from api.reading import read_incident
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Actor, Verb
 from engine.errors import LinkOver, NotFound
+from engine.queries.comments import comments
 from engine.queries.links import Held, held
 from engine.usecases.links import ask_for_new_link
 
@@ -96,7 +97,8 @@ def page(token: str) -> ResponseReturnValue:
         return show(_desk(token, found))
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, found.incident_id, found.actor, filters.now())
-    return render_template("link_follow.html", incident=incident, whose=found.name)
+        said = comments(conn, incident.id, found.actor)
+    return render_template("link_follow.html", incident=incident, said=said, whose=found.name)
 
 
 @pages.post("/l/<token>")

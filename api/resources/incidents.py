@@ -18,12 +18,14 @@ from api.resources.resource import (
     seen,
 )
 from api.shapes import schema_of
+from engine.queries.comments import Comments, comments
 from engine.queries.incident import IncidentPage
 from engine.queries.incidents import Filters, Incidents, incidents
 from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.queries.paging import Page
 from engine.queries.run import RunPage, run_page
 from engine.queries.trail import Trail, trail
+from engine.usecases.commenting import comment, watch
 from engine.usecases.lead import set_told, take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
@@ -91,6 +93,35 @@ def propose(sent: dict[str, Any], which: str) -> dict[str, Any]:
     proposal = Proposal.from_answers(answers_to("propose_action", sent, incident_id))
     made = propose_action(handling(), incident_id, proposal, actor=tokens.actor(), key=key)
     return {"id": made}
+
+
+@blueprint.route("/<which>/comments", methods=["GET"])
+@blueprint.response(200, schema_of(Comments))
+def said(which: str) -> Comments:
+    """Show what was said about it, oldest first."""
+    with handling().store.read() as conn:
+        return comments(conn, _read(conn, which), tokens.actor())
+
+
+@blueprint.route("/<which>/comments", methods=["POST"])
+@blueprint.arguments(schemas.CommentSent)
+@blueprint.response(204)
+def say(sent: dict[str, Any], which: str) -> None:
+    """Say something about it; whoever is outside our organisation sends `is_internal` false."""
+    key = idempotency_key()
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    comment(handling(), incident_id, **sent, actor=tokens.actor(), key=key)
+
+
+@blueprint.route("/<which>/watch", methods=["PUT"])
+@blueprint.arguments(schemas.WatchSent)
+@blueprint.response(204)
+def watch_it(sent: dict[str, Any], which: str) -> None:
+    """Be told what is said about it, or no longer."""
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    watch(handling(), incident_id, actor=tokens.actor(), is_wanted=sent["is_wanted"])
 
 
 @blueprint.route("/<which>/ledger", methods=["GET"])

@@ -18,6 +18,8 @@ class MessageKind(StrEnum):
     UNDELIVERED = "undelivered"
     # somebody wrote down an answer of theirs
     RECORDED = "recorded"
+    # somebody wrote about an incident that they lead, watch or are named in
+    NOTED = "noted"
 
 
 class Way(StrEnum):

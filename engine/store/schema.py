@@ -1035,6 +1035,14 @@ link = Table(
     Index("ix_link_person_id_open", "person_id", postgresql_where=text("ended_at IS NULL")),
 )
 
+# Who wants to be told what is written about an incident.
+watcher = Table(
+    "watcher",
+    metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+)
+
 # What somebody reads in the inbox only.
 unmailed = Table(
     "unmailed",

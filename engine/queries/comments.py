@@ -1,0 +1,64 @@
+"""What was written about an incident, oldest first, as far as the reader may read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.domain.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody wrote; `is_internal`: for our organisation only.  Erased words are None."""
+
+    seq: int
+    at: datetime
+    by: str
+    words: str | None
+    is_internal: bool
+    by_mail: bool
+
+
+@dataclass(frozen=True)
+class Comments:
+    """The newest of them, oldest first; `earlier` are not shown.  Whether the reader watches it."""
+
+    lines: tuple[Comment, ...]
+    earlier: int
+    is_watched: bool
+
+
+_MOST = 100
+_LINES = text("""
+    SELECT seq, at, actor, verb, content, count(*) OVER () AS every FROM entry
+    WHERE incident_id = :id AND verb IN ('incident:noted', 'incident:mailed')
+      AND NOT (:outside AND coalesce(CAST(content ->> 'is_internal' AS boolean), true))
+    ORDER BY seq DESC LIMIT :most
+""")
+_WATCHED = text(
+    "SELECT EXISTS (SELECT FROM watcher WHERE incident_id = :id AND person_id = :person)"
+)
+
+
+def comments(conn: Connection, incident_id: UUID, actor: Actor) -> Comments:
+    """Return what was written about an incident that `actor` has been found to may see.
+
+    Two statements.
+    """
+    asked = {"id": incident_id, "outside": actor.is_outside, "most": _MOST}
+    rows = conn.execute(_LINES, asked).all()
+    lines = tuple(
+        Comment(
+            row.seq,
+            row.at,
+            row.actor,
+            (row.content or {}).get("words"),
+            bool((row.content or {}).get("is_internal")),
+            row.verb == "incident:mailed",
+        )
+        for row in reversed(rows)
+    )
+    is_watched = bool(conn.scalar(_WATCHED, {"id": incident_id, "person": actor.id}))
+    return Comments(lines, rows[0].every - len(rows) if rows else 0, is_watched)
