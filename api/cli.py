@@ -21,6 +21,7 @@ _HOMES: Mapping[str, str] = {
     "check": "api.commands:check",
     "demo": "api.commands:demo",
     "left": "api.commands:left",
+    "receive-mail": "api.commands:receive_mail",
     "migrate": "api.commands:migrate_command",
     "publish": "api.commands:publish_command",
     "replay": "api.replaying:replay",

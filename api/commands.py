@@ -16,19 +16,23 @@ import click
 from api.addresses import token_of
 from api.app import create_app
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
+from api.incoming import LARGEST, read_message
 from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
 from api.wiring import Opened, opened, ready
-from engine.errors import DiagramRefused, NotFound
+from engine.errors import Busy, DiagramRefused, InvalidAnswers, NotFound, Unavailable
 from engine.queries.closures import closures_without_evidence
 from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
+from engine.usecases.delivering import bounced
 from engine.usecases.directory import enter_leaving
+from engine.usecases.handling import Handling
+from engine.usecases.mail_in import Bounce, Incoming, take_mail
 from engine.usecases.publish import publish, unproven
 from engine.usecases.timing import lateness
 from engine.usecases.verifying import verify_release
@@ -131,6 +135,41 @@ def left(login: str) -> None:
         with found.handling.store.begin() as work:
             enter_leaving(work, login)
         click.echo(f"“{login}” has left; what waits for them is asked of who is next.")
+
+
+# how a mail server is told: the message is at fault, or it is to come again (sysexits.h)
+_EX_DATAERR, _EX_TEMPFAIL = 65, 75
+
+
+@click.command("receive-mail")
+@click.option("--process", help="The business process that new messages are about, by its name.")
+def receive_mail(process: str | None) -> None:
+    """Take one e-mail from standard input, as a mail server pipes it.
+
+    A reply becomes a comment, a new message an incident about --process, mail that came back ends
+    the links of its address, and automatic answers are left alone.
+    """
+    raw = sys.stdin.buffer.read(LARGEST + 1)
+    try:
+        message = read_message(raw)
+        with ready() as found:
+            click.echo(_taken(found.handling, message, process))
+    except InvalidAnswers as refusal:
+        click.echo(next(iter(refusal.fields.values())), err=True)
+        sys.exit(_EX_DATAERR)
+    except (Busy, Unavailable) as refusal:
+        click.echo(refusal.sentence, err=True)
+        sys.exit(_EX_TEMPFAIL)
+
+
+def _taken(handling: Handling, message: Incoming | Bounce | None, process: str | None) -> str:
+    if message is None:
+        return "An automatic message: left alone."
+    if isinstance(message, Bounce):
+        known = bounced(handling, message.address, message.why)
+        return f"Mail to {message.address} came back ({known} known)."
+    taken = take_mail(handling, message, process=process)
+    return f"#{taken.number} {'opened' if taken.is_new else 'has a comment'}."
 
 
 @click.command("publish")

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from api.addresses import token_of
 from api.changes import CHANGES
 from api.pages.deeds import DEEDS
 from engine.domain.incident import Priority
@@ -18,6 +20,7 @@ from engine.usecases.callers import give_caller_page
 from engine.usecases.covering import count_harmed
 from engine.usecases.disputing import dispute
 from engine.usecases.holding import save_draft
+from engine.usecases.links import keep_link
 from engine.usecases.looking import offer_missed
 from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.naming import take_off
@@ -27,6 +30,7 @@ from engine.usecases.restricting import ask_to_lift, restrict
 from engine.usecases.setting_aside import set_aside
 from engine.usecases.signals import join_signal
 from engine.usecases.trying import log_try
+from tests.visitor import SECRET
 from tests.world import World
 
 WORD = "Zephyr"
@@ -175,6 +179,20 @@ def _disputed(world: World, incident: UUID) -> UUID:
     )
 
 
+def _link(world: World, incident: UUID) -> str:
+    """Return a link to follow it, as somebody holds it who may no longer read it."""
+    with world.handling.store.begin() as work:
+        made = keep_link(
+            work.conn,
+            world.people["ada"],
+            incident,
+            None,
+            now=work.now,
+            lasts=timedelta(days=900),
+        )
+    return token_of(made, SECRET)
+
+
 def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
     """Ask the owner and who answers for a word, then let the lead not look in time."""
     handling, hugo = world.handling, world.actor("hugo")
@@ -191,6 +209,9 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "about.make-good": [missed],
         "about.sign-make-good": [good],
         "token": [token, "no-such-page"],
+        "links.token": ["no-such-link", _link(world, incident)],
+        "seq": [1],
+        "process_id": [world.process_id],
         "message_id": [1],
     }
 

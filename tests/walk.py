@@ -90,6 +90,7 @@ SENT: dict[str, dict[str, Any]] = {
     "inbox.read": {},
     "api_incidents.say": {"words": "So"},
     "api_incidents.watch_it": {"is_wanted": True},
+    "incident.not_right": {},
     "incident.watch_it": {},
     "incident.write": {"words": "So", "for": "us"},
     "incident.lead": {},

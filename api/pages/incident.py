@@ -22,6 +22,7 @@ from engine.queries.silence import missing_answers
 from engine.queries.trail import trail
 from engine.usecases.commenting import comment, watch
 from engine.usecases.lead import take_lead
+from engine.usecases.phoning import take_as_not_right
 
 pages = for_readers("incident", __name__)
 
@@ -65,6 +66,14 @@ def write(number: int) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         flash(next(iter(refusal.fields.values())))
     return redirect(url_for("incident.page", number=number, _anchor="said"), 303)
+
+
+@pages.post("/incidents/<int:number>/comments/<int:seq>/not-right")
+def not_right(number: int, seq: int) -> ResponseReturnValue:
+    """Take what a confirmer wrote by mail as their answer *not right*."""
+    take_as_not_right(identity.handling(), _id_of(number), seq, actor=identity.actor())
+    flash("It counts as their answer, and they are told so.")
+    return redirect(url_for("incident.page", number=number), 303)
 
 
 @pages.post("/incidents/<int:number>/watch")

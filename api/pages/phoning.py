@@ -1,6 +1,7 @@
 """Writing down an answer that somebody gave by phone, or face to face."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -60,7 +61,9 @@ def _look(item_id: UUID) -> Seen:
 
 
 def _asking(seen: Seen) -> Asking:
-    return Asking(seen.item.form, seen.choices, seen.item.prefill, instructions=False)
+    schema = {**seen.item.form.schema, "x-submit": "Write it down"}
+    form = replace(seen.item.form, schema=schema)
+    return Asking(form, seen.choices, seen.item.prefill, instructions=False)
 
 
 def _whom() -> UUID:

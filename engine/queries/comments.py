@@ -19,6 +19,8 @@ class Comment:
     words: str | None
     is_internal: bool
     by_mail: bool
+    # by mail from a confirmer whose answer is missing: it can be taken as their *not right*
+    is_from_asked: bool
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,11 @@ class Comments:
 
 _MOST = 100
 _LINES = text("""
-    SELECT seq, at, actor, verb, content, count(*) OVER () AS every FROM entry
+    SELECT seq, at, actor, verb, content, count(*) OVER () AS every,
+      verb = 'incident:mailed' AND EXISTS (SELECT FROM work_item w WHERE w.incident_id = :id
+        AND w.ended_at IS NULL AND w.mark = 'confirmation'
+        AND w.people @> ARRAY[CAST(content ->> 'person' AS uuid)]) AS is_from_asked
+    FROM entry
     WHERE incident_id = :id AND verb IN ('incident:noted', 'incident:mailed')
       AND NOT (:outside AND coalesce(CAST(content ->> 'is_internal' AS boolean), true))
     ORDER BY seq DESC LIMIT :most
@@ -57,6 +63,7 @@ def comments(conn: Connection, incident_id: UUID, actor: Actor) -> Comments:
             (row.content or {}).get("words"),
             bool((row.content or {}).get("is_internal")),
             row.verb == "incident:mailed",
+            row.is_from_asked,
         )
         for row in reversed(rows)
     )

@@ -7,9 +7,10 @@ lead write it down: then who wants it closed writes that it is right (rules, Ans
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from engine.domain.gate import Grade
 from engine.domain.incident import Answer, IncidentState
@@ -22,6 +23,7 @@ from engine.queries.phoned import phoned
 from engine.queries.prefill import prefill_for
 from engine.store import facts as ask
 from engine.store import schema as t
+from engine.store.rows import Item, Run
 from engine.usecases.answering import Answering
 from engine.usecases.complete import ended, finish_item
 from engine.usecases.handling import Handling
@@ -29,6 +31,9 @@ from engine.usecases.objecting import answer_late
 from engine.usecases.recording.confirm import keep, stand_in
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
+
+# as long as the words about one point may be
+_MOST_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,7 @@ def record_answer(
         if item.ended_at is not None:
             raise ended(item)
         whom = _whom(mover, heard, item.people, item.opened_at)
-        mover.own_run = run
-        form = mover.release(run).forms[item.step]
-        prefill = prefill_for(case.conn, form, case.incident.id, ())
-        answering = Answering(mover, item, whom, answers, form, prefill, None)
+        answering = _answering(mover, item, run, whom, answers)
         checked = answering.checked()
         if checked["answer"] == Answer.YES and ask.needs_signature(case.incident):
             raise InvalidAnswers(
@@ -84,11 +86,73 @@ def record_answer(
             "heard_at": heard.at or case.now,
             "words_used": heard.words,
         }
-        keep(answering, "confirmation:recorded", Grade.PHONE, recorded_by=actor.id, said=said)
-        finish_item(case, answering, key)
-        mover.tell(MessageKind.RECORDED, [whom.id], item_id)
-        mover.forget(hands=False)
-        mover.settle()
+        _keep(answering, actor, said, key)
+
+
+_MAILED = text("""
+    SELECT e.content ->> 'words' AS words, CAST(e.content ->> 'person' AS uuid) AS person_id,
+      (SELECT w.id FROM work_item w WHERE w.incident_id = e.incident_id AND w.ended_at IS NULL
+        AND w.mark = 'confirmation'
+        AND w.people @> ARRAY[CAST(e.content ->> 'person' AS uuid)]) AS item_id
+    FROM entry e WHERE e.incident_id = :id AND e.seq = :seq AND e.verb = 'incident:mailed'
+""")
+
+
+def take_as_not_right(
+    handling: Handling, incident_id: UUID, entry_seq: int, *, actor: Actor
+) -> None:
+    """Take what a confirmer wrote by mail as their answer *not right*; they get a receipt.
+
+    Whoever handles the incident may: a *no* closes nothing.  Raises NotFound, NotAllowed, or
+    Conflict where it is no confirmer's whose answer is missing.
+    """
+    with handling.store.begin() as work:
+        mover = Mover(handling, work.incident(incident_id), actor)
+        require(mover, actor, Verb.LOG_TRY)
+        row = work.conn.execute(_MAILED, {"id": incident_id, "seq": entry_seq}).first()
+        if row is None:
+            raise NotFound("There is no such mail.")
+        whom = load_actor(work.conn, row.person_id) if row.item_id is not None else None
+        if whom is None:
+            raise Conflict("Their answer is not asked for any more.")
+        _, item, run = work.item(row.item_id)
+        answering = _answering(mover, item, run, whom, {})
+        words = row.words or "By mail"
+        answering.answers = {
+            "criteria": [
+                {
+                    "criterion": one["criterion"],
+                    "answer": "no",
+                    "words": words[:_MOST_WORDS],
+                }
+                for one in _rows(answering.prefill)
+            ]
+        }
+        answering.checked()
+        stand_in(answering)
+        _keep(answering, actor, {"whom": whom.name, "mail": entry_seq}, None)
+
+
+def _rows(prefill: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list(prefill.get("criteria") or [])
+
+
+def _answering(
+    mover: Mover, item: Item, run: Run, whom: Actor, answers: Mapping[str, object]
+) -> Answering:
+    mover.own_run = run
+    form = mover.release(run).forms[item.step]
+    prefill = prefill_for(mover.case.conn, form, mover.case.incident.id, ())
+    return Answering(mover, item, whom, answers, form, prefill, None)
+
+
+def _keep(answering: Answering, actor: Actor, said: Mapping[str, object], key: str | None) -> None:
+    mover, whom = answering.mover, answering.actor
+    keep(answering, "confirmation:recorded", Grade.PHONE, recorded_by=actor.id, said=said)
+    finish_item(mover.case, answering, key)
+    mover.tell(MessageKind.RECORDED, [whom.id], answering.item.id)
+    mover.forget(hands=False)
+    mover.settle()
 
 
 def _whom(mover: Mover, heard: Heard, people: list[UUID], opened_at: datetime) -> Actor:

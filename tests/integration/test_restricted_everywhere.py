@@ -442,7 +442,7 @@ def test_no_command_prints_its_words(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    commands = {"check", "left", "migrate", "publish", "audit", "replay"}
+    commands = {"check", "left", "migrate", "publish", "audit", "receive-mail", "replay"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -464,6 +464,16 @@ def test_no_command_prints_its_words(
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
     assert told.exit_code == 0, "it was replayed"
+    with unguarded(database) as conn:
+        its = conn.scalar(text("SELECT id FROM incident WHERE number = :n"), {"n": hidden.number})
+    for sender in ("ada@putright.example", "x@elsewhere.example"):
+        message = (
+            f"From: {sender}\r\nReferences: <incident.{its}@putright.example>\r\n"
+            f"Subject: Re: [#{hidden.number}]\r\n\r\nLet me in\r\n"
+        )
+        told = CliRunner().invoke(main, ["receive-mail"], input=message)
+        assert (told.exit_code, WORD in told.output) == (65, False)
+        assert "for named people only" in told.output
     with unguarded(database) as conn:
         conn.execute(text("UPDATE person SET is_active = false"))
     checked = CliRunner().invoke(main, ["check"]).output
