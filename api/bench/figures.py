@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from api.bench.counting import counted
 from api.bench.logs import write_log
+from api.bench.pages import my_work
 from api.bench.place import DONE, Place
 from api.releasing import read_release
 from api.wiring import plain_handling
@@ -83,8 +84,7 @@ def complete_item(place: Place) -> Figure:
 def complete_item_1000_actions(place: Place) -> Figure:
     """The same with a thousand actions, in turns with ten."""
     many = place.items(place.incident(999))
-    with place.store.engine.connect() as conn:
-        conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    place.analyze()
     few: list[float] = []
     lots: list[float] = []
     while len(few) < _SAMPLES + _WARM:
@@ -158,8 +158,7 @@ def timers(place: Place) -> Figure:
     place.verify(asked, at=long_ago)
     _clone(place, asked, _WAITING, "now() + interval '30 days'")
     _clone(place, asked, _DUE, "now() + interval '1 hour'")
-    with place.store.engine.connect() as conn:
-        conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    place.analyze()
     worker = WorkerThread(place.handling, place.app_url)
     worker.start()
     try:
@@ -237,5 +236,6 @@ FIGURES: dict[str, Callable[[Place], Figure]] = {
     "sixteen_at_once": sixteen_at_once,
     "thousand_rejections": thousand_rejections,
     "timers": timers,
+    "my_work": my_work,
     "replay": replay,
 }

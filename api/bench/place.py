@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Row, select
 
 from api.demo.house import House, build
@@ -40,6 +41,7 @@ class Place:
 
     handling: Handling
     app_url: str
+    owner_url: str
     house: House
     # the log to replay; None for one that is made up
     log: Path | None = None
@@ -48,6 +50,11 @@ class Place:
     def store(self) -> Store:
         """The store."""
         return self.handling.store
+
+    def analyze(self) -> None:
+        """Have the planner know what was written in bulk, as it would a minute later in life."""
+        with psycopg.connect(self.owner_url, autocommit=True) as conn:
+            conn.execute("ANALYZE")
 
     def incident(self, actions: int, *, at: datetime | None = None) -> UUID:
         """Return an incident on which IT has so many actions to do."""
@@ -176,7 +183,7 @@ def place(pg_user: str | None, log: Path | None = None) -> Iterator[Place]:
             publish(store, read_release(), by="bench", reason="to be measured")
             with store.begin() as work:
                 house = build(work, lambda: "")
-            yield Place(Handling(store, DEFAULT), server.app_url, house, log)
+            yield Place(Handling(store, DEFAULT), server.app_url, server.owner_url, house, log)
             engine.dispose()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,8 +12,7 @@ from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.domain.permissions import Actor, Role
 from engine.queries.paging import FIRST, Page, cursor, place_of
-
-_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+from engine.store.schema import LAST_OF_ALL
 
 
 class Scope(StrEnum):
@@ -109,7 +108,7 @@ _LINES = """
       p.name AS process, w.step, w.mark, w.title, a.number AS action_number,
       a.title AS action_title, w.lane, w.party, team.name AS team, w.claimed_by,
       holder.name AS claimed_by_name, w.opened_at, w.due_at, w.reminders,
-      coalesce(w.due_at, :latest) AS sort_at, {mine} IS TRUE AS is_mine
+      coalesce(w.due_at, {latest}) AS sort_at, {mine} IS TRUE AS is_mine
     FROM work_item w
     JOIN incident i ON i.id = w.incident_id
     JOIN business_process p ON p.id = i.process_id
@@ -117,8 +116,8 @@ _LINES = """
     LEFT JOIN team ON team.id = w.team_id
     LEFT JOIN person holder ON holder.id = w.claimed_by
     WHERE w.ended_at IS NULL AND {scope}{narrowed}
-      AND (coalesce(w.due_at, :latest), w.opened_at, w.id) > (:due, :opened, CAST(:id AS uuid))
-    ORDER BY coalesce(w.due_at, :latest), w.opened_at, w.id LIMIT :most
+      AND (coalesce(w.due_at, {latest}), w.opened_at, w.id) > (:due, :opened, CAST(:id AS uuid))
+    ORDER BY coalesce(w.due_at, {latest}), w.opened_at, w.id LIMIT :most
 """
 # each only where it is asked for: a plan for all of them at once could use no index
 _NARROWINGS = {
@@ -167,7 +166,6 @@ def todos(
         "is_staff": actor.has_role(Role.STAFF),
         "is_auditor": actor.has_role(Role.AUDITOR),
         "now": now,
-        "latest": _LATEST,
         "due": due,
         "opened": opened,
         "id": last,
@@ -187,7 +185,9 @@ def todos(
 
 def _lines(scope: Scope, narrowed: Iterable[str]) -> TextClause:
     conditions = "".join(f" AND {_NARROWINGS[name]}" for name in narrowed)
-    return text(_LINES.format(mine=_MINE, scope=_SCOPES[scope], narrowed=conditions))
+    return text(
+        _LINES.format(mine=_MINE, scope=_SCOPES[scope], narrowed=conditions, latest=LAST_OF_ALL)
+    )
 
 
 def _todo(row: Row[tuple[object, ...]], now: datetime) -> Todo:

@@ -756,6 +756,9 @@ visit = Table(
     Index(None, "run_id", "id"),
 )
 
+# What has no due date is sorted as if it were due then.
+LAST_OF_ALL = "'9999-12-31 00:00:00+00'::timestamp with time zone"
+
 work_item = Table(
     "work_item",
     metadata,
@@ -812,6 +815,14 @@ work_item = Table(
         postgresql_where=text("action_id IS NOT NULL AND lane <> 'customer' AND how = 'completed'"),
     ),
     Index(None, "incident_id", "opened_at"),
+    # soonest due first, and what has no due date last
+    Index(
+        "ix_work_item_in_order",
+        text(f"COALESCE(due_at, {LAST_OF_ALL})"),
+        "opened_at",
+        "id",
+        postgresql_where=text("ended_at IS NULL"),
+    ),
     Index("ix_work_item_team_open", "team_id", "due_at", postgresql_where=text("ended_at IS NULL")),
     Index(
         "ix_work_item_people_open",
