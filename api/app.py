@@ -52,6 +52,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.extensions["putright"] = handling
     filters.register(app)
     identity.register(app)
+    pages.files.register(app)
     protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
     resources.register(app)

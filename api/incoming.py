@@ -4,7 +4,6 @@ Automatic answers and lists are recognised (RFC 3834), and what says that ours c
 A newcomer would take every message for somebody's word: an absence note would be a comment.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -151,12 +150,9 @@ def _text_of(markup: str) -> str:
 def _attachments(message: EmailMessage) -> Iterator[Attachment]:
     for part in message.iter_attachments():
         content = part.get_payload(decode=True)
-        kept = content if isinstance(content, bytes) else b""
         yield Attachment(
             _clean(part.get_filename() or "without a name", 200),
-            part.get_content_type(),
-            len(kept),
-            hashlib.sha256(kept).hexdigest(),
+            content if isinstance(content, bytes) else b"",
         )
 
 

@@ -19,6 +19,7 @@ from engine.queries.ledger import incident_ledger
 from engine.usecases.callers import give_caller_page
 from engine.usecases.covering import count_harmed
 from engine.usecases.disputing import dispute
+from engine.usecases.filing import NewFile, add_file
 from engine.usecases.holding import save_draft
 from engine.usecases.links import keep_link
 from engine.usecases.looking import offer_missed
@@ -179,6 +180,11 @@ def _disputed(world: World, incident: UUID) -> UUID:
     )
 
 
+def _file(world: World, incident: UUID) -> UUID:
+    file = NewFile(f"{SAID}.txt", SAID.encode())
+    return add_file(world.handling, incident, file, actor=world.actor("hugo"), is_internal=True)
+
+
 def _link(world: World, incident: UUID) -> str:
     """Return a link to follow it, as somebody holds it who may no longer read it."""
     with world.handling.store.begin() as work:
@@ -211,6 +217,7 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "token": [token, "no-such-page"],
         "links.token": ["no-such-link", _link(world, incident)],
         "seq": [1],
+        "file_id": [_file(world, incident)],
         "process_id": [world.process_id],
         "message_id": [1],
     }

@@ -90,6 +90,8 @@ SENT: dict[str, dict[str, Any]] = {
     "inbox.read": {},
     "api_incidents.say": {"words": "So"},
     "api_incidents.watch_it": {"is_wanted": True},
+    "files.add": {"for": "us"},
+    "links.add_file": {},
     "incident.not_right": {},
     "incident.watch_it": {},
     "incident.write": {"words": "So", "for": "us"},

@@ -14,6 +14,7 @@ from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers
 from engine.queries.comments import comments
+from engine.queries.files import files
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import Page
@@ -36,9 +37,11 @@ def page(number: int) -> ResponseReturnValue:
         ladder = identity.handling().ladder
         silence = missing_answers(conn, incident.id, identity.actor(), ladder=ladder)
         said = comments(conn, incident.id, identity.actor())
+        kept = files(conn, incident.id, identity.actor())
     return render_template(
         "incident.html",
         said=said,
+        files=kept,
         key=sent_key(),
         incident=incident,
         silence=silence,

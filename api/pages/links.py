@@ -24,11 +24,13 @@ from api.pages.answering import (
     take_answers,
 )
 from api.pages.asking import Asked
-from api.reading import read_incident
+from api.pages.files import download, take_file
+from api.reading import read_about, read_incident
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Actor, Verb
 from engine.errors import LinkOver, NotFound
 from engine.queries.comments import comments
+from engine.queries.files import files
 from engine.queries.links import Held, held
 from engine.usecases.links import ask_for_new_link
 
@@ -98,7 +100,16 @@ def page(token: str) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, found.incident_id, found.actor, filters.now())
         said = comments(conn, incident.id, found.actor)
-    return render_template("link_follow.html", incident=incident, said=said, whose=found.name)
+        kept = files(conn, incident.id, found.actor)
+    return render_template(
+        "link_follow.html",
+        incident=incident,
+        said=said,
+        files=kept,
+        here=url_for("links.add_file", token=token),
+        Verb=Verb,
+        whose=found.name,
+    )
 
 
 @pages.post("/l/<token>")
@@ -123,6 +134,36 @@ def somebody_else(token: str) -> ResponseReturnValue:
 def not_said(token: str) -> ResponseReturnValue:
     """Say that one did not give the answer that was written down."""
     return _done_there(token, deny)
+
+
+@pages.post("/l/<token>/files")
+def add_file(token: str) -> ResponseReturnValue:
+    """Keep a file with the incident that the link follows."""
+    try:
+        found = _followed(token)
+    except LinkOver as refusal:
+        return _over(token, refusal)
+    take_file(found.incident_id, found.actor, is_internal=False)
+    return redirect(url_for("links.page", token=token, _anchor="files"), 303)
+
+
+@pages.get("/l/<token>/files/<uuid:file_id>")
+def get_file(token: str, file_id: UUID) -> ResponseReturnValue:
+    """Download a file of the incident that the link follows."""
+    try:
+        found = _followed(token)
+    except LinkOver as refusal:
+        return _over(token, refusal)
+    with identity.handling().store.read() as conn:
+        read_about(conn, found.incident_id, found.actor)
+        return download(conn, found.incident_id, file_id, found.actor)
+
+
+def _followed(token: str) -> Held:
+    found = _held(token)
+    if found.purpose is not Purpose.FOLLOW:
+        raise NotFound("There are no files here.")
+    return found
 
 
 @pages.post("/l/<token>/new")

@@ -158,6 +158,7 @@ VERBS: Mapping[str, str] = {
     "action:due_moved": "{actor} moved the day by which something is to be done",
     "incident:confirmers_named": "{actor} named who answers",
     "incident:noted": "{actor} wrote about it",
+    "file:added": "{actor} gave a file",
     "incident:mailed": "{actor} wrote about it by mail",
     "incident:help_asked": "{actor} asked for help",
     "incident:read": "{actor} read this",

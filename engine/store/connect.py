@@ -90,6 +90,8 @@ def translated(error: DBAPIError) -> Exception:
         "ck_incident_closed_with_evidence",
     ):
         return GateShut([cause.diag.message_primary or "its evidence"])
+    if isinstance(cause, pg.DiskFull):
+        return Unavailable("There is no space left to keep this. Please tell who runs this.")
     if error.connection_invalidated or isinstance(cause, pg.OperationalError):
         return Unavailable("The database cannot be reached just now; please try again.")
     return _without_rows(error)

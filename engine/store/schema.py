@@ -1046,6 +1046,30 @@ link = Table(
     Index("ix_link_person_id_open", "person_id", postgresql_where=text("ended_at IS NULL")),
 )
 
+# What is in files, each once.
+file_content = Table(
+    "file_content",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# Files that people gave as evidence.
+file = Table(
+    "file",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident", required=True),
+    _words("name"),
+    Column("size", Integer, nullable=False),
+    Column("digest", LargeBinary, ForeignKey("file_content.digest"), nullable=False),
+    Column("is_internal", Boolean, nullable=False, server_default=text("false")),
+    _words("added_by"),
+    _instant("added_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+    Index(None, "incident_id", "entry_seq"),
+)
+
 # Who wants to be told what is written about an incident.
 watcher = Table(
     "watcher",

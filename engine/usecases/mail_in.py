@@ -6,7 +6,7 @@ who handles the incident, who takes it as one with a click.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, select, text
@@ -17,21 +17,25 @@ from engine.errors import InvalidAnswers, NotFound
 from engine.queries.actors import load_actor
 from engine.queries.permitted import towards
 from engine.store import schema as t
+from engine.usecases.filing import NewFile, check, keep_file
 from engine.usecases.handling import Handling
 from engine.usecases.report import Report, report_incident
 from engine.usecases.running import Mover
 
+_MOST_FILES = 20
 _OURS = UUID("8a1f7f1c-6f0e-4f0a-9c55-3df5b6a0c7d2")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that came along; `digest` is its SHA-256 in hex."""
+    """A file that came along."""
 
     name: str
-    type: str
-    size: int
-    digest: str
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return it as it is listed."""
+        return f"{self.name} ({len(self.content)} bytes)"
 
 
 @dataclass(frozen=True)
@@ -142,16 +146,28 @@ def _reply(handling: Handling, incident_id: UUID, mail: Incoming, sender: Actor 
                 "is_internal": not may_read,
                 "person": str(sender.id) if sender is not None and may_read else None,
                 "message_id": mail.message_id,
-                "attachments": [asdict(one) for one in mail.attachments],
+                "attachments": [str(one) for one in mail.attachments],
             },
             mail.signed,
         )
+        _keep(mover, mail, is_internal=not may_read)
         watching = work.conn.scalars(
             select(t.watcher.c.person_id).where(t.watcher.c.incident_id == incident_id)
         )
         told = {case.incident.lead_id, *(() if not may_read else watching)}
         mover.tell(MessageKind.NOTED, told - {sender.id if sender else None})
         return taken
+
+
+def _keep(mover: Mover, mail: Incoming, *, is_internal: bool) -> None:
+    """Keep what came along, as far as such files are kept; all of it is named in the record."""
+    for one in mail.attachments[:_MOST_FILES]:
+        file = NewFile(one.name, one.content)
+        try:
+            check(file)
+        except InvalidAnswers:
+            continue
+        keep_file(mover, file, mail.signed, is_internal=is_internal)
 
 
 def _report(handling: Handling, mail: Incoming, sender: Actor | None, process: str) -> Taken:
@@ -165,7 +181,7 @@ def _report(handling: Handling, mail: Incoming, sender: Actor | None, process: s
         reporter = known or load_actor(conn, row.duty_lead_id)
     if reporter is None:
         raise NotFound("Nobody is on duty for this business process.")
-    listed = ", ".join(f"{one.name} ({one.size} bytes)" for one in mail.attachments)
+    listed = ", ".join(str(one) for one in mail.attachments)
     said = mail.words or mail.title
     report = Report(
         process_id=row.id,
@@ -186,4 +202,5 @@ def _report(handling: Handling, mail: Incoming, sender: Actor | None, process: s
             handling.within(work), report, actor=reporter, by=mail.signed, incident_id=made
         )
         number = work.conn.scalar(select(t.incident.c.number).where(t.incident.c.id == opened))
+        _keep(Mover(handling, work.incident(opened), mail.signed), mail, is_internal=known is None)
     return Taken(number or 0, is_new=True)

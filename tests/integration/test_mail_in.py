@@ -12,6 +12,7 @@ from sqlalchemy import text
 from api.incoming import LARGEST, read_message
 from engine.errors import Conflict, InvalidAnswers, NotAllowed
 from engine.queries.comments import comments
+from engine.queries.files import file_content, files
 from engine.usecases.mail_in import Bounce, Incoming, Taken, take_mail
 from engine.usecases.phoning import take_as_not_right
 from engine.usecases.restricting import restrict
@@ -187,7 +188,7 @@ def test_a_restricted_incident_takes_no_mail_but_from_named_people(world: World)
     assert len(said(world, incident)) == 1
 
 
-def test_attachments_are_on_record_with_their_digest(world: World) -> None:
+def test_attachments_are_kept_and_on_record(world: World) -> None:
     incident = world.report("carla")
     message = written("See the list", References=thread(incident))
     message.add_attachment(
@@ -197,9 +198,12 @@ def test_attachments_are_on_record_with_their_digest(world: World) -> None:
     with world.handling.store.read() as conn:
         content = conn.scalar(text("SELECT content FROM entry WHERE verb = 'incident:mailed'"))
     [attachment] = content["attachments"]
-    assert attachment["size"] == 4
-    assert len(attachment["digest"]) == 64
-    assert attachment["name"].startswith("../../etc/pass")
+    assert attachment.endswith("wd.csv (4 bytes)")
+    with world.handling.store.read() as conn:
+        [kept] = files(conn, incident, world.actor("carla"))
+        assert (kept.size, kept.added_by) == (4, "mail from Carla@example.org")
+        assert file_content(conn, incident, kept.id, world.actor("carla"))[1] == b"a;b\n"
+    assert "/" not in kept.name
 
 
 # --- nobody wrote it ---------------------------------------------------------------------------

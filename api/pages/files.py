@@ -1,0 +1,75 @@
+"""Giving files as evidence, and getting them back: always as downloads, never shown in place."""
+
+from mimetypes import guess_type
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Flask, Response, flash, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from api import identity
+from api.pages.for_readers import for_readers
+from api.reading import read_about
+from engine.domain.permissions import Actor
+from engine.errors import InvalidAnswers
+from engine.queries.files import file_content
+from engine.queries.seen import seen_incident
+from engine.usecases.filing import LARGEST, NewFile, add_file
+
+pages = for_readers("files", __name__)
+
+# the form around the file
+_MORE = 64 * 1024
+_TAKES_FILES = frozenset({"files.add", "links.add_file"})
+
+
+def register(app: Flask) -> None:
+    """Let these pages, and no others, be sent a file."""
+
+    def allow() -> None:
+        if request.endpoint in _TAKES_FILES:
+            request.max_content_length = LARGEST + _MORE
+
+    app.before_request(allow)
+
+
+@pages.post("/incidents/<int:number>/files")
+def add(number: int) -> ResponseReturnValue:
+    """Keep a file with the incident."""
+    actor = identity.actor()
+    with identity.handling().store.read() as conn:
+        incident_id = seen_incident(conn, number, actor).incident.id
+    take_file(incident_id, actor, is_internal=request.form.get("for") == "us")
+    return redirect(url_for("incident.page", number=number, _anchor="files"), 303)
+
+
+@pages.get("/incidents/<int:number>/files/<uuid:file_id>")
+def get(number: int, file_id: UUID) -> ResponseReturnValue:
+    """Download a file."""
+    with identity.handling().store.read() as conn:
+        incident_id = read_about(conn, number, identity.actor()).incident.id
+        return download(conn, incident_id, file_id, identity.actor())
+
+
+def take_file(incident_id: UUID, actor: Actor, *, is_internal: bool) -> None:
+    """Keep the file that was posted, and say so, or why not."""
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise InvalidAnswers({"file": "Please choose a file."})
+        file = NewFile(sent.filename, sent.read(LARGEST + 1))
+        add_file(identity.handling(), incident_id, file, actor=actor, is_internal=is_internal)
+        flash(f"“{file.clean_name}” is kept.")
+    except InvalidAnswers as refusal:
+        flash(next(iter(refusal.fields.values())))
+
+
+def download(conn: Connection, incident_id: UUID, file_id: UUID, actor: Actor) -> Response:
+    """Return a file as an attachment, which no browser opens by itself."""
+    name, content = file_content(conn, incident_id, file_id, actor)
+    answer = make_response(content)
+    answer.headers["Content-Type"] = guess_type(name)[0] or "application/octet-stream"
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
