@@ -208,6 +208,8 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
     miss_criterion(handling, incident, missed, why=SAID, actor=hugo)
     good = propose_make_good(handling, incident, missed, POINT, actor=hugo)
     token = give_caller_page(handling, incident, name=SAID, contact=SAID, actor=hugo)
+    # before the lead looks no more: what he does is a look
+    file = _file(world, incident)
     world.clock.forward(days=8)
     offer_missed(handling)
     return {
@@ -217,7 +219,7 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "token": [token, "no-such-page"],
         "links.token": ["no-such-link", _link(world, incident)],
         "seq": [1],
-        "file_id": [_file(world, incident)],
+        "file_id": [file],
         "process_id": [world.process_id],
         "message_id": [1],
     }

@@ -85,3 +85,30 @@ export function sendOnce() {
     }
   });
 }
+
+// What is typed is kept as a draft a moment later: on the server, so that another device goes on
+// with it.  Without a script there is the button.
+const KEPT_AFTER_MS = 1500;
+
+export function keepDrafts() {
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const said = document.getElementById("draft-kept");
+    let waiting = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(async () => {
+        const answer = form.dataset.sent ? null : await keep(form);
+        if (answer) {
+          said.textContent = answer;
+        }
+      }, KEPT_AFTER_MS);
+    });
+    form.addEventListener("submit", () => clearTimeout(waiting));
+  }
+}
+
+async function keep(form) {
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.dataset.draft, { method: "POST", body }).catch(() => null);
+  return answer?.ok ? await answer.text() : "";
+}

@@ -4,8 +4,9 @@
 // Nothing here may be needed to do one's work, and nothing may write HTML of its own: what is
 // swapped in comes from the server, escaped there.
 import "htmx.org";
-import { askOnlyWhatIsAsked, keepTyping, sendOnce } from "./asking.js";
+import { askOnlyWhatIsAsked, keepDrafts, keepTyping, sendOnce } from "./asking.js";
 
 askOnlyWhatIsAsked(document);
+keepDrafts();
 keepTyping();
 sendOnce();

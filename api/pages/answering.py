@@ -152,6 +152,14 @@ def take_answers(desk: Desk) -> ResponseReturnValue:
     return desk.done(f"Thank you. {done} is done.")
 
 
+def keep_draft(desk: Desk) -> ResponseReturnValue:
+    """Keep what is typed so far, while it is being typed; say so in a few words."""
+    typed = _look(desk).asking.answers()
+    holding.save_draft(identity.handling(), desk.item_id, typed, actor=desk.actor)
+    at = filters.now().astimezone(identity.zone())
+    return f"Kept at {at:%H:%M}. Nothing is sent until you send it.", {"Content-Type": "text/plain"}
+
+
 def put_answer_off(desk: Desk) -> ResponseReturnValue:
     """Have a confirmer asked again on the day that they chose."""
     try:

@@ -19,6 +19,7 @@ from api.pages.answering import (
     deny,
     hand_answer_on,
     is_to_be_denied,
+    keep_draft,
     put_answer_off,
     show,
     take_answers,
@@ -63,7 +64,7 @@ class _Desk:
             typed=None if typed is None else seen.told(typed),
             choices=seen.choices,
             problems=problems or {},
-            here=url_for("links.page", token=self.token),
+            own_page=url_for("links.page", token=self.token),
             Verb=Verb,
         )
 
@@ -75,7 +76,7 @@ class _Desk:
             name=seen.name,
             sent=seen.told(sent or {}),
             is_written_down=is_to_be_denied(self),
-            here=url_for("links.page", token=self.token),
+            own_page=url_for("links.page", token=self.token),
             typed=None if typed is None else seen.told(typed),
         )
 
@@ -106,7 +107,7 @@ def page(token: str) -> ResponseReturnValue:
         incident=incident,
         said=said,
         files=kept,
-        here=url_for("links.add_file", token=token),
+        own_page=url_for("links.add_file", token=token),
         Verb=Verb,
         whose=found.name,
     )
@@ -116,6 +117,12 @@ def page(token: str) -> ResponseReturnValue:
 def answer(token: str) -> ResponseReturnValue:
     """Take the answers to the to-do that the link is for."""
     return _done_there(token, take_answers)
+
+
+@pages.post("/l/<token>/draft")
+def draft(token: str) -> ResponseReturnValue:
+    """Keep what is typed so far."""
+    return _done_there(token, keep_draft)
 
 
 @pages.post("/l/<token>/later")

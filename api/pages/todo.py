@@ -13,6 +13,7 @@ from api.pages.answering import (
     deny,
     hand_answer_on,
     is_to_be_denied,
+    keep_draft,
     look,
     put_answer_off,
     show,
@@ -51,7 +52,7 @@ class _Desk:
             choices=seen.choices,
             name=seen.name,
             problems=problems or {},
-            here=url_for("todo.page", item_id=self.item_id),
+            own_page=url_for("todo.page", item_id=self.item_id),
             typed=None if typed is None else seen.told(typed),
             Verb=Verb,
             outcomes=list(TargetOutcome),
@@ -65,7 +66,7 @@ class _Desk:
             name=seen.name,
             sent=seen.told(sent or {}),
             is_written_down=is_to_be_denied(self),
-            here=url_for("todo.page", item_id=self.item_id),
+            own_page=url_for("todo.page", item_id=self.item_id),
             typed=None if typed is None else seen.told(typed),
         )
 
@@ -92,6 +93,12 @@ def page(item_id: UUID) -> ResponseReturnValue:
 def answer(item_id: UUID) -> ResponseReturnValue:
     """Complete the to-do, keep a draft of it, or show it with another row."""
     return take_answers(_desk(item_id))
+
+
+@pages.post("/todos/<uuid:item_id>/draft")
+def draft(item_id: UUID) -> ResponseReturnValue:
+    """Keep what is typed so far."""
+    return keep_draft(_desk(item_id))
 
 
 @pages.post("/todos/<uuid:item_id>/later")

@@ -88,3 +88,24 @@ def test_enter_never_insists(browser: Browser, served: str, world: World) -> Non
 
     assert world.row(incident).state == "open"
     context.close()
+
+
+def test_the_other_ways_to_answer_go_where_they_should(
+    browser: Browser, served: str, world: World
+) -> None:
+    incident = world.asked()
+    item = world.item(incident, "confirm_outcome", "carla").id
+    context = browser.new_context(base_url=served)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(link(world, "carla", incident, item))
+    page.get_by_text("I cannot say yet").click()
+    page.get_by_label("On which day may we ask you again?").fill("2026-03-20")
+    page.get_by_role("button", name="Ask me again then").click()
+    expect(page.get_by_text("We ask you again on that day.")).to_be_visible()
+    page.get_by_text("This is not for me").click()
+    page.get_by_label("Or tell us who").fill("Our accountant")
+    page.get_by_role("button", name="Ask them instead").click()
+    expect(page.get_by_text("Thank you. We ask them.")).to_be_visible()
+    assert {"confirmation:put_off", "confirmation:not_for_me"} <= set(world.verbs(incident))
+    context.close()
