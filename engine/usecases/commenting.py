@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.domain.message import MessageKind
-from engine.domain.permissions import Actor, Verb
-from engine.errors import InvalidAnswers
+from engine.domain.permissions import Actor, Role, Verb
+from engine.errors import InvalidAnswers, NotAllowed
 from engine.queries.actors import load_actor
 from engine.queries.permitted import towards
 from engine.store import schema as t
@@ -79,7 +79,12 @@ def write(mover: Mover, words: str, actor: Actor, *, is_internal: bool) -> None:
 
 
 def watch(handling: Handling, incident_id: UUID, *, actor: Actor, is_wanted: bool) -> None:
-    """Be told what is written about the incident, or no longer.  Raises NotFound."""
+    """Be told what is written about the incident, or no longer.
+
+    Raises NotFound, or NotAllowed for an auditor, who changes nothing.
+    """
+    if actor.has_role(Role.AUDITOR):
+        raise NotAllowed("You see everything here and change nothing.")
     with handling.store.begin() as work:
         mover = Mover(handling, work.incident(incident_id), actor)
         require(mover, actor, Verb.SEE)
