@@ -122,6 +122,9 @@ def _load(cookie: str) -> SignedIn | None:
 
 
 def _unauthorized() -> ResponseReturnValue:
+    if "HX-Request" in request.headers:
+        # a part of a page that comes anew: the page stays as it is, with what is typed there
+        return "", 401
     if request.method == "GET":
         wanted = request.full_path.rstrip("?")
         return redirect(url_for("signing.sign_in", next=wanted if wanted != "/" else None))

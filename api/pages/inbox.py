@@ -29,6 +29,12 @@ def page() -> ResponseReturnValue:
     )
 
 
+@pages.get("/inbox/count")
+def count() -> ResponseReturnValue:
+    """Show how many are not read: the part of each page that comes anew by itself."""
+    return render_template("_unread.html")
+
+
 @pages.post("/inbox/read")
 def read() -> ResponseReturnValue:
     """Take all of it as read."""

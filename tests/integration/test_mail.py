@@ -330,3 +330,13 @@ def count(world: World, where: str) -> int:
             {"now": world.clock.now},
         ).scalar_one()
         return found
+
+
+def test_the_count_comes_anew_by_itself(world: World, visit: Visit) -> None:
+    carla = visit("carla")
+    assert 'hx-get="/inbox/count" hx-trigger="every 60s"' in carla.get("/")
+    assert words_of(carla.get("/inbox/count")) == ""
+    world.asked()
+    assert words_of(carla.get("/inbox/count")) == "1 not read"
+    answer = visit(None).client.get("/inbox/count", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.data) == (401, b""), "no sign-in page within a page"
