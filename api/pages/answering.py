@@ -7,10 +7,10 @@ it, so that they can be copied.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -65,16 +65,21 @@ class Seen:
         return told(self.item.form, answers, self.choices, tz=identity.zone(), now=filters.now())
 
 
-class Desk(Protocol):
-    """Where a to-do is answered: what is shown there, and where it goes on."""
+@dataclass(frozen=True)
+class Desk:
+    """Where a to-do is answered: who answers it, on which pages, and where it goes on.
 
-    @property
-    def item_id(self) -> UUID:
-        """Which to-do it is."""
+    `own_page` is the address of its page; `is_over` names the template of what is over, and `more`
+    what both templates need besides.
+    """
 
-    @property
-    def actor(self) -> Actor:
-        """Who answers it."""
+    item_id: UUID
+    actor: Actor
+    own_page: str
+    goes_on: str
+    template: str
+    is_over: str
+    more: Mapping[str, Any]
 
     def shown(
         self,
@@ -88,15 +93,42 @@ class Desk(Protocol):
 
         `problems` are with a form other than the to-do's own, by field.
         """
+        return render_template(
+            self.template,
+            item=seen.item,
+            asked=asked,
+            name=seen.name,
+            choices=seen.choices,
+            typed=None if typed is None else seen.told(typed),
+            problems=problems or {},
+            own_page=self.own_page,
+            Verb=Verb,
+            **self.more,
+        )
 
     def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
         """Return the page of what is over."""
+        with identity.handling().store.read() as conn:
+            is_written_down = phoned(conn, self.item_id, self.actor.id) is not None
+        return render_template(
+            self.is_over,
+            item=seen.item,
+            name=seen.name,
+            sent=seen.told((seen.item.ended.answers if seen.item.ended else None) or {}),
+            typed=None if typed is None else seen.told(typed),
+            is_written_down=is_written_down,
+            own_page=self.own_page,
+        )
 
     def kept(self) -> ResponseReturnValue:
         """Go on after a draft was kept."""
+        flash("Saved. Nothing is sent until you send it.")
+        return redirect(self.own_page, 303)
 
     def done(self, said: str) -> ResponseReturnValue:
         """Go on after it was done; `said` is what was done."""
+        flash(said)
+        return redirect(self.goes_on, 303)
 
 
 def look(conn: Connection, item_id: UUID, actor: Actor) -> Seen:
@@ -167,11 +199,11 @@ def put_answer_off(desk: Desk) -> ResponseReturnValue:
             date.fromisoformat(request.form.get("until", "")), _MORNING, identity.zone()
         )
     except ValueError:
-        return _cannot(desk, {"until": "Please choose a day."})
+        return cannot(desk, {"until": "Please choose a day."})
     try:
         put_off(identity.handling(), desk.item_id, until, actor=desk.actor)
     except InvalidAnswers as refusal:
-        return _cannot(desk, refusal.fields)
+        return cannot(desk, refusal.fields)
     return desk.done("Thank you. We ask you again on that day.")
 
 
@@ -181,7 +213,7 @@ def hand_answer_on(desk: Desk) -> ResponseReturnValue:
     try:
         person = UUID(chosen) if chosen else None
     except ValueError:
-        return _cannot(desk, {"person": "Please choose from the people listed."})
+        return cannot(desk, {"person": "Please choose from the people listed."})
     try:
         not_for_me(
             identity.handling(),
@@ -191,7 +223,7 @@ def hand_answer_on(desk: Desk) -> ResponseReturnValue:
             words=words_in("who")[:4000],
         )
     except InvalidAnswers as refusal:
-        return _cannot(desk, refusal.fields)
+        return cannot(desk, refusal.fields)
     return desk.done("Thank you. Somebody else is asked." if person else "Thank you. We ask them.")
 
 
@@ -202,13 +234,8 @@ def deny(desk: Desk) -> ResponseReturnValue:
     return desk.done("Thank you. It counts no longer, and somebody looks into it.")
 
 
-def is_to_be_denied(desk: Desk) -> bool:
-    """Say whether an answer of theirs was written down here, and stands."""
-    with identity.handling().store.read() as conn:
-        return phoned(conn, desk.item_id, desk.actor.id) is not None
-
-
-def _cannot(desk: Desk, problems: Mapping[str, str]) -> ResponseReturnValue:
+def cannot(desk: Desk, problems: Mapping[str, str]) -> ResponseReturnValue:
+    """Show the to-do again, with what is wrong in a form beside its own."""
     seen = _look(desk)
     if seen.item.ended is not None:
         return desk.ended(seen, None), 409

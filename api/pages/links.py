@@ -4,31 +4,27 @@ The link is who one is, for this and nothing else: there is no session, and no w
 Opening it changes nothing, as mail scanners open links; only a form that is sent does.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.addresses import link_of
 from api.pages.answering import (
     Desk,
-    Seen,
     deny,
     hand_answer_on,
-    is_to_be_denied,
     keep_draft,
     put_answer_off,
     show,
     take_answers,
 )
-from api.pages.asking import Asked
 from api.pages.files import download, take_file
 from api.reading import read_about, read_incident
 from engine.domain.link import LinkRef, Purpose
-from engine.domain.permissions import Actor, Verb
+from engine.domain.permissions import Verb
 from engine.errors import LinkOver, NotFound
 from engine.queries.comments import comments
 from engine.queries.files import files
@@ -38,64 +34,10 @@ from engine.usecases.links import ask_for_new_link
 pages = Blueprint("links", __name__)
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """A to-do as who holds the link to it sees it."""
-
-    item_id: UUID
-    actor: Actor
-    token: str
-    name: str
-
-    def shown(
-        self,
-        seen: Seen,
-        asked: Asked,
-        typed: Mapping[str, object] | None = None,
-        *,
-        problems: Mapping[str, str] | None = None,
-    ) -> str:
-        return render_template(
-            "link_todo.html",
-            item=seen.item,
-            asked=asked,
-            name=seen.name,
-            whose=self.name,
-            typed=None if typed is None else seen.told(typed),
-            choices=seen.choices,
-            problems=problems or {},
-            own_page=url_for("links.page", token=self.token),
-            Verb=Verb,
-        )
-
-    def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
-        sent = seen.item.ended.answers if seen.item.ended is not None else None
-        return render_template(
-            "link_ended.html",
-            item=seen.item,
-            name=seen.name,
-            sent=seen.told(sent or {}),
-            is_written_down=is_to_be_denied(self),
-            own_page=url_for("links.page", token=self.token),
-            typed=None if typed is None else seen.told(typed),
-        )
-
-    def kept(self) -> ResponseReturnValue:
-        flash("Saved. Nothing is sent until you send it.")
-        return redirect(url_for("links.page", token=self.token), 303)
-
-    def done(self, said: str) -> ResponseReturnValue:
-        flash(said)
-        return redirect(url_for("links.page", token=self.token), 303)
-
-
 @pages.get("/l/<token>")
 def page(token: str) -> ResponseReturnValue:
     """Show the one thing that the link is for."""
-    try:
-        found = _held(token)
-    except LinkOver as refusal:
-        return _over(token, refusal)
+    found = _held(token)
     if found.purpose is Purpose.TODO:
         return show(_desk(token, found))
     with identity.handling().store.read() as conn:
@@ -146,10 +88,7 @@ def not_said(token: str) -> ResponseReturnValue:
 @pages.post("/l/<token>/files")
 def add_file(token: str) -> ResponseReturnValue:
     """Keep a file with the incident that the link follows."""
-    try:
-        found = _followed(token)
-    except LinkOver as refusal:
-        return _over(token, refusal)
+    found = _followed(token)
     take_file(found.incident_id, found.actor, is_internal=False)
     return redirect(url_for("links.page", token=token, _anchor="files"), 303)
 
@@ -157,10 +96,7 @@ def add_file(token: str) -> ResponseReturnValue:
 @pages.get("/l/<token>/files/<uuid:file_id>")
 def get_file(token: str, file_id: UUID) -> ResponseReturnValue:
     """Download a file of the incident that the link follows."""
-    try:
-        found = _followed(token)
-    except LinkOver as refusal:
-        return _over(token, refusal)
+    found = _followed(token)
     with identity.handling().store.read() as conn:
         read_about(conn, found.incident_id, found.actor)
         return download(conn, found.incident_id, file_id, found.actor)
@@ -181,17 +117,22 @@ def new(token: str) -> ResponseReturnValue:
 
 
 def _done_there(token: str, do: Callable[[Desk], ResponseReturnValue]) -> ResponseReturnValue:
-    try:
-        found = _held(token)
-    except LinkOver as refusal:
-        return _over(token, refusal)
-    return do(_desk(token, found))
+    return do(_desk(token, _held(token)))
 
 
-def _desk(token: str, found: Held) -> _Desk:
+def _desk(token: str, found: Held) -> Desk:
     if found.item_id is None:
         raise NotFound("There is nothing to be answered here.")
-    return _Desk(found.item_id, found.actor, token, found.name)
+    own_page = url_for("links.page", token=token)
+    return Desk(
+        found.item_id,
+        found.actor,
+        own_page=own_page,
+        goes_on=own_page,
+        template="link_todo.html",
+        is_over="link_ended.html",
+        more={"whose": found.name},
+    )
 
 
 def _ref(token: str) -> LinkRef:
@@ -208,5 +149,8 @@ def _held(token: str) -> Held:
     return found
 
 
-def _over(token: str, refusal: LinkOver) -> ResponseReturnValue:
+@pages.errorhandler(LinkOver)
+def over(refusal: LinkOver) -> ResponseReturnValue:
+    """Say that the link is over, and how to get a new one."""
+    token = (request.view_args or {})["token"]
     return render_template("link_over.html", refusal=refusal, token_of_link=token), 410

@@ -1,28 +1,24 @@
 """One to-do: its form with the incident beside it, and what can be done with it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.pages.answering import (
-    Seen,
+    Desk,
+    cannot,
     deny,
     hand_answer_on,
-    is_to_be_denied,
     keep_draft,
-    look,
     put_answer_off,
     show,
     take_answers,
 )
-from api.pages.asking import Asked, words_in
+from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
-from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
 from engine.usecases import holding
 from engine.usecases.targets import tick_targets
@@ -30,57 +26,16 @@ from engine.usecases.targets import tick_targets
 pages = for_readers("todo", __name__)
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """The to-do's own page, for whoever is signed in."""
-
-    item_id: UUID
-    actor: Actor
-
-    def shown(
-        self,
-        seen: Seen,
-        asked: Asked,
-        typed: Mapping[str, object] | None = None,
-        *,
-        problems: Mapping[str, str] | None = None,
-    ) -> str:
-        return render_template(
-            "todo.html",
-            item=seen.item,
-            asked=asked,
-            choices=seen.choices,
-            name=seen.name,
-            problems=problems or {},
-            own_page=url_for("todo.page", item_id=self.item_id),
-            typed=None if typed is None else seen.told(typed),
-            Verb=Verb,
-            outcomes=list(TargetOutcome),
-        )
-
-    def ended(self, seen: Seen, typed: Mapping[str, object] | None) -> str:
-        sent = seen.item.ended.answers if seen.item.ended is not None else None
-        return render_template(
-            "todo_ended.html",
-            item=seen.item,
-            name=seen.name,
-            sent=seen.told(sent or {}),
-            is_written_down=is_to_be_denied(self),
-            own_page=url_for("todo.page", item_id=self.item_id),
-            typed=None if typed is None else seen.told(typed),
-        )
-
-    def kept(self) -> ResponseReturnValue:
-        flash("Saved. Nothing is sent until you send it.")
-        return redirect(url_for("todo.page", item_id=self.item_id), 303)
-
-    def done(self, said: str) -> ResponseReturnValue:
-        flash(said)
-        return redirect(url_for("todos.home"), 303)
-
-
-def _desk(item_id: UUID) -> _Desk:
-    return _Desk(item_id, identity.actor())
+def _desk(item_id: UUID) -> Desk:
+    return Desk(
+        item_id,
+        identity.actor(),
+        own_page=url_for("todo.page", item_id=item_id),
+        goes_on=url_for("todos.home"),
+        template="todo.html",
+        is_over="todo_ended.html",
+        more={"outcomes": list(TargetOutcome)},
+    )
 
 
 @pages.get("/todos/<uuid:item_id>")
@@ -143,7 +98,7 @@ def hand_over(item_id: UUID) -> ResponseReturnValue:
     try:
         chosen = UUID(to)
     except ValueError:
-        return _not_handed(item_id, "Please choose who does it.")
+        return cannot(_desk(item_id), {"to": "Please choose who does it."})
     try:
         holding.hand_over(
             identity.handling(),
@@ -154,7 +109,7 @@ def hand_over(item_id: UUID) -> ResponseReturnValue:
             person_id=chosen if kind == "person" else None,
         )
     except InvalidAnswers as refusal:
-        return _not_handed(item_id, next(iter(refusal.fields.values())))
+        return cannot(_desk(item_id), {"to": next(iter(refusal.fields.values()))})
     flash("It is handed over.")
     return redirect(url_for("todos.home"), 303)
 
@@ -180,12 +135,3 @@ def reached(item_id: UUID) -> ResponseReturnValue:
     else:
         flash("Please tick some lines first.")
     return redirect(url_for("todo.page", item_id=item_id, _anchor="reached"), 303)
-
-
-def _not_handed(item_id: UUID, problem: str) -> ResponseReturnValue:
-    desk = _desk(item_id)
-    with identity.handling().store.read() as conn:
-        seen = look(conn, item_id, desk.actor)
-    if seen.item.ended is not None:
-        return desk.ended(seen, None), 409
-    return desk.shown(seen, seen.asking.show(seen.item.values), problems={"to": problem}), 422
