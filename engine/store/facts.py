@@ -101,6 +101,8 @@ def process_people(conn: Connection, process_id: UUID) -> ProcessPeople:
 
 
 # Each person once, by the index and not by their rows: an incident may have thousands of those.
+# Targets are found from the incident, never through its actions: however little the planner knows
+# of the tables, the cost does not grow with actions that reach nobody by name.
 _HANDS = text("""
     WITH RECURSIVE worked (who) AS (
       (SELECT ended_by FROM work_item
@@ -118,8 +120,9 @@ _HANDS = text("""
     SELECT 'led' AS had, person_id AS who FROM entry
       WHERE incident_id = :id AND verb = 'incident:lead_taken' AND person_id IS NOT NULL
     UNION SELECT 'worked', who FROM worked WHERE who IS NOT NULL
-    UNION SELECT 'worked', t.answered_by FROM target t JOIN action a ON a.id = t.action_id
-      WHERE a.incident_id = :id AND a.party <> 'customer' AND t.answered_by IS NOT NULL
+    UNION SELECT 'worked', t.answered_by FROM (SELECT DISTINCT action_id, answered_by FROM target
+        WHERE incident_id = :id AND answered_by IS NOT NULL) t
+      WHERE (SELECT party FROM action WHERE id = t.action_id) <> 'customer'
     UNION SELECT 'verified', who FROM verified WHERE who IS NOT NULL
 """)
 
@@ -160,9 +163,9 @@ _GATE = text(f"""
          WHERE incident_id = :id AND kind = 'puts_right') AS work_seq,
       (SELECT coalesce(max(changed_seq), 0) FROM criterion
          WHERE incident_id = :id) AS criteria_seq,
-      (SELECT count(*) FROM target t JOIN action a ON a.id = t.action_id
-         WHERE a.incident_id = :id AND a.kind = 'puts_right' AND a.state = 'done'
-         AND t.outcome <> 'done' AND t.accepted_by IS NULL) AS unaccepted,
+      (SELECT count(*) FROM target t WHERE t.incident_id = :id AND t.outcome <> 'done'
+         AND t.accepted_by IS NULL AND (SELECT kind = 'puts_right' AND state = 'done'
+           FROM action WHERE id = t.action_id)) AS unaccepted,
       (SELECT json_agg(json_build_array(measure, verified_seq, must_hold, {_HELD})
            ORDER BY position)
          FROM criterion k WHERE incident_id = :id AND {IN_FORCE}) AS criteria,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -589,6 +590,8 @@ action = Table(
     # asks the owner for a lasting remedy of what keeps coming back
     Column("is_remedy", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("incident_id", "number"),
+    # what a target's row refers to
+    UniqueConstraint("id", "incident_id"),
     CheckConstraint(
         "(state IN ('done', 'dropped', 'refused')) = (settled_at IS NOT NULL)", name="settled"
     ),
@@ -618,7 +621,9 @@ target = Table(
     "target",
     metadata,
     _id(),
-    _ref("action_id", "action", required=True),
+    Column("action_id", Uuid, nullable=False),
+    # its action's: found from the incident without reading the actions that reach nobody by name
+    Column("incident_id", Uuid, nullable=False),
     Column("position", Integer, nullable=False),
     _words("label"),
     Column("outcome", Text, _one_of("outcome", TargetOutcome)),
@@ -629,9 +634,17 @@ target = Table(
     _ref("accepted_by", "person"),
     _words("accepted_because", required=False),
     UniqueConstraint("action_id", "position"),
+    ForeignKeyConstraint(
+        ["action_id", "incident_id"], ["action.id", "action.incident_id"], name="fk_target_action"
+    ),
+    Index(
+        "ix_target_answered",
+        "incident_id",
+        postgresql_where=text("answered_by IS NOT NULL"),
+    ),
     Index(
         "ix_target_unaccepted",
-        "action_id",
+        "incident_id",
         postgresql_where=text("outcome <> 'done' AND accepted_by IS NULL"),
     ),
     Index("ix_target_remaining", "action_id", postgresql_where=text("outcome IS NULL")),

@@ -61,11 +61,11 @@ def add_action(mover: "Mover", action: Action, *, after: list[UUID], targets: li
     if targets:
         conn.execute(
             text(
-                "INSERT INTO target (id, action_id, position, label)"
-                " SELECT gen_random_uuid(), :action, at, label"
+                "INSERT INTO target (id, action_id, incident_id, position, label)"
+                " SELECT gen_random_uuid(), :action, :incident, at, label"
                 " FROM unnest(CAST(:labels AS text[])) WITH ORDINALITY AS listed (label, at)"
             ),
-            {"action": action.id, "labels": targets},
+            {"action": action.id, "incident": action.incident_id, "labels": targets},
         )
     if action.ends_cause:
         others = conn.scalar(_OTHERS_ENDING, {"incident": action.incident_id, "action": action.id})

@@ -137,8 +137,8 @@ def test_a_decision_by_who_noted_whom_an_action_reached_is_named(
 ) -> None:
     incident = world.decided()
     noted = """INSERT INTO target
-          (id, action_id, position, label, outcome, answered_at, answered_by)
-        SELECT gen_random_uuid(), a.id, 1, 'Miller', 'done', i.ended_at, :dora
+          (id, action_id, incident_id, position, label, outcome, answered_at, answered_by)
+        SELECT gen_random_uuid(), a.id, i.id, 1, 'Miller', 'done', i.ended_at, :dora
         FROM action a JOIN incident i ON i.id = a.incident_id"""
     forge(database, world, noted)
 
