@@ -15,6 +15,7 @@ import click
 
 from api.addresses import token_of
 from api.app import create_app
+from api.beginnings import first_token
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.incoming import LARGEST, read_message
 from api.passwords import hash_password
@@ -24,6 +25,7 @@ from api.settings import Settings
 from api.wiring import Opened, opened, ready
 from engine.errors import Busy, DiagramRefused, InvalidAnswers, NotFound, Unavailable
 from engine.queries.closures import closures_without_evidence
+from engine.queries.register import is_empty
 from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
@@ -64,8 +66,15 @@ def serve(worker: bool) -> None:
     """Serve the pages and the API, and do jobs beside them."""
     with ready() as found:
         publish_shipped_first(found.handling.store)
-        click.echo(f"Putright is at http://{found.settings.host}:{found.settings.port}")
-        serve_until_stopped(found, create_app(found.handling, found.settings), with_worker=worker)
+        address = f"http://{found.settings.host}:{found.settings.port}"
+        click.echo(f"Putright is at {address}")
+        app = create_app(found.handling, found.settings)
+        with found.handling.store.read() as conn:
+            if is_empty(conn):
+                begins = found.settings.public_url or address
+                click.echo("Nobody is known here yet. Who sets it up begins, within three days, at")
+                click.echo(f"{begins}/begin/{first_token(app.config['SECRET_KEY'])}")
+        serve_until_stopped(found, app, with_worker=worker)
 
 
 @click.command()

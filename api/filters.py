@@ -10,7 +10,12 @@ from flask import Flask, g
 from markupsafe import Markup
 
 from api import identity
-from engine.domain.permissions import may_report, may_sample_ways_out, may_see_signals
+from engine.domain.permissions import (
+    may_report,
+    may_sample_ways_out,
+    may_see_signals,
+    may_set_up,
+)
 from engine.domain.wording import WORDS, word
 from engine.errors import Unavailable
 from engine.queries.messages import unread
@@ -32,6 +37,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["unread"] = _unread
     app.jinja_env.globals["may_report"] = may_report
     app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
+    app.jinja_env.globals["may_set_up"] = may_set_up
     app.jinja_env.globals["may_see_signals"] = may_see_signals
 
 

@@ -120,6 +120,41 @@ class WordsSent(Schema):
     words = fields.String(load_default="", validate=validate.Length(max=4000))
 
 
+class RecordsAsked(Schema):
+    """Which records of a kind."""
+
+    words = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class RecordSent(Schema):
+    """A record as its form asks it; `seen` is its version that this changes, if it is asked."""
+
+    answers = fields.Dict(keys=fields.String(), required=True)
+    seen = fields.Integer(load_default=None)
+
+
+class RecordShown(Schema):
+    """A record, and the number of the newest entry about it."""
+
+    id = fields.UUID()
+    seen = fields.Integer()
+    answers = fields.Dict(keys=fields.String())
+
+
+class TableSent(Schema):
+    """Comma-separated values; without `dry_run: false` they are only tried."""
+
+    content = fields.String(required=True, validate=validate.Length(max=2 * 1024 * 1024))
+    dry_run = fields.Boolean(load_default=True)
+
+
+class RegisterAsked(Schema):
+    """Which changes: those before an entry's number, those of one record."""
+
+    before = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
+    of = fields.UUID(load_default=None)
+
+
 class RestrictionSent(ReasonSent):
     """Why only named people may read it, and who beside those who answer for it."""
 

@@ -16,11 +16,12 @@ from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import Unavailable
+from engine.store.chaining import AuditKey
 from engine.store.connect import application_engine
 from engine.store.embedded import running
 from engine.store.migrate import is_current, migrate
 from engine.store.private_file import kept_once
-from engine.store.work import AuditKey, Store
+from engine.store.work import Store
 from engine.usecases.handling import Handling
 
 

@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Any, TypeGuard
 
 Schema = Mapping[str, Any]
-REFERENCES = frozenset({"person", "team", "action", "process"})
+REFERENCES = frozenset(
+    {"person", "team", "action", "process", "organisation", "time_zone", "country"}
+)
 
 
 class Kind(StrEnum):

@@ -111,6 +111,13 @@ def as_api_schema(form: Form) -> dict[str, Any]:
     return plain
 
 
+@lru_cache
+def setting_up(name: str) -> Form:
+    """Return one of the forms by which an organisation is set up; no release holds them."""
+    file = resources.files("forms") / "setup" / f"{name}.json"
+    return Form.parse(name, file.read_bytes())
+
+
 def shipped() -> dict[str, bytes]:
     """Return the files of the shipped forms: form name to content, in name order."""
     files = (file for file in resources.files("forms").iterdir() if file.name.endswith(".json"))

@@ -13,6 +13,7 @@ from api.changes import CHANGES
 from api.pages.deeds import DEEDS
 from engine.domain.incident import Priority
 from engine.domain.party import Party
+from engine.domain.register import RecordKind
 from engine.domain.signal import Alert
 from engine.domain.silence import Channel
 from engine.queries.ledger import incident_ledger
@@ -217,9 +218,12 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "about.make-good": [missed],
         "about.sign-make-good": [good],
         "token": [token, "no-such-page"],
+        "beginning.token": ["no-such-page"],
         "links.token": ["no-such-link", _link(world, incident)],
         "seq": [1],
         "file_id": [file],
+        "kind": list(RecordKind),
+        "record_id": [PERSON, world.teams["desk"], world.process_id],
         "process_id": [world.process_id],
         "message_id": [1],
     }

@@ -19,9 +19,10 @@ from engine.domain.permissions import Actor
 from engine.domain.silence import Channel
 from engine.queries.actors import load_actor
 from engine.store import schema as t
+from engine.store.chaining import AuditKey
 from engine.store.connect import application_engine
 from engine.store.facts import IN_FORCE
-from engine.store.work import AuditKey, Store
+from engine.store.work import Store
 from engine.usecases.complete import complete
 from engine.usecases.handling import Handling, Releases
 from engine.usecases.lead import take_lead

@@ -21,10 +21,11 @@ from engine.clock import now
 from engine.domain.ladder import DEFAULT
 from engine.domain.party import Party
 from engine.store import schema as t
+from engine.store.chaining import AuditKey
 from engine.store.connect import application_engine
 from engine.store.embedded import running
 from engine.store.migrate import migrate
-from engine.store.work import AuditKey, Store
+from engine.store.work import Store
 from engine.usecases.complete import complete
 from engine.usecases.handling import Handling
 from engine.usecases.lead import take_lead

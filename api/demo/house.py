@@ -47,6 +47,12 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
         "Costa Bakery",
         (),
     ),
+    "otto": (
+        "Otto Lang",
+        "Sets up Putright: people, teams, business processes",
+        None,
+        (Role.OPERATOR,),
+    ),
     "lena": ("Lena Blau", "Customer without an account", "Blau Flowers", ()),
 }
 # who signs in nowhere: a link is all they have

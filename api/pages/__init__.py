@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    beginning,
     changes,
     deeds,
     disputes,
@@ -21,6 +22,7 @@ from api.pages import (
     named_people,
     phoning,
     reporting,
+    setting_up,
     signals,
     signing,
     silence,
@@ -37,6 +39,7 @@ def register(app: Flask) -> None:
     steps.register(app)
     for module in (
         signing,
+        beginning,
         todos,
         todo,
         inbox,
@@ -55,6 +58,7 @@ def register(app: Flask) -> None:
         history,
         named_people,
         reporting,
+        setting_up,
         signals,
         you,
         your_tokens,

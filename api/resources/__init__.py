@@ -19,6 +19,7 @@ from api.resources import (
     me,
     proofs,
     restrictions,
+    setting_up,
     signals,
     silence,
     ways_out,
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
         signals,
         audit,
         proofs,
+        setting_up,
     ):
         api.register_blueprint(module.blueprint)
     operations.register(app)

@@ -177,6 +177,11 @@ def may_report(actor: Actor) -> bool:
     return not actor.has_role(Role.AUDITOR)
 
 
+def may_set_up(actor: Actor) -> bool:
+    """Whether the actor enters people, teams, business processes and all else there is."""
+    return actor.has_role(Role.OPERATOR) and not actor.has_role(Role.AUDITOR)
+
+
 def may_see_signals(actor: Actor) -> bool:
     """Whether the person sees what monitoring says: our own organisation's people and auditors."""
     return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)

@@ -235,6 +235,21 @@ VERBS: Mapping[str, str] = {
     "dispute:raised": "{actor} disagrees about whose time it was",
     "dispute:decided": "{actor} decided whose time it was",
     "dispute:withdrawn": "{actor} took back that it was somebody else’s time",
+    "organisation:entered": "{actor} entered this customer or supplier",
+    "organisation:changed": "{actor} changed this customer or supplier",
+    "person:entered": "{actor} entered this person",
+    "person:changed": "{actor} changed what is known of this person",
+    "person:invited": "{actor} made an address to choose a password",
+    "person:password_chosen": "{actor} chose a password",
+    "person:deputy_named": "{actor} said who stands in",
+    "person:away": "{actor} said when they are away",
+    "person:back": "{actor} said that they are here after all",
+    "team:entered": "{actor} entered this team",
+    "team:changed": "{actor} changed this team",
+    "process:entered": "{actor} entered this business process",
+    "process:changed": "{actor} changed this business process",
+    "calendar:entered": "{actor} entered this working calendar",
+    "calendar:changed": "{actor} changed this working calendar",
 }
 
 

@@ -39,6 +39,7 @@ APPEND_ONLY = (
     "way_back",
     "acceptance",
     "naming",
+    "register_entry",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

@@ -46,6 +46,7 @@ from engine.domain.incident import (
 from engine.domain.link import Purpose
 from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
+from engine.domain.register import RecordKind
 from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
@@ -994,6 +995,46 @@ entry = Table(
         postgresql_where=text("verb = 'incident:lead_taken'"),
     ),
     CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+)
+
+# --- the register ------------------------------------------------------------------------------
+
+# Who there is, and who may do what: each change of it is an entry, in one chain for all of it.
+register_entry = Table(
+    "register_entry",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    # what was entered or changed: a person, a team, ...
+    _words("kind"),
+    Column("subject_id", Uuid, nullable=False),
+    _instant("at", required=True),
+    _ref("person_id", "person"),
+    _words("actor"),
+    _words("verb"),
+    Column("content", JSONB),
+    Column("salt", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    _words("key_id"),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index(None, "subject_id", "seq"),
+    _one_of("kind", RecordKind),
+    CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+)
+
+# The newest entry of that chain; its one row is the lock that orders the changes.
+register = Table(
+    "register",
+    metadata,
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="one"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("head_seq", Integer, nullable=False),
+    Column("head_hash", LargeBinary, nullable=False),
 )
 
 # --- letters -----------------------------------------------------------------------------------

@@ -7,13 +7,12 @@ incident's own row are written once, by one statement, when the block is left.
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -36,14 +35,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.clock import Clock
-from engine.domain.canonical import plain
-from engine.domain.chain import SALT_BYTES, content_digest, entry_hash
+from engine.domain.chain import Head
 from engine.domain.incident import IncidentState
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound, PutrightError
 from engine.store import schema as t
 from engine.store.around import Around
+from engine.store.chaining import AuditKey, chained
 from engine.store.connect import transaction
 from engine.store.rows import Action, Incident, Item, Run, split
 
@@ -134,14 +133,6 @@ def _write_down(*, with_run: bool, with_messages: bool) -> Update:
     return written.add_cte(_ADD_MESSAGES) if with_messages else written
 
 
-@dataclass(frozen=True)
-class AuditKey:
-    """The secret that the audit chain is keyed with, and the id that entries name it by."""
-
-    id: str
-    secret: bytes = field(repr=False)
-
-
 @dataclass
 class Case:
     """One locked incident, and what this transaction will write of it when the block is left."""
@@ -173,42 +164,13 @@ class Case:
         A machine signs with its own name and never as a person.  A deed of the lead is a look.
         """
         incident = self.incident
-        seq = incident.head_seq + 1
-        person_id = by.id if isinstance(by, Actor) else None
-        salt = secrets.token_bytes(SALT_BYTES)
-        # what is hashed is what is kept: the form that survives the database unchanged
-        kept = cast("dict[str, Any]", plain(content))
-        digest = content_digest(kept, salt)
-        hashed = entry_hash(
-            self.key.secret,
-            incident_id=incident.id,
-            previous=incident.head_hash,
-            seq=seq,
-            at=self.now,
-            actor=by.name,
-            person_id=person_id,
-            verb=verb,
-            key_id=self.key.id,
-            digest=digest,
-        )
-        self._entries.append(
-            {
-                "incident_id": incident.id,
-                "seq": seq,
-                "at": self.now,
-                "person_id": person_id,
-                "actor": by.name,
-                "verb": verb,
-                "content": kept,
-                "salt": salt.hex(),
-                "digest": digest.hex(),
-                "key_id": self.key.id,
-                "previous": incident.head_hash.hex(),
-                "hash": hashed.hex(),
-            }
-        )
-        self.change(head_seq=seq, head_hash=hashed)
-        if person_id == incident.lead_id:
+        head = Head(incident.head_seq, incident.head_hash)
+        row = chained(self.key, incident.id, head, self.now, by, verb, content)
+        seq: int = row["seq"]
+        written = {name: one.hex() if isinstance(one, bytes) else one for name, one in row.items()}
+        self._entries.append({"incident_id": incident.id, **written})
+        self.change(head_seq=seq, head_hash=row["hash"])
+        if row["person_id"] == incident.lead_id:
             self.looked()
         return seq
 

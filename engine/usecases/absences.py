@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, update
 
 from engine.domain.permissions import Actor
+from engine.domain.register import RecordKind
 from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.jobs import defer_stepping_in
+from engine.store.registering import register
 from engine.store.work import Store
 
 _FURTHEST = timedelta(days=731)
@@ -30,6 +32,8 @@ def name_deputy(store: Store, deputy_id: UUID | None, *, actor: Actor) -> None:
         work.conn.execute(
             update(t.person).where(t.person.c.id == actor.id).values(deputy_id=deputy_id)
         )
+        content = {"name": actor.name, "deputy": deputy_id}
+        register(work, "person:deputy_named", RecordKind.PERSON, actor.id, content, actor)
         defer_stepping_in(work.conn, [actor.id])
 
 
@@ -58,6 +62,8 @@ def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Acto
                 "noticed_at": work.now if has_begun else None,
             },
         )
+        content = {"name": actor.name, "since": since, "until": until}
+        register(work, "person:away", RecordKind.PERSON, actor.id, content, actor)
         if has_begun:
             defer_stepping_in(work.conn, [actor.id])
         return made
@@ -77,3 +83,4 @@ def end_absence(store: Store, absence_id: UUID, *, actor: Actor) -> None:
         )
         if ended.rowcount == 0:
             raise NotFound("There is no such absence.", absence=str(absence_id))
+        register(work, "person:back", RecordKind.PERSON, actor.id, {"name": actor.name}, actor)

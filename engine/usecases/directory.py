@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, insert, select, update
 
 from engine.domain.party import Party
-from engine.domain.permissions import Role
+from engine.domain.permissions import Machine, Role
 from engine.domain.public_holidays import free_days
+from engine.domain.register import RecordKind
 from engine.domain.working_calendar import WorkingCalendar
 from engine.errors import InvalidAnswers, NotFound
 from engine.store import schema as t
 from engine.store.jobs import defer_stepping_in
+from engine.store.registering import lock_register, register
 from engine.store.work import Work
 from engine.usecases.links import end_links
 
@@ -176,18 +178,27 @@ def enter_line(
     )
 
 
+# what an operator says at the machine itself, where nobody signs in
+_COMMAND = Machine("putright left")
+
+
 def enter_leaving(work: Work, login: str) -> None:
     """Enter that somebody has left for good: they sign in no more, and who is next is asked.
 
     What waits for them is asked of a deputy, of who is above them or of their team, at once.  Doing
     it again changes nothing.  Raises NotFound.
     """
-    left = update(t.person).where(t.person.c.login == login).values(is_active=False)
-    person_id = work.conn.scalar(left.returning(t.person.c.id))
-    if person_id is None:
+    lock_register(work.conn)
+    known = select(t.person.c.id, t.person.c.name, t.person.c.is_active)
+    found = work.conn.execute(known.where(t.person.c.login == login)).first()
+    if found is None:
         raise NotFound(f"Nobody signs in as “{login}”.", login=login)
-    end_links(work.conn, person_id, work.now)
-    defer_stepping_in(work.conn, [person_id])
+    if found.is_active:
+        work.conn.execute(update(t.person).where(t.person.c.id == found.id).values(is_active=False))
+        content = {"name": found.name, "changed": {"has_left": [None, True]}}
+        register(work, "person:changed", RecordKind.PERSON, found.id, content, _COMMAND)
+    end_links(work.conn, found.id, work.now)
+    defer_stepping_in(work.conn, [found.id])
 
 
 def enter_team(

@@ -1,0 +1,41 @@
+"""The register: what an organisation tells Putright of itself, each change of it an entry.
+
+Its entries are one audit chain (`chain.py`) under the id `REGISTER`.  A newcomer would hang them
+on an incident: who owns a business process changes without any.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from engine.domain.party import Party
+
+# what stands in the chain where an incident's id stands in its own
+REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
+
+Answers = Mapping[str, object]
+
+
+class RecordKind(StrEnum):
+    """What there is to be entered, in the order in which one needs the other."""
+
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    TEAM = "team"
+    PROCESS = "process"
+    CALENDAR = "calendar"
+
+
+def calendar_of(party: Party) -> UUID:
+    """Return the id under which a whole party's calendar is kept."""
+    return uuid5(REGISTER, party)
+
+
+def changed(before: Answers, after: Answers) -> dict[str, list[object]]:
+    """Return what differs: each field with the answer before and the one after, None for none."""
+    names = dict.fromkeys([*before, *after])
+    return {
+        name: [before.get(name), after.get(name)]
+        for name in names
+        if before.get(name) != after.get(name)
+    }
