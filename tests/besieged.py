@@ -24,6 +24,7 @@ from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.absences import name_deputy
 from engine.usecases.covering import accept_uncovered, count_harmed
 from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
@@ -197,8 +198,10 @@ class Besieged:
         self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:
-        """Have a calendar, and a dispute that was decided."""
+        """Have a calendar, a change of the register, and a dispute that was decided."""
         world = self.world
+        ada, bruno = world.actor("ada"), world.people["bruno"]
+        name_deputy(world.handling.store, bruno, actor=ada)
         with world.handling.store.begin() as work:
             enter_calendar(work, NewCalendar("UTC", party=Party.IT))
             line = incident_ledger(work.conn, incident, world.clock.now).lines[-1]

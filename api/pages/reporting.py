@@ -1,8 +1,9 @@
 """Reporting an incident: the first page that anybody needs."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
@@ -11,17 +12,33 @@ from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.errors import Conflict, InvalidAnswers, Unavailable
 from engine.queries.choices import choices
+from engine.queries.incidents import similar
 from engine.queries.seen import seen_incident
 from engine.usecases.report import Report, report_incident
 from forms import check, without
 
 pages = for_readers("reporting", __name__)
 
+_MOST_WORDS = 500
+
 
 @pages.get("/report")
 def page() -> ResponseReturnValue:
     """Ask what is wrong."""
     return _shown(_asking().show())
+
+
+@pages.get("/report/similar")
+def alike() -> ResponseReturnValue:
+    """Show what is open already and sounds like it, as part of the page that asks."""
+    words = " ".join(request.args.get(name, "")[:_MOST_WORDS] for name in ("title", "actual"))
+    try:
+        process = UUID(request.args.get("process", ""))
+    except ValueError:
+        process = None
+    with identity.handling().store.read() as conn:
+        found = similar(conn, identity.actor(), words, process_id=process)
+    return render_template("_similar.html", similar=found)
 
 
 @pages.post("/report")

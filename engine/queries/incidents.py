@@ -10,13 +10,21 @@ from engine.domain.incident import ClosedBy, IncidentState, Priority
 from engine.domain.permissions import Actor
 from engine.queries.paging import FIRST, Page, cursor, place_of
 from engine.queries.seen import asking, named_sql, seen_sql
+from engine.queries.words import (
+    ACTION_TEXT,
+    INCIDENT_TEXT,
+    all_of,
+    any_of,
+    number_in,
+)
 
 
 @dataclass(frozen=True)
 class Filters:
     """What the list is narrowed to; None leaves a question out.
 
-    `words` are looked for in titles, never in those of incidents for named people only.
+    `words` are looked for in what incidents say and, by our own people, in their actions; never
+    in those for named people only.  A number alone finds the incident of that number too.
     `is_out`: only what is set aside or merged.  `led_by_me` and `reported_by_me` are about the
     reader.
     """
@@ -41,7 +49,8 @@ class IncidentLine:
     `may_open`: the reader is one of them, or it is not restricted.
     `waiting_for` (the action's title, else the step's) and `waiting_party` name what was asked for
     longest ago and is still open.  `times` is how often it has happened, this time included:
-    what came back is one line, the latest.
+    what came back is one line, the latest.  `found_in` is the title of an action that has the words
+    looked for.
     """
 
     id: UUID
@@ -61,6 +70,7 @@ class IncidentLine:
     waiting_for: str | None
     waiting_party: str | None
     times: int
+    found_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,16 @@ _NOT_BACK = f"""NOT EXISTS (SELECT FROM incident n JOIN business_process np ON n
   WHERE n.origin_id = i.id AND n.origin = 'recurs' AND n.state <> 'set_aside'
   AND {seen_sql("n", "np")}
   AND (NOT :led_by_me OR n.lead_id = :me) AND (NOT :reported_by_me OR n.reporter_id = :me))"""
-_LINES = text(f"""
-    SELECT found.*, lead.name AS lead_name,
+_ACTION = ACTION_TEXT.format(a="a")
+_HAS_WORDS = f"""(i.number = :number OR NOT i.is_restricted AND (
+  {INCIDENT_TEXT.format(i="i")} @@ to_tsquery('simple', :words) OR i.id IN (
+    SELECT a.incident_id FROM action a
+    WHERE :is_ours AND {_ACTION} @@ to_tsquery('simple', :words))))"""  # noqa: S608 - constants
+_FOUND_IN = f"""(SELECT a.title FROM action a WHERE a.incident_id = found.id AND :is_ours
+  AND NOT found.is_restricted AND {_ACTION} @@ to_tsquery('simple', :words)
+  ORDER BY a.number LIMIT 1)"""  # noqa: S608 - constants
+_LISTED = f"""
+    SELECT found.*, lead.name AS lead_name, {{found_in}} AS found_in,
       (SELECT count(*) FROM action a WHERE a.incident_id = found.id AND a.kind = 'puts_right'
         AND a.state IN ('waiting', 'open')) AS open_actions,
       w.title AS waiting_for, w.party AS waiting_party,
@@ -115,8 +133,7 @@ _LINES = text(f"""
         AND (NOT :is_out OR i.way_out_id IS NOT NULL)
         AND (NOT :led_by_me OR i.lead_id = :me)
         AND (NOT :reported_by_me OR i.reporter_id = :me)
-        AND (CAST(:words AS text) IS NULL OR (i.title ILIKE :words AND NOT i.is_restricted))
-        AND {_SEEN} AND {_NOT_BACK}
+        AND {{has_words}} AND {_SEEN} AND {_NOT_BACK}
       ORDER BY i.number DESC LIMIT :most) found
     JOIN person lead ON lead.id = found.lead_id
     LEFT JOIN LATERAL (SELECT coalesce(a.title, x.title) AS title, x.party
@@ -124,7 +141,9 @@ _LINES = text(f"""
       WHERE x.incident_id = found.id AND x.ended_at IS NULL
       ORDER BY x.opened_at, x.id LIMIT 1) w ON true
     ORDER BY found.number DESC
-""")  # noqa: S608 - constants of the queries' own modules
+"""  # noqa: S608 - constants of the queries' own modules
+_LINES = text(_LISTED.format(has_words="true", found_in="CAST(NULL AS text)"))
+_LINES_WITH_WORDS = text(_LISTED.format(has_words=_HAS_WORDS, found_in=_FOUND_IN))
 _COUNTS = text(f"""
     SELECT count(*) FILTER (WHERE i.state = 'open') AS open,
       count(*) FILTER (WHERE i.closed_by = 'confirmed') AS confirmed,
@@ -135,6 +154,43 @@ _COUNTS = text(f"""
     WHERE {_SEEN} AND {_NOT_BACK}
 """)  # noqa: S608 - as above
 _BEYOND_ALL = 2**62
+
+# The newest that have any of the words are ordered by how many: however many there are, so much
+# and no more is looked at.
+_SIMILAR = text(f"""
+    SELECT found.number, found.title, found.told_at FROM (
+      SELECT i.number, i.title, i.told_at, i.process_id,
+        ts_rank({INCIDENT_TEXT.format(i="i")}, to_tsquery('simple', :words)) AS likeness
+      FROM incident i JOIN business_process p ON p.id = i.process_id
+      WHERE i.state = 'open' AND NOT i.is_restricted
+        AND {INCIDENT_TEXT.format(i="i")} @@ to_tsquery('simple', :words) AND {_SEEN}
+      ORDER BY i.number DESC LIMIT 200) found
+    ORDER BY found.process_id = CAST(:process AS uuid) DESC NULLS LAST, likeness DESC, number DESC
+    LIMIT 4
+""")  # noqa: S608 - constants of the queries' own modules
+
+
+@dataclass(frozen=True)
+class Similar:
+    """An open incident that has some of the same words."""
+
+    number: int
+    title: str
+    told_at: datetime
+
+
+def similar(
+    conn: Connection, actor: Actor, words: str, *, process_id: UUID | None = None
+) -> tuple[Similar, ...]:
+    """Return the open incidents most like these words that the actor may see, four at most.
+
+    Those of the same business process come first; never one that is for named people only.
+    """
+    asked_for = any_of(words)
+    if asked_for is None:
+        return ()
+    asked = asking(actor) | {"words": asked_for, "process": process_id}
+    return tuple(Similar(*row) for row in conn.execute(_SIMILAR, asked))
 
 
 def incidents(
@@ -153,12 +209,15 @@ def incidents(
         "closed_by": filters.closed_by,
         "priority": filters.priority,
         "process": filters.process_id,
-        "words": _pattern(filters.words),
+        "words": all_of(filters.words or ""),
+        "number": number_in(filters.words or ""),
+        "is_ours": not actor.is_outside,
         "is_out": filters.is_out,
         "led_by_me": filters.led_by_me,
         "reported_by_me": filters.reported_by_me,
     }
-    rows = conn.execute(_LINES, asked).all()
+    lines_sql = _LINES_WITH_WORDS if (filters.words or "").strip() else _LINES
+    rows = conn.execute(lines_sql, asked).all()
     counted = conn.execute(_COUNTS, asked).one()
     lines = [
         IncidentLine(
@@ -179,6 +238,7 @@ def incidents(
             waiting_for=None if row.is_restricted else row.waiting_for,
             waiting_party=None if row.is_restricted else row.waiting_party,
             times=row.times,
+            found_in=row.found_in,
         )
         for row in rows[: page.size]
     ]
@@ -187,10 +247,3 @@ def incidents(
         IncidentCounts(**counted._mapping),
         cursor(lines[-1].number) if len(rows) > page.size else None,
     )
-
-
-def _pattern(words: str | None) -> str | None:
-    if words is None or not words.strip():
-        return None
-    plain = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{plain}%"

@@ -387,6 +387,15 @@ incident = Table(
     Index(
         "uq_incident_recurs", "origin_id", unique=True, postgresql_where=text("origin = 'recurs'")
     ),
+    Index(
+        "ix_incident_text",
+        # as PostgreSQL writes it, to be compared with what is there
+        text(
+            "to_tsvector('simple', (((((title || ' ') || expected) || ' ') || actual) || ' ')"
+            " || harmed)"
+        ),
+        postgresql_using="gin",
+    ),
 )
 
 # Leaving the handling without closing, and coming back; the guard asks for both.
@@ -608,6 +617,11 @@ action = Table(
         postgresql_where=text("kind = 'puts_right' AND state IN ('waiting', 'open')"),
     ),
     Index("ix_action_work", "incident_id", "work_seq"),
+    Index(
+        "ix_action_text",
+        text("to_tsvector('simple', (((title || ' ') || detail) || ' ') || coalesce(outcome, ''))"),
+        postgresql_using="gin",
+    ),
 )
 
 action_after = Table(
