@@ -1,14 +1,14 @@
 """What each step asks: one JSON Schema a step, and the code that asks it and checks answers.
 
 The files beside this module are the shipped forms, one for each step, named after it; those in
-`setup` are how an organisation tells of itself.  A newcomer
-would look for a route or an error of the engine: forms know neither; they return markup and
-findings, and whoever calls decides.
+`fixed` are in no release: how an organisation tells of itself, and how anybody tells us.  A
+newcomer would look for a route or an error of the engine: forms know neither; they return markup
+and findings, and whoever calls decides.
 """
 
 from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
-from forms.form import Form, FormError, FormUnreadable, as_api_schema, setting_up, shipped, without
+from forms.form import Form, FormError, FormUnreadable, as_api_schema, fixed, shipped, without
 from forms.posting import RowsAsked, from_post, rows_asked
 from forms.prose import markdown
 from forms.rendering import render
@@ -29,13 +29,13 @@ __all__ = [
     "check",
     "decisions",
     "finite_domains",
+    "fixed",
     "from_post",
     "markdown",
     "overall",
     "plain_text",
     "render",
     "rows_asked",
-    "setting_up",
     "shipped",
     "without",
     "worst",

@@ -112,9 +112,9 @@ def as_api_schema(form: Form) -> dict[str, Any]:
 
 
 @lru_cache
-def setting_up(name: str) -> Form:
-    """Return one of the forms by which an organisation is set up; no release holds them."""
-    file = resources.files("forms") / "setup" / f"{name}.json"
+def fixed(name: str) -> Form:
+    """Return one of the forms that no release holds: setting up, and the public report."""
+    file = resources.files("forms") / "fixed" / f"{name}.json"
     return Form.parse(name, file.read_bytes())
 
 

@@ -126,6 +126,7 @@ SENT: dict[str, dict[str, Any]] = {
     "signing.sign_out": {},
     "silence.log": WHY | {"whom": PERSON, "channel": "call"},
     "silence.name": {"person": PERSON},
+    "telling.send": {"title": "So", "actual": "So", "name": "So"},
     "todo.answer": {"outcome": "done", "what_was_done": "Done"},
     "todo.give_back": {},
     "todo.not_said": {"words": "So"},

@@ -174,6 +174,7 @@ def _processes(work: Work, ids: dict[str, UUID], teams: dict[str, UUID]) -> dict
                     for measure, threshold, evidence in criteria
                 ],
                 deputies=[deputy for deputy in deputies if deputy[1] != ids[owner]],
+                is_public=name == "Customer portal",
             ),
         )
 

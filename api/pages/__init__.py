@@ -27,6 +27,7 @@ from api.pages import (
     signing,
     silence,
     steps,
+    telling,
     todo,
     todos,
     you,
@@ -60,6 +61,7 @@ def register(app: Flask) -> None:
         reporting,
         setting_up,
         signals,
+        telling,
         you,
         your_tokens,
     ):

@@ -33,7 +33,7 @@ from engine.store.registering import last_change
 from engine.usecases.setting_up import require_to_set_up, save
 from engine.usecases.setting_up.inviting import invite
 from engine.usecases.setting_up.tables import Imported, export_table, import_table
-from forms import Form, check, setting_up, without
+from forms import Form, check, fixed, without
 
 pages = for_readers("setting_up", __name__)
 
@@ -118,8 +118,8 @@ def trail() -> ResponseReturnValue:
         subject=subject,
         words=WORDS,
         said=sentence,
-        told=lambda kind, name, value: _told(setting_up(kind), name, value, known),
-        asked=lambda kind, name: _field(setting_up(kind), name).title,
+        told=lambda kind, name, value: _told(fixed(kind), name, value, known),
+        asked=lambda kind, name: _field(fixed(kind), name).title,
     )
 
 
@@ -194,7 +194,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Download all records of a kind, as the page beside takes them."""
     which = _kind(kind)
     content = export_table(
-        identity.handling().store, which, setting_up(which.value), actor=identity.actor()
+        identity.handling().store, which, fixed(which.value), actor=identity.actor()
     )
     answer = Response(content.encode("utf-8-sig"), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={which.value}.csv"
@@ -220,7 +220,7 @@ def take_file(kind: str) -> ResponseReturnValue:
         found = import_table(
             identity.handling().store,
             which,
-            setting_up(which.value),
+            fixed(which.value),
             content,
             actor=identity.actor(),
             dry_run="_try" in request.form,
@@ -246,7 +246,7 @@ def _read(content: bytes) -> str:
 def _file(
     kind: RecordKind, content: str, found: Imported | None, problem: str | None = None
 ) -> str:
-    columns = [field.name for field in setting_up(kind.value).fields]
+    columns = [field.name for field in fixed(kind.value).fields]
     return render_template(
         "setup_file.html",
         kind=kind,
@@ -255,7 +255,7 @@ def _file(
         found=found,
         problem=problem,
         columns=columns,
-        required=[field.name for field in setting_up(kind.value).fields if field.required],
+        required=[field.name for field in fixed(kind.value).fields if field.required],
     )
 
 
@@ -265,7 +265,7 @@ def _file(
 def _asking(kind: RecordKind, record_id: UUID | None) -> Asking:
     with identity.handling().store.read() as conn:
         choices = names(conn).choices
-    form = setting_up(kind.value)
+    form = fixed(kind.value)
     # who is new has not left
     return Asking(form if record_id else without(form, "has_left"), choices)
 

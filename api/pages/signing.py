@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from api import identity
-from engine.errors import InvalidAnswers, TooManyAttempts
+from engine.errors import InvalidAnswers, TooManyAttempts, Unavailable
+from engine.usecases.telling import public_processes
 
 pages = Blueprint("signing", __name__)
 
@@ -18,7 +19,7 @@ def sign_in() -> ResponseReturnValue:
     wanted = own_address(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(wanted)
-    return render_template("sign_in.html", login="", wanted=wanted, problem=None)
+    return _shown("", wanted)
 
 
 @pages.post("/sign-in")
@@ -34,7 +35,19 @@ def sign_in_with() -> ResponseReturnValue:
         problem, status = refusal.sentence, 429
     else:
         return redirect(wanted, 303)
-    return render_template("sign_in.html", login=login, wanted=wanted, problem=problem), status
+    return _shown(login, wanted, problem), status
+
+
+def _shown(login: str, wanted: str, problem: str | None = None) -> str:
+    try:
+        with identity.handling().store.read() as conn:
+            is_public = bool(public_processes(conn))
+    except Unavailable:
+        # the page itself needs no database
+        is_public = False
+    return render_template(
+        "sign_in.html", login=login, wanted=wanted, problem=problem, is_public=is_public
+    )
 
 
 @pages.post("/sign-out")

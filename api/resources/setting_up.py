@@ -23,7 +23,7 @@ from engine.queries.register import (
 from engine.store.registering import last_change
 from engine.usecases.setting_up import require_to_set_up, save
 from engine.usecases.setting_up.tables import Imported, import_table
-from forms import as_api_schema, check, setting_up
+from forms import as_api_schema, check, fixed
 
 blueprint = resource("api_setting_up", __name__, "Setting up", path="/setup")
 
@@ -62,7 +62,7 @@ def list_records(asked: dict[str, Any], kind: str) -> Sequence[RecordLine]:
 @blueprint.response(200)
 def form(kind: str) -> dict[str, Any]:
     """Show what is asked of a kind, as JSON Schema; what it names is an id."""
-    return as_api_schema(setting_up(_kind(kind).value))
+    return as_api_schema(fixed(_kind(kind).value))
 
 
 @blueprint.route("/<kind>", methods=["POST"])
@@ -103,7 +103,7 @@ def take_file(sent: dict[str, Any], kind: str) -> Imported:
     return import_table(
         handling().store,
         which,
-        setting_up(which.value),
+        fixed(which.value),
         sent["content"],
         actor=tokens.actor(),
         dry_run=sent["dry_run"],
@@ -114,7 +114,7 @@ def _saved(kind: RecordKind, record_id: UUID | None, sent: dict[str, Any]) -> UU
     asked = handling().store
     with asked.read() as conn:
         choices = names(conn).choices
-    found = check(setting_up(kind.value), sent["answers"], choices=choices, now=now())
+    found = check(fixed(kind.value), sent["answers"], choices=choices, now=now())
     if not found.ok:
         raise InvalidAnswers(found.findings)
     return save(

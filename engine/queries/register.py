@@ -52,7 +52,7 @@ _ANSWERS = {
           'representatives', (SELECT json_agg(json_build_object('person', person_id,
             'stands_for', stands_for) ORDER BY person_id) FROM representative r
             WHERE r.process_id = p.id),
-          'carries_mail', carries_mail)
+          'carries_mail', carries_mail, 'is_public', is_public)
         FROM business_process p WHERE id = :id"""),
     RecordKind.CALENDAR: text("""
         SELECT json_build_object('whose', CASE WHEN team_id IS NOT NULL THEN 'team'

@@ -193,6 +193,8 @@ business_process = Table(
     Column("default_criteria", JSONB, nullable=False, server_default="[]"),
     # its product is mail itself, so that mail alone reaches nobody
     Column("carries_mail", Boolean, nullable=False, server_default=text("false")),
+    # those without an account can tell us what is wrong with it
+    Column("is_public", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("name"),
 )
 

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from engine.domain.permissions import Actor, Verb
+from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers
 from engine.store import schema as t
+from engine.store.work import Case
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
@@ -33,18 +34,26 @@ def give_caller_page(
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.GIVE_CALLER_PAGE)
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        said: dict[str, Any] = {
-            "name": name,
-            "digest": digest_of(token),
-            "made_at": work.now,
-        }
-        if contact:  # else what the report said of that stays
-            said["contact"] = contact
-        work.conn.execute(
-            upsert(t.caller)
-            .values(incident_id=incident_id, **said)
-            .on_conflict_do_update(index_elements=["incident_id"], set_=said)
-        )
-        case.record("caller:page_given", {"caller": name}, actor)
+        token = new_token()
+        keep_caller_page(case, token, name=name, contact=contact, by=actor)
         return token
+
+
+def new_token() -> str:
+    """Return what makes the address of a caller's page secret."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def keep_caller_page(
+    case: Case, token: str, *, name: str, contact: str | None, by: Actor | Machine
+) -> None:
+    """Let the page of this token be the caller's, in place of any earlier one."""
+    said: dict[str, Any] = {"name": name, "digest": digest_of(token), "made_at": case.now}
+    if contact:  # else what the report said of that stays
+        said["contact"] = contact
+    case.conn.execute(
+        upsert(t.caller)
+        .values(incident_id=case.incident.id, **said)
+        .on_conflict_do_update(index_elements=["incident_id"], set_=said)
+    )
+    case.record("caller:page_given", {"caller": name}, by)

@@ -46,6 +46,8 @@ class NewProcess:
     desk_id: UUID
     default_criteria: Sequence[Mapping[str, str]] = ()
     deputies: Iterable[tuple[str, UUID]] = ()
+    # those without an account can tell us what is wrong with it
+    is_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,7 @@ def enter_process(work: Work, process: NewProcess) -> UUID:
             "authority_id": process.authority_id,
             "desk_id": process.desk_id,
             "default_criteria": [dict(one) for one in process.default_criteria],
+            "is_public": process.is_public,
         },
     )
     deputies = [

@@ -17,7 +17,7 @@ from engine.queries.register import answers_of, names, records, register_trail
 from engine.store.registering import last_change
 from engine.usecases.absences import name_deputy
 from engine.usecases.setting_up import save
-from forms import check, setting_up
+from forms import check, fixed
 from tests.at_once import at_once
 from tests.world import KEY, World
 
@@ -40,7 +40,7 @@ def put(world: World, actor: Actor, kind: RecordKind, answers: dict[str, Any], *
     """Save answers as a page does: once they fit the form."""
     with world.handling.store.read() as conn:
         choices = names(conn).choices
-    found = check(setting_up(kind.value), answers, choices=choices, now=world.clock.now)
+    found = check(fixed(kind.value), answers, choices=choices, now=world.clock.now)
     assert found.ok, found.findings
     return save(world.handling.store, kind, found.answers, actor=actor, **more)
 

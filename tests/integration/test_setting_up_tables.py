@@ -10,7 +10,7 @@ from engine.domain.register import RecordKind
 from engine.errors import InvalidAnswers, NotAllowed
 from engine.queries.register import records, register_trail
 from engine.usecases.setting_up.tables import Imported, What, export_table, import_table
-from forms import setting_up
+from forms import fixed
 from tests.world import World
 
 PEOPLE = """login,name,email,time_zone,roles,deputy
@@ -28,7 +28,7 @@ def operator(world: World) -> Actor:
 
 def take(world: World, actor: Actor, kind: RecordKind, content: str, **more: Any) -> Imported:
     more = {"dry_run": False} | more
-    form = setting_up(kind.value)
+    form = fixed(kind.value)
     return import_table(world.handling.store, kind, form, content, actor=actor, **more)
 
 
@@ -144,7 +144,7 @@ def test_what_goes_out_comes_in_again_unchanged(
                 " WHERE name = team.name) WHERE party = 'external'"
             )
         )
-    out = export_table(world.handling.store, kind, setting_up(kind.value), actor=operator)
+    out = export_table(world.handling.store, kind, fixed(kind.value), actor=operator)
     found = take(world, operator, kind, out)
 
     assert found.done
@@ -155,7 +155,7 @@ def test_no_cell_that_goes_out_is_a_formula(world: World, operator: Actor) -> No
     content = "name,kind\n=HYPERLINK(1),customer\n@cmd,customer\n'quoted,customer\n"
     take(world, operator, RecordKind.ORGANISATION, content)
 
-    form = setting_up("organisation")
+    form = fixed("organisation")
     out = export_table(world.handling.store, RecordKind.ORGANISATION, form, actor=operator)
 
     assert "'=HYPERLINK(1),customer" in out
@@ -164,7 +164,7 @@ def test_no_cell_that_goes_out_is_a_formula(world: World, operator: Actor) -> No
 
 
 def test_only_who_sets_up_putright_sends_or_gets_a_file(world: World) -> None:
-    dora, form = world.actor("dora"), setting_up("person")
+    dora, form = world.actor("dora"), fixed("person")
 
     with pytest.raises(NotAllowed):
         take(world, dora, RecordKind.PERSON, PEOPLE)

@@ -98,6 +98,7 @@ def process(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
         "desk_id": answers["desk"],
         "default_criteria": answers.get("default_criteria", []),
         "carries_mail": bool(answers.get("carries_mail")),
+        "is_public": bool(answers.get("is_public")),
     }
     _put(work, t.business_process, which, row)
     work.conn.execute(delete(t.deputy).where(t.deputy.c.process_id == which))
