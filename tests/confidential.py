@@ -223,6 +223,7 @@ def _ask_beside(world: World, incident: UUID) -> dict[str, list[Any]]:
         "seq": [1],
         "file_id": [file],
         "kind": list(RecordKind),
+        "view_id": [PERSON],
         "record_id": [PERSON, world.teams["desk"], world.process_id],
         "process_id": [world.process_id],
         "message_id": [1],

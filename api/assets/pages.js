@@ -5,8 +5,10 @@
 // swapped in comes from the server, escaped there.
 import "htmx.org";
 import { askOnlyWhatIsAsked, keepDrafts, keepTyping, sendOnce } from "./asking.js";
+import { listenForKeys } from "./shortcuts.js";
 
 askOnlyWhatIsAsked(document);
 keepDrafts();
 keepTyping();
 sendOnce();
+listenForKeys();

@@ -1,24 +1,30 @@
 """Home: my to-dos, my teams', and all, narrowed or not; each view is an address to bookmark."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.domain.incident import Priority
 from engine.domain.party import Party
+from engine.errors import InvalidAnswers
 from engine.queries.asked_beside import asked_beside
+from engine.queries.choices import choices
 from engine.queries.disputes import disputes_to_decide
 from engine.queries.incident_ways import own_ways_out
 from engine.queries.paging import Page
 from engine.queries.restriction import declined_lifts
 from engine.queries.silence import told
 from engine.queries.todos import ALL_OF_THEM, Scope, TodoFilters, todos
+from engine.usecases.views import drop_view, save_view, views_of
 from forms import plain_text
 
 pages = for_readers("todos", __name__)
@@ -42,7 +48,7 @@ def home() -> ResponseReturnValue:
     """Show the to-dos in a scope, soonest due first, narrowed to what the address says."""
     asked = request.args.get("scope", "")
     scope = Scope(asked) if asked in set(Scope) else Scope.MINE
-    filters_ = _filters()
+    filters_ = _filters(request.args)
     is_narrowed = filters_ != ALL_OF_THEM
     page = Page(size=50, after=request.args.get("after") or None)
     handling, is_first = identity.handling(), page.after is None
@@ -57,6 +63,9 @@ def home() -> ResponseReturnValue:
         since = filters.now() - _TOLD_FOR
         out = own_ways_out(conn, identity.actor().id, since)
         declined = declined_lifts(conn, identity.actor().id, since) if is_home else ()
+        views = views_of(conn, identity.actor().id)
+        is_many = request.args.get("many") == "yes"
+        offered = choices(conn, identity.actor()) if is_many else {}
     return render_template(
         "todos.html",
         found=found,
@@ -69,13 +78,38 @@ def home() -> ResponseReturnValue:
         is_first=is_first,
         is_narrowed=is_narrowed,
         narrowed=_said(filters_),
+        views=views,
+        is_many=is_many,
+        offered=offered,
+        here_again=request.full_path,
         chips=_chips(scope, filters_, {line.process for line in found.lines}),
     )
 
 
-def _filters() -> TodoFilters:
+@pages.post("/todos/views")
+def save() -> ResponseReturnValue:
+    """Keep the list as it is narrowed now, by a name."""
+    scope = request.form.get("scope", "")
+    asked = {"scope": scope} if scope in set(Scope) else {}
+    query = urlencode(asked | _said(_filters(request.form)))
+    try:
+        save_view(identity.handling().store, identity.actor().id, words_in("view_name"), query)
+        flash("It is kept, and stands above the list.")
+    except InvalidAnswers as refusal:
+        flash(refusal.fields["name"])
+    return redirect(f"{url_for('todos.home')}?{query}", 303)
+
+
+@pages.post("/todos/views/<uuid:view_id>/drop")
+def drop(view_id: UUID) -> ResponseReturnValue:
+    """Take a view away."""
+    drop_view(identity.handling().store, identity.actor().id, view_id)
+    flash("It is taken away.")
+    return redirect(url_for("todos.home"), 303)
+
+
+def _filters(said: Mapping[str, str]) -> TodoFilters:
     """Return what the address narrows the list to; a word that there is not narrows nothing."""
-    said = request.args
     party, priority = said.get("party", ""), said.get("priority", "")
     return TodoFilters(
         unclaimed=said.get("unclaimed") == "yes",

@@ -1149,6 +1149,17 @@ watcher = Table(
 )
 
 # What somebody reads in the inbox only.
+# A list as somebody wants to find it again: what stands behind the question mark.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _words("name"),
+    _words("query"),
+    UniqueConstraint("person_id", "name"),
+)
+
 unmailed = Table(
     "unmailed",
     metadata,
