@@ -177,6 +177,12 @@ class MergeSent(ReasonSent):
     into = fields.String(required=True)
 
 
+class MajorSent(Schema):
+    """The major incident, by its number or id; None for none."""
+
+    major = fields.String(required=True, allow_none=True)
+
+
 class PartSent(Schema):
     """The second of two things that were reported as one."""
 

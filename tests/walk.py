@@ -73,6 +73,7 @@ SENT: dict[str, dict[str, Any]] = {
     "api_silence.deputy": {"person": None},
     "api_silence.log": {"whom": PERSON, "channel": "call", "words": "So"},
     "api_ways_out.answered_late": {"answer": "no", "words": "So"},
+    "api_ways_out.belong": {"major": "1"},
     "api_ways_out.is_back": {"words": "So"},
     "api_ways_out.join": {"into": "1", "reason": "Because"},
     "api_ways_out.make_two": {"title": "A", "expected": "B", "actual": "C"},

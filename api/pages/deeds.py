@@ -26,6 +26,7 @@ from engine.usecases.handling import Handling
 from engine.usecases.merging import merge, undo_merge
 from engine.usecases.objecting import answer_late, object_to
 from engine.usecases.recurring import report_recurrence
+from engine.usecases.relating import make_part_of
 from engine.usecases.setting_aside import bring_back, set_aside
 from engine.usecases.splitting import split
 from engine.usecases.withdrawing import withdraw
@@ -87,15 +88,27 @@ def _withdraw(sent: Sent) -> None:
     withdraw(sent.handling, sent.incident_id, words=sent.said("words"), actor=sent.actor)
 
 
-def _merge(sent: Sent) -> None:
-    number = sent.said("into").lstrip("#")
+def _numbered(sent: Sent, name: str, missing: str) -> UUID:
+    """Return the incident whose number was sent.  Raises InvalidAnswers."""
+    number = sent.said(name).lstrip("#")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise InvalidAnswers({"into": "Please give the number of the earlier report."})
+        raise InvalidAnswers({name: missing})
     try:
         with sent.handling.store.read() as conn:
-            into = seen_incident(conn, int(number), sent.actor).incident.id
-    except NotFound as missing:
-        raise InvalidAnswers({"into": f"There is no #{number} that you can see."}) from missing
+            return seen_incident(conn, int(number), sent.actor).incident.id
+    except NotFound as unknown:
+        raise InvalidAnswers({name: f"There is no #{number} that you can see."}) from unknown
+
+
+def _part_of(sent: Sent) -> None:
+    major = None
+    if sent.said("major"):
+        major = _numbered(sent, "major", "Please give the number of the major incident.")
+    make_part_of(sent.handling, sent.incident_id, major, actor=sent.actor)
+
+
+def _merge(sent: Sent) -> None:
+    into = _numbered(sent, "into", "Please give the number of the earlier report.")
     merge(sent.handling, sent.incident_id, into, reason=sent.said("reason"), actor=sent.actor)
 
 
@@ -168,6 +181,24 @@ DEEDS: Mapping[str, Deed] = {
         "They are joined; it goes on in the earlier one.",
         _merge,
         (Question("into", "Number of the earlier report", kind="line", most=20), _WHY),
+    ),
+    "part-of": Deed(
+        Verb.RELATE,
+        "Make this a part of a major incident",
+        "They are found together from then on. Each is put right, confirmed and closed by itself:"
+        " closing the major one closes nothing else.",
+        "Make it a part",
+        "It is noted which incident this belongs to.",
+        _part_of,
+        (
+            Question(
+                "major",
+                "Number of the major incident (none: it belongs to no other)",
+                kind="line",
+                is_needed=False,
+                most=20,
+            ),
+        ),
     ),
     "separate": Deed(
         Verb.UNDO_MERGE,

@@ -8,6 +8,7 @@ from api.resources.resource import handling, idempotency_key, resource, seen
 from engine.usecases.merging import merge, undo_merge
 from engine.usecases.objecting import answer_late, object_to
 from engine.usecases.recurring import report_recurrence
+from engine.usecases.relating import make_part_of
 from engine.usecases.setting_aside import bring_back, set_aside
 from engine.usecases.splitting import split
 from engine.usecases.withdrawing import withdraw
@@ -50,6 +51,15 @@ def take_back(sent: dict[str, Any], which: str) -> None:
 def join(sent: dict[str, Any], which: str) -> None:
     """Join it with an earlier report that is open; criteria and confirmers come along."""
     merge(handling(), _id(which), _id(sent["into"]), reason=sent["reason"], actor=tokens.actor())
+
+
+@blueprint.route("/<which>/major", methods=["PUT"])
+@blueprint.arguments(schemas.MajorSent)
+@blueprint.response(204)
+def belong(sent: dict[str, Any], which: str) -> None:
+    """Say which major incident it is a part of; each is closed by itself."""
+    major = None if sent["major"] is None else _id(sent["major"])
+    make_part_of(handling(), _id(which), major, actor=tokens.actor())
 
 
 @blueprint.route("/<which>/undo-merge", methods=["POST"])

@@ -66,6 +66,7 @@ class Verb(StrEnum):
     MERGE = "merge"
     UNDO_MERGE = "undo_merge"
     SPLIT = "split"
+    RELATE = "relate"
     REPORT_RECURRENCE = "report_recurrence"
     ACCEPT_UNTIL = "accept_until"
     ANSWER_LATE = "answer_late"
@@ -274,6 +275,7 @@ _WHILE_OPEN = {
     Verb.WITHDRAW: frozenset({_S.REPORTER}),
     Verb.MERGE: _HANDLERS,
     Verb.SPLIT: _HANDLERS,
+    Verb.RELATE: _HANDLERS,
     Verb.ACCEPT_UNTIL: _OWNERS,
 }
 _AFTER = {
@@ -304,6 +306,7 @@ _INSIDE_ONLY = frozenset(
         Verb.SET_ASIDE,
         Verb.MERGE,
         Verb.SPLIT,
+        Verb.RELATE,
         Verb.RESTRICT,
         Verb.NAME_PEOPLE,
         Verb.LIFT,

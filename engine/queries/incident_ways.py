@@ -26,7 +26,8 @@ class WayOutLine:
 
 @dataclass(frozen=True)
 class LinkedLine:
-    """Another incident that this one came from or led to; `how` is an origin, or `merged`.
+    """Another incident that belongs to this one; `how` is an origin, `merged`, or
+    `part_of`: a part of the major one, which is the earlier of the two.
 
     It is a number and no title: whether the reader may see more is asked there.
     """
@@ -60,6 +61,10 @@ _WAYS = text("""
            FROM incident o WHERE o.id = i.origin_id
          UNION ALL SELECT o.id, o.number, 'merged', o.state, true
            FROM way_out x JOIN incident o ON o.way_out_id = x.id WHERE x.into_id = i.id
+         UNION ALL SELECT o.id, o.number, 'part_of', o.state, true
+           FROM incident o WHERE o.major_id = i.id
+         UNION ALL SELECT o.id, o.number, 'part_of', o.state, false
+           FROM incident o WHERE o.id = i.major_id
        ) beside WHERE NOT :is_outside OR EXISTS (SELECT FROM incident o WHERE o.id = beside.id
          AND (o.reporter_id = :me OR o.customer_id = CAST(:organisation AS uuid)))) AS linked,
       (SELECT CASE WHEN bool_or(answer <> 'yes') THEN 'contradicted'

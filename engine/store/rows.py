@@ -62,6 +62,7 @@ class Incident:
     way_out_id: UUID | None
     origin_id: UUID | None
     origin: str | None
+    major_id: UUID | None
     head_seq: int
     head_hash: bytes
     work_seq: int

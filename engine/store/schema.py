@@ -348,6 +348,8 @@ incident = Table(
     Column("way_out_id", Uuid, ForeignKey("way_out.id", use_alter=True)),
     # the incident it was opened beside, and why
     _ref("origin_id", "incident"),
+    # the major one that this is a part of; each is closed by itself
+    _ref("major_id", "incident"),
     Column("origin", Text, _one_of("origin", Origin)),
     # head of the audit chain
     Column("head_seq", Integer, nullable=False, server_default="0"),
@@ -385,6 +387,8 @@ incident = Table(
     Index(None, "customer_id"),
     Index(None, "lead_id"),
     Index(None, "origin_id"),
+    Index("ix_incident_major_id", "major_id", postgresql_where=text("major_id IS NOT NULL")),
+    CheckConstraint("major_id <> id", name="major"),
     # what is back is back once: a chain never forks
     Index(
         "uq_incident_recurs", "origin_id", unique=True, postgresql_where=text("origin = 'recurs'")

@@ -235,6 +235,7 @@ def _incident(
         way_out_id=None,
         origin_id=beginning.origin_id,
         origin=beginning.origin,
+        major_id=None,
         head_seq=0,
         head_hash=b"",
         work_seq=0,
