@@ -6,6 +6,7 @@ comes here, and auditors to the record of changes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,12 @@ from api.beginnings import password_token
 from api.errors import STATUS
 from api.pages.asking import Asked, Asking, asks_for_rows, words_in
 from api.pages.for_readers import for_readers
+from api.rules_file import settable
+from engine.domain.incident import Priority
+from engine.domain.ladder import Rungs
 from engine.domain.permissions import Role
 from engine.domain.register import RecordKind
+from engine.domain.rules import Rules
 from engine.domain.wording import sentence
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
 from engine.queries.register import (
@@ -121,6 +126,43 @@ def trail() -> ResponseReturnValue:
         told=lambda kind, name, value: _told(fixed(kind), name, value, known),
         asked=lambda kind, name: _field(fixed(kind), name).title,
     )
+
+
+@pages.get("/setup/rules")
+def rules() -> ResponseReturnValue:
+    """Show the ladder and the numbers of the rules as they are in force."""
+    handling = identity.handling()
+    ladder = [
+        (
+            one.meaning,
+            [
+                _number(getattr(handling.ladder.of(p), one.name), is_days=one.kind is not int)
+                for p in Priority
+            ],
+        )
+        for one in settable(Rungs)
+    ]
+    numbers = [
+        (one.meaning, _number(getattr(handling.rules, one.name), is_days=False))
+        for one in settable(Rules)
+    ]
+    priorities = [one.value for one in Priority]
+    return render_template(
+        "setup_rules.html", ladder=ladder, numbers=numbers, priorities=priorities
+    )
+
+
+def _number(value: object, *, is_days: bool = True) -> str:
+    """Return a number of the rules as people say it; plain ones of the ladder are working days."""
+    if value is None:
+        return "never"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " and ".join(_number(one, is_days=is_days) for one in value)
+    if isinstance(value, timedelta):
+        return filters.lasting(value)
+    return f"{value} wd" if is_days else str(value)
 
 
 @pages.get("/setup/<kind>")

@@ -33,6 +33,7 @@ PAGES = (
     ("hugo", "/incidents?words=customer"),
     ("olga", "/setup"),
     ("olga", "/setup/changes"),
+    ("olga", "/setup/rules"),
     *(("olga", f"/setup/{kind}{page}") for kind in RecordKind for page in ("", "/new", "/file")),
     ("olga", "/tell-us"),
     ("fay", "/"),

@@ -238,6 +238,16 @@ def test_names_cannot_break_out_of_the_pages(otto: Visitor) -> None:
         assert "<script>alert" not in otto.get(path)
 
 
+def test_the_ladder_stands_as_it_is_in_force(otto: Visitor) -> None:
+    page = words_of(otto.get("/setup/rules")).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "When the closing decision may open 3 wd 5 wd 10 wd 15 wd" in page
+    assert "Tries to reach them that are logged before that 2 2 0 0" in page
+    assert "When who was asked is reminded 4 h 1 wd 3 wd and 7 wd 7 d and 14 d" in page
+    assert "When the owner is told, and the lead must phone 1 wd 3 wd 8 wd never" in page
+    assert "How long after the last letter a link in it is good 30 d" in page
+
+
 @pytest.mark.parametrize("kind", list(RecordKind))
 def test_programs_do_the_same(world: World, otto: Visitor, kind: RecordKind) -> None:
     client = otto.client
