@@ -103,10 +103,13 @@ _NOT_BACK = f"""NOT EXISTS (SELECT FROM incident n JOIN business_process np ON n
   AND {seen_sql("n", "np")}
   AND (NOT :led_by_me OR n.lead_id = :me) AND (NOT :reported_by_me OR n.reporter_id = :me))"""
 _ACTION = ACTION_TEXT.format(a="a")
-_HAS_WORDS = f"""(i.number = :number OR NOT i.is_restricted AND (
-  {INCIDENT_TEXT.format(i="i")} @@ to_tsquery('simple', :words) OR i.id IN (
-    SELECT a.incident_id FROM action a
-    WHERE :is_ours AND {_ACTION} @@ to_tsquery('simple', :words))))"""  # noqa: S608 - constants
+# Those found by each index, put together: one condition of all three would be asked of each row.
+_HAS_WORDS = f"""(i.number = :number OR NOT i.is_restricted) AND i.id IN (
+  SELECT id FROM incident WHERE number = :number
+  UNION SELECT x.id FROM incident x
+    WHERE {INCIDENT_TEXT.format(i="x")} @@ to_tsquery('simple', :words)
+  UNION SELECT a.incident_id FROM action a
+    WHERE :is_ours AND {_ACTION} @@ to_tsquery('simple', :words))"""  # noqa: S608 - constants
 _FOUND_IN = f"""(SELECT a.title FROM action a WHERE a.incident_id = found.id AND :is_ours
   AND NOT found.is_restricted AND {_ACTION} @@ to_tsquery('simple', :words)
   ORDER BY a.number LIMIT 1)"""  # noqa: S608 - constants
