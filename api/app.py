@@ -13,7 +13,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors, filters, identity, pages, protection, reading, resources
+from api import errors, evidence, filters, identity, pages, protection, reading, resources
 from api.settings import Settings
 from engine.usecases.handling import Handling
 
@@ -52,7 +52,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.extensions["putright"] = handling
     filters.register(app)
     identity.register(app)
-    pages.files.register(app)
+    evidence.register(app)
     protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
     resources.register(app)

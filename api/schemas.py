@@ -183,6 +183,13 @@ class MajorSent(Schema):
     major = fields.String(required=True, allow_none=True)
 
 
+class FileAsked(Schema):
+    """What a file is called, and whether it is for our organisation only."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    is_internal = fields.Boolean(load_default=False)
+
+
 class PartSent(Schema):
     """The second of two things that were reported as one."""
 

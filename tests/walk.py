@@ -37,6 +37,7 @@ SENT: dict[str, dict[str, Any]] = {
         "since": INSTANT, "until": INSTANT, "should_be": "it", "why": "Because",
     },
     "api_disputes.withdraw": {},
+    "api_incidents.add_evidence": {},
     "api_incidents.lead": {},
     "api_incidents.propose": ACTION,
     "api_incidents.report": {},

@@ -10,7 +10,7 @@ from api.beginnings import invited, is_first
 from api.pages.asking import words_in
 from api.passwords import LEAST_LENGTH, LONGEST, hash_password
 from engine.errors import Conflict, InvalidAnswers
-from engine.queries.register import is_empty, names
+from engine.queries.register import is_empty, time_zones
 from engine.usecases.setting_up import choose_password, first_person
 from engine.usecases.setting_up.inviting import epoch_of
 
@@ -37,7 +37,7 @@ def begin(token: str) -> ResponseReturnValue:
     password = request.form.get("password", "")
     if problem := _wrong(password):
         missing["password"] = problem
-    if said["time_zone"] and said["time_zone"] not in dict(_zones()):
+    if said["time_zone"] and said["time_zone"] not in time_zones():
         missing["time_zone"] = "Please choose from the time zones listed."
     if missing:
         return _first(missing), 422
@@ -96,15 +96,9 @@ def _wrong(password: str) -> str | None:
     return f"Please take at least {LEAST_LENGTH} characters."
 
 
-def _zones() -> list[tuple[str, str]]:
-    with identity.handling().store.read() as conn:
-        return list(names(conn).choices["time_zone"])
-
-
 def _first(problems: dict[str, str]) -> str:
     typed = {field: words_in(field) for field in _FIELDS}
-    zones = [zone for zone, _ in _zones()]
-    return render_template("begin.html", problems=problems, typed=typed, zones=zones)
+    return render_template("begin.html", problems=problems, typed=typed, zones=time_zones())
 
 
 def _password(problem: str | None) -> str:

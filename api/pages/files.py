@@ -1,37 +1,20 @@
 """Giving files as evidence, and getting them back: always as downloads, never shown in place."""
 
-from mimetypes import guess_type
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Flask, Response, flash, make_response, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
 from api import identity
+from api.evidence import download
 from api.pages.for_readers import for_readers
 from api.reading import read_about
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
-from engine.queries.files import file_content
 from engine.queries.seen import seen_incident
 from engine.usecases.filing import LARGEST, NewFile, add_file
 
 pages = for_readers("files", __name__)
-
-# the form around the file
-_MORE = 64 * 1024
-_TAKES_FILES = frozenset({"files.add", "links.add_file"})
-
-
-def register(app: Flask) -> None:
-    """Let these pages, and no others, be sent a file."""
-
-    def allow() -> None:
-        if request.endpoint in _TAKES_FILES:
-            request.max_content_length = LARGEST + _MORE
-
-    app.before_request(allow)
 
 
 @pages.post("/incidents/<int:number>/files")
@@ -63,13 +46,3 @@ def take_file(incident_id: UUID, actor: Actor, *, is_internal: bool) -> None:
         flash(f"“{file.clean_name}” is kept.")
     except InvalidAnswers as refusal:
         flash(next(iter(refusal.fields.values())))
-
-
-def download(conn: Connection, incident_id: UUID, file_id: UUID, actor: Actor) -> Response:
-    """Return a file as an attachment, which no browser opens by itself."""
-    name, content = file_content(conn, incident_id, file_id, actor)
-    answer = make_response(content)
-    answer.headers["Content-Type"] = guess_type(name)[0] or "application/octet-stream"
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.addresses import link_of
+from api.evidence import download
 from api.pages.answering import (
     Desk,
     deny,
@@ -21,7 +22,7 @@ from api.pages.answering import (
     show,
     take_answers,
 )
-from api.pages.files import download, take_file
+from api.pages.files import take_file
 from api.reading import read_about, read_incident
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Verb

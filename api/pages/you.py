@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +11,7 @@ from api.pages.for_readers import for_readers
 from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
 from engine.errors import InvalidAnswers
 from engine.queries.absences import colleagues, standing_in
+from engine.queries.register import time_zones
 from engine.queries.sign_in import find_credentials
 from engine.usecases.absences import end_absence, enter_absence, name_deputy
 from engine.usecases.signing_in import end_sessions, set_time_zone
@@ -108,14 +108,14 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 
 def _shown(problems: dict[str, str]) -> str:
-    # without the aliases of old, that nobody looks for
-    zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
-    listed = [
-        zone for zone in zones if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
-    ]
     with identity.handling().store.read() as conn:
         mine = standing_in(conn, identity.actor(), filters.now())
         others = colleagues(conn, identity.actor())
     return render_template(
-        "you.html", zones=listed, problems=problems, mine=mine, others=others, typed=request.form
+        "you.html",
+        zones=time_zones(),
+        problems=problems,
+        mine=mine,
+        others=others,
+        typed=request.form,
     )

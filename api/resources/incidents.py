@@ -1,12 +1,14 @@
 """Incidents: the list, one of them, reporting, leading, and what can be read about it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, request, url_for
 from sqlalchemy import Connection
 
 from api import schemas, tokens
+from api.evidence import download
 from api.reading import read_about, read_incident
 from api.resources.resource import (
     answers_to,
@@ -19,6 +21,7 @@ from api.resources.resource import (
 )
 from api.shapes import schema_of
 from engine.queries.comments import Comments, comments
+from engine.queries.files import FileLine, files
 from engine.queries.incident import IncidentPage
 from engine.queries.incidents import Filters, Incidents, incidents
 from engine.queries.ledger import IncidentLedger, incident_ledger
@@ -26,6 +29,7 @@ from engine.queries.paging import Page
 from engine.queries.run import RunPage, run_page
 from engine.queries.trail import Trail, trail
 from engine.usecases.commenting import comment, watch
+from engine.usecases.filing import NewFile, add_file
 from engine.usecases.lead import set_told, take_lead
 from engine.usecases.proposing import Proposal, propose_action
 from engine.usecases.report import Report, report_incident
@@ -122,6 +126,38 @@ def watch_it(sent: dict[str, Any], which: str) -> None:
     with handling().store.read() as conn:
         incident_id = seen(conn, which).incident.id
     watch(handling(), incident_id, actor=tokens.actor(), is_wanted=sent["is_wanted"])
+
+
+@blueprint.route("/<which>/files", methods=["GET"])
+@blueprint.response(200, schema_of(FileLine)(many=True))
+def list_evidence(which: str) -> Sequence[FileLine]:
+    """List the files that are kept with it."""
+    with handling().store.read() as conn:
+        incident = read_about(conn, number_or_id(which), tokens.actor()).incident
+        return list(files(conn, incident.id, tokens.actor()))
+
+
+@blueprint.route("/<which>/files", methods=["POST"])
+@blueprint.arguments(schemas.FileAsked, location="query")
+@blueprint.response(201, schemas.Made)
+def add_evidence(asked: dict[str, Any], which: str) -> dict[str, Any]:
+    """Keep a file with it: the body is the file, whatever its content type."""
+    with handling().store.read() as conn:
+        incident_id = seen(conn, which).incident.id
+    file = NewFile(asked["name"], request.get_data())
+    internal = asked["is_internal"]
+    return {
+        "id": add_file(handling(), incident_id, file, actor=tokens.actor(), is_internal=internal)
+    }
+
+
+@blueprint.route("/<which>/files/<uuid:file_id>", methods=["GET"])
+@blueprint.response(200, content_type="application/octet-stream", description="The file")
+def get_evidence(which: str, file_id: UUID) -> Response:
+    """Download a file."""
+    with handling().store.read() as conn:
+        incident = read_about(conn, number_or_id(which), tokens.actor()).incident
+        return download(conn, incident.id, file_id, tokens.actor())
 
 
 @blueprint.route("/<which>/ledger", methods=["GET"])

@@ -209,7 +209,7 @@ def names(conn: Connection) -> Names:
         "team": [],
         "organisation": [],
         "process": [],
-        "time_zone": [(zone, zone) for zone in _time_zones()],
+        "time_zone": [(zone, zone) for zone in time_zones()],
         "country": list(_countries()),
     }
     keys: dict[str, dict[str, str]] = {name: {} for name in choices}
@@ -222,7 +222,8 @@ def names(conn: Connection) -> Names:
 
 
 @cache
-def _time_zones() -> Sequence[str]:
+def time_zones() -> Sequence[str]:
+    """Return the time zones that people choose from, by name."""
     # without the aliases of old, that nobody looks for
     return sorted(
         zone

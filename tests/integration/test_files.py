@@ -17,7 +17,7 @@ from engine.store.connect import translated
 from engine.usecases.filing import KINDS, LARGEST, NewFile, add_file
 from engine.usecases.links import keep_link
 from engine.usecases.restricting import restrict
-from tests.visitor import SECRET, Visitor, words_of
+from tests.visitor import SECRET, Visitor, hidden_in, words_of
 from tests.world import World
 
 Visit = Callable[[str | None], Visitor]
@@ -180,3 +180,29 @@ def test_a_full_disk_is_told_as_such() -> None:
 
     assert isinstance(told, Unavailable)
     assert "no space left" in told.sentence
+
+
+def test_a_program_gives_files_and_gets_them_back(world: World, visit: Visit) -> None:
+    incident = world.report()
+    world.lead(incident)
+    hugo, carla = visit("hugo"), visit("carla")
+    token = hidden_in(hugo.get("/report"))["csrf_token"]
+    headers = {"X-CSRFToken": token, "Content-Type": "image/png"}
+    path = "/api/v1/incidents/1/files"
+
+    made = hugo.client.post(f"{path}?name=seen.png", data=PNG, headers=headers)
+    ours = hugo.client.post(
+        f"{path}?name=ours.txt&is_internal=true", data=b"For us", headers=headers
+    )
+    wrong = hugo.client.post(f"{path}?name=bad.exe", data=b"MZ", headers=headers)
+    empty = hugo.client.post(f"{path}?name=none.txt", data=b"", headers=headers)
+
+    assert (made.status_code, ours.status_code) == (201, 201)
+    assert (wrong.status_code, empty.status_code) == (422, 422)
+    got = hugo.client.get(f"{path}/{made.json['id']}")
+    assert got.data == PNG
+    assert "attachment" in got.headers["Content-Disposition"]
+    assert [one["name"] for one in hugo.client.get(path).json] == ["seen.png", "ours.txt"]
+    assert [one["name"] for one in carla.client.get(path).json] == ["seen.png"]
+    assert carla.client.get(f"{path}/{ours.json['id']}").status_code == 404
+    assert visit("fay").client.get(path).status_code == 404
