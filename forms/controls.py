@@ -86,6 +86,12 @@ class Showing:
     choices: Choices
     tz: tzinfo
     rows: RowsAsked = field(default_factory=lambda: RowsAsked({}))
+    # tells the ids of one form from those of another on the same page
+    mark: str = ""
+
+    def id_of(self, path: str) -> str:
+        """Return the id of the control at a path; the same path has the same id on every page."""
+        return f"f-{self.mark}" + path.replace(".", "-")
 
 
 def controls_of(fields: Sequence[Field], showing: Showing) -> list[Control]:
@@ -107,11 +113,6 @@ def given_of(fields: Sequence[Field], prefill: Mapping[str, object]) -> list[tup
         for each in fields
         if each.read_only and not each.hidden and prefill.get(each.name) not in (None, "")
     ]
-
-
-def id_of(path: str) -> str:
-    """Return the id of the control at a path; the same path has the same id on every page."""
-    return "f-" + path.replace(".", "-")
 
 
 def walk(controls: Sequence[Control]) -> Iterator[tuple[Control, Row | None]]:
@@ -142,7 +143,7 @@ def _control(
     return Control(
         kind=_kind(asked, picks, in_table=in_table),
         name=name,
-        id=id_of(name),
+        id=showing.id_of(name),
         value=_shown(asked, value, showing.tz),
         picks=picks,
         lines=4 if asked.schema.get("maxLength", 0) > _LONG else 2,
@@ -176,7 +177,7 @@ def _list_control(asked: Field, source: Mapping[str, object], showing: Showing) 
     value = source.get(name)
     found = value if is_array(value) else ()
     add = str(asked.schema.get("x-add", "Add another"))
-    own = {"name": name, "id": id_of(name), **words}
+    own = {"name": name, "id": showing.id_of(name), **words}
     if asked.kind is Kind.ROWS:
         rows = _fixed_rows(asked, found, showing) if asked.fixed else _rows(asked, found, showing)
         kind = "table" if asked.schema.get("x-layout") == "table" else "cards"
@@ -197,7 +198,7 @@ def _list_control(asked: Field, source: Mapping[str, object], showing: Showing) 
         Control(
             kind="select",
             name=f"{name}.{index}",
-            id=id_of(f"{name}.{index}"),
+            id=showing.id_of(f"{name}.{index}"),
             title=f"{item.title} {index + 1}",
             help=Markup(""),
             tag="",

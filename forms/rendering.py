@@ -15,7 +15,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forms.controls import Control, Showing, controls_of, given_of, id_of, walk
+from forms.controls import Control, Showing, controls_of, given_of, walk
 from forms.form import Form
 from forms.posting import RowsAsked
 from forms.prose import markdown
@@ -43,12 +43,14 @@ def render(
     rows: RowsAsked | None = None,
     draft: bool = False,
     instructions: bool = True,
+    mark: str = "",
 ) -> Markup:
     """Return the inside of a <form>: problems, instructions, questions and buttons.
 
     `values` are what the reader has answered so far, a draft too; None shows `prefill` and the
     defaults.  Fixed rows and read-only values always come from `prefill`.  Instants are shown in
-    the zone `tz`.  With `draft` there is a second button, named `_draft`.
+    the zone `tz`.  `mark` tells the ids of several forms on one page apart.  With `draft` there is
+    a second button, named `_draft`.
     """
     showing = Showing(
         values=values,
@@ -57,6 +59,7 @@ def render(
         choices=choices or {},
         tz=tz,
         rows=rows or RowsAsked({}),
+        mark=mark,
     )
     controls = controls_of(form.fields, showing)
     html = (
@@ -67,7 +70,7 @@ def render(
             instructions=markdown(form.instructions) if instructions else Markup(""),
             given=given_of(form.fields, showing.prefill),
             controls=controls,
-            problems=list(_problems(showing.findings, controls)),
+            problems=list(_problems(showing, controls)),
             draft=draft,
         )
     )
@@ -86,15 +89,15 @@ def _templates() -> Environment:
     )
 
 
-def _problems(findings: Mapping[str, str], controls: Sequence[Control]) -> Iterator[Problem]:
+def _problems(showing: Showing, controls: Sequence[Control]) -> Iterator[Problem]:
     places = {control.name: (control, row) for control, row in walk(controls)}
-    for path, sentence in findings.items():
+    for path, sentence in showing.findings.items():
         control, row = places.get(path) or places.get(path.split(".")[0]) or (None, None)
         if control is None:
             yield Problem(f"{path}: {sentence}", None)
             continue
         said = sentence if row is None else f"{_short(row.title)}: {sentence}"
-        yield Problem(said, id_of(control.name))
+        yield Problem(said, showing.id_of(control.name))
 
 
 def _short(title: str) -> str:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.pages import (
     actions,
+    answers,
     beginning,
     changes,
     deeds,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         signing,
         beginning,
         todos,
+        answers,
         todo,
         inbox,
         leaving_mail,

@@ -58,6 +58,8 @@ class Asking:
     prefill: Mapping[str, object] = field(default_factory=dict)
     draft: bool = False
     instructions: bool = True
+    # where several are asked on one page
+    mark: str = ""
 
     def answers(self) -> dict[str, object]:
         """Return what was posted, in the reader's zone."""
@@ -83,6 +85,7 @@ class Asking:
             rows=rows,
             draft=self.draft,
             instructions=self.instructions,
+            mark=self.mark,
         )
         return Asked(self.form, inside, key or str(uuid4()), notice)
 

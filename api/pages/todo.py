@@ -31,7 +31,8 @@ def _desk(item_id: UUID) -> Desk:
         item_id,
         identity.actor(),
         own_page=url_for("todo.page", item_id=item_id),
-        goes_on=url_for("todos.home"),
+        # whoever answers many on one page stays there
+        goes_on=url_for("answers.page" if "_all" in request.form else "todos.home"),
         template="todo.html",
         is_over="todo_ended.html",
         more={"outcomes": list(TargetOutcome)},

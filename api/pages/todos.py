@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.pages.answers import count_of
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.domain.incident import Priority
@@ -79,6 +80,7 @@ def home() -> ResponseReturnValue:
         is_narrowed=is_narrowed,
         narrowed=_said(filters_),
         views=views,
+        to_answer=count_of(found.lines) if is_first else 0,
         is_many=is_many,
         offered=offered,
         here_again=request.full_path,

@@ -69,6 +69,7 @@ PAGES = (
     ("hugo", "/incidents/1/deeds/join"),
     ("hugo", "/incidents/1/deeds/make-two"),
     ("carla", "/"),
+    ("carla", "/answers"),
     ("carla", "/incidents/5"),
     ("carla", "/incidents/4/deeds/is-back"),
     ("carla", "/incidents/4/deeds/answer"),
