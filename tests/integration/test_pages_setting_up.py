@@ -136,6 +136,9 @@ def test_an_invitation_is_good_once(world: World, web: Flask, otto: Visitor) -> 
     ada.send(found[0], {"new": PASSWORD})
     assert "Ada Adler" in ada.get("/you")
     ada.get(found[0], 410)
+    record = words_of(otto.get("/setup/changes"))
+    assert "the bearer of an address made for Ada Adler chose a password" in record
+    assert "Fay Fox made an address to choose a password" in record
 
     again = Visitor(world, web)
     again.send("/sign-in", {"login": "ada", "password": PASSWORD})
@@ -294,3 +297,15 @@ def test_a_password_is_never_in_the_register(world: World, otto: Visitor) -> Non
     with world.handling.store.read() as conn:
         rows = conn.execute(text("SELECT CAST(content AS text) FROM register_entry")).scalars()
         assert not any("argon2" in row or "/password/" in row for row in rows)
+
+
+def test_what_people_say_of_themselves_stands_there_too(
+    world: World, web: Flask, otto: Visitor
+) -> None:
+    ada = Visitor(world, web, "ada")
+    ada.send("/you/deputy", {"deputy": str(world.people["bruno"])}, at="/you")
+    ada.send("/you/away", {"since": "2026-03-10", "last": "2026-03-12"}, at="/you")
+
+    record = words_of(otto.get("/setup/changes"))
+    assert "Ada Adler said who stands in" in record
+    assert "Ada Adler said when they are away" in record

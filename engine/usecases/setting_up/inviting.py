@@ -86,7 +86,9 @@ def choose_password(store: Store, person_id: UUID, epoch: int, password_hash: st
         name = work.conn.scalar(_CHOSEN, asked)
         if name is None:
             return False
-        actor = Actor(person_id, name, by_link=True)
+        # whoever made the address has seen it too
+        bearer = f"the bearer of an address made for {name}"
+        actor = Actor(person_id, bearer, by_link=True)
         register(
             work, "person:password_chosen", RecordKind.PERSON, person_id, {"name": name}, actor
         )
