@@ -1,5 +1,6 @@
 """The addresses that letters name: pages for those who sign in, signed links for all others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -33,6 +34,11 @@ class Addresses:
         if line.follow_link is not None:
             return self._of_link(line.follow_link)
         return f"{self.public_url}/incidents/{line.about.number}"
+
+    def of_all(self, lines: Sequence[LetterLine]) -> str | None:
+        """Return where all that is asked is answered on one page; None for who signs in nowhere."""
+        is_there = len(lines) > 1 and all(line.todo_link is None for line in lines)
+        return f"{self.public_url}/answers" if is_there else None
 
     def _of_link(self, link: LinkRef) -> str:
         return f"{self.public_url}/l/{token_of(link, self.secret_key)}"

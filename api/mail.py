@@ -81,6 +81,7 @@ def composed(letter: Letter, server: MailServer, environment: Environment) -> Em
             for line in letter.lines
         ],
         "leave": leave,
+        "all_url": server.addresses.of_all(letter.lines) if letter.about is None else None,
         "incident_url": server.addresses.of_incident(letter.lines[0]),
     }
     message.set_content(environment.get_template("mail.txt").render(said))

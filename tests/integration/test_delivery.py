@@ -25,6 +25,7 @@ from engine.usecases.absences import name_deputy
 from engine.usecases.delivering import bounced, delivered, undelivered
 from engine.usecases.posting import post_due, send_again
 from engine.usecases.restricting import restrict
+from engine.usecases.signing_in import store_password
 from engine.usecases.stepping_in import step_in
 from tests.post import SERVER, Server, body, send
 from tests.staffing import hire
@@ -262,6 +263,17 @@ def test_answers_that_are_not_urgent_are_asked_for_together(world: World, mail: 
     work_off(world)
     assert "item:delivered" in world.verbs(first)
     assert "item:delivered" in world.verbs(second)
+    assert "one page" not in body(letter)
+
+
+def test_who_signs_in_is_led_to_all_of_them_on_one_page(world: World, mail: Server) -> None:
+    store_password(world.handling.store, world.people["carla"], "a hash")
+    world.asked()
+    world.asked()
+    send(world, mail)
+    [letter] = mail.to("Carla Costa")
+
+    assert "https://right.example.org/answers" in body(letter)
 
 
 def test_urgent_answers_are_asked_for_at_once_and_alone(world: World, mail: Server) -> None:
