@@ -211,6 +211,8 @@ def test_a_file_is_uploaded_tried_and_taken(otto: Visitor) -> None:
     answer = otto.client.post("/setup/organisation/file", data=token | sent)
     page = answer.get_data(as_text=True)
     assert "All 1 lines can be taken" in page
+    assert "1 new, 0 changed, 0 as they are" in page
+    assert "Take all 1 lines" in page
     assert "Nut &amp; Bolt" in page
     otto.send("/setup/organisation/file", {"content": content})
     assert "Nut &amp; Bolt" in otto.get("/setup/organisation")
@@ -222,6 +224,7 @@ def test_a_wrong_file_is_told_by_line_and_kept_on_the_page(otto: Visitor) -> Non
     page = otto.send("/setup/organisation/file", {"content": content}, 422)
     assert "Line 2: &lt;b&gt;x&lt;/b&gt;" in page
     assert "Nothing was changed" in page
+    assert "Take all" not in page
     assert "<b>x" not in page
 
 

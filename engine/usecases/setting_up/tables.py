@@ -57,7 +57,7 @@ class Imported:
 
     def count(self, what: What) -> int:
         """Return how many lines came to that."""
-        return sum(line.what is what for line in self.lines)
+        return sum(line.what == what for line in self.lines)
 
 
 class _Undone(Exception):
