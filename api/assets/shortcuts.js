@@ -14,6 +14,7 @@ export function listenForKeys() {
   toggle.addEventListener("change", () => {
     keep(toggle.checked);
   });
+  help.querySelector("[data-close]").addEventListener("click", () => help.close());
   for (const opener of document.querySelectorAll("[data-keys]")) {
     opener.hidden = false;
     opener.addEventListener("click", () => help.showModal());

@@ -1,6 +1,8 @@
 """All answers that somebody is asked for, on one page, each sent by itself.
 
-There is no yes to all.  What is grave is answered on its own page: it is named here and not asked.
+There is no yes to all.  What is grave, and what is for named people only, is answered on its own
+page: it is named here and not asked.  A newcomer would ask all of them: each reading of what is for
+named people only is an entry, and a list makes none.
 """
 
 from dataclasses import dataclass, replace
@@ -45,20 +47,24 @@ def page() -> ResponseReturnValue:
             page=Page(size=100),
         ).lines
         waiting = [one for one in found if one.mark == Mark.CONFIRMATION]
-        grave = [one for one in waiting if one.priority in _GRAVE]
-        others = [one for one in waiting if one.priority not in _GRAVE]
+        alone = [one for one in waiting if _is_alone(one)]
+        others = [one for one in waiting if not _is_alone(one)]
         seen = [look(conn, one.id, identity.actor()) for one in others[:_MOST]]
     asked = [_to_answer(one) for one in seen if Verb.COMPLETE in one.item.verbs]
     left = max(0, len(others) - _MOST)
-    return render_template("answers.html", asked=asked, grave=grave, left=left, Verb=Verb)
+    return render_template("answers.html", asked=asked, alone=alone, left=left, Verb=Verb)
 
 
 def count_of(lines: tuple[Todo, ...]) -> int:
     """Return how many of these to-dos are answers that can be given on one page."""
     return sum(
-        one.is_mine and one.mark == Mark.CONFIRMATION and one.priority not in _GRAVE
-        for one in lines
+        one.is_mine and one.mark == Mark.CONFIRMATION and not _is_alone(one) for one in lines
     )
+
+
+def _is_alone(one: Todo) -> bool:
+    """Whether it is answered on its own page only; one for named people only has no title here."""
+    return one.priority in _GRAVE or one.incident_title is None
 
 
 def _to_answer(seen: Seen) -> ToAnswer:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from engine.domain.incident import IncidentState, Level
+from engine.usecases.restricting import restrict
 from tests.visitor import Visitor, hidden_in, words_of
 from tests.world import World
 
@@ -28,6 +29,19 @@ def test_each_is_asked_with_its_own_form_and_what_is_grave_is_not(carla: Visitor
     twice = [one for one, times in Counter(re.findall(r' id="([^"]+)"', page)).items() if times > 1]
     assert twice == []
     assert "Answer 2 of them on one page" in carla.get("/")
+
+
+def test_what_is_for_named_people_only_is_answered_on_its_own_page(
+    world: World, carla: Visitor
+) -> None:
+    first = world.numbered(1)
+    restrict(world.handling, first, reason="So", actor=world.actor("hugo"), people=[])
+    page = carla.get("/answers")
+
+    assert page.count('name="_all"') == 1
+    assert "Number 0" not in page
+    assert "For named people only" in page
+    assert "on one page" not in carla.get("/")
 
 
 def test_an_answer_is_one_answer_and_leads_back_to_the_others(world: World, carla: Visitor) -> None:
