@@ -42,6 +42,13 @@ def is_right(stored: str | None, password: str) -> bool:
         return False
 
 
+def wrong_length(password: str) -> str | None:
+    """Return what is wrong with the length of a password that somebody chooses; None if nothing."""
+    if LEAST_LENGTH <= len(password) <= LONGEST:
+        return None
+    return f"Please take at least {LEAST_LENGTH} characters."
+
+
 def is_outdated(stored: str) -> bool:
     """Say whether a hash was made at lower costs than today's, so that it is made again."""
     return _hasher().check_needs_rehash(stored)

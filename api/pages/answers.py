@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
         seen = [look(conn, one.id, identity.actor()) for one in others[:_MOST]]
     asked = [_to_answer(one) for one in seen if Verb.COMPLETE in one.item.verbs]
     left = max(0, len(others) - _MOST)
-    return render_template("answers.html", asked=asked, alone=alone, left=left, Verb=Verb)
+    return render_template("answers.html", asked=asked, alone=alone, left=left)
 
 
 def count_of(lines: tuple[Todo, ...]) -> int:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from api import identity
 from api.beginnings import invited, is_first
 from api.pages.asking import words_in
-from api.passwords import LEAST_LENGTH, LONGEST, hash_password
+from api.passwords import hash_password, wrong_length
 from engine.errors import Conflict, InvalidAnswers
 from engine.queries.register import is_empty, time_zones
 from engine.usecases.setting_up import choose_password, first_person
@@ -35,7 +35,7 @@ def begin(token: str) -> ResponseReturnValue:
     said = {field: words_in(field) for field in _FIELDS}
     missing = {field: "Please fill this in." for field, one in said.items() if not one}
     password = request.form.get("password", "")
-    if problem := _wrong(password):
+    if problem := wrong_length(password):
         missing["password"] = problem
     if said["time_zone"] and said["time_zone"] not in time_zones():
         missing["time_zone"] = "Please choose from the time zones listed."
@@ -66,7 +66,7 @@ def choose(token: str) -> ResponseReturnValue:
     if (found := _invited(token)) is None:
         return _over()
     wanted = request.form.get("new", "")
-    if problem := _wrong(wanted):
+    if problem := wrong_length(wanted):
         return _password(problem), 422
     who, epoch = found
     if not choose_password(identity.handling().store, who, epoch, hash_password(wanted)):
@@ -88,12 +88,6 @@ def _invited(token: str) -> tuple[UUID, int] | None:
     if found is None or epoch_of(identity.handling().store, found[0]) != found[1]:
         return None
     return found
-
-
-def _wrong(password: str) -> str | None:
-    if LEAST_LENGTH <= len(password) <= LONGEST:
-        return None
-    return f"Please take at least {LEAST_LENGTH} characters."
 
 
 def _first(problems: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
-from api.passwords import LEAST_LENGTH, LONGEST, hash_password, is_right
+from api.passwords import hash_password, is_right, wrong_length
 from engine.errors import InvalidAnswers
 from engine.queries.absences import colleagues, standing_in
 from engine.queries.register import time_zones
@@ -89,8 +89,8 @@ def password() -> ResponseReturnValue:
         found = find_credentials(conn, identity.reader().login)
     if not is_right(found.password_hash if found else None, request.form.get("current", "")):
         return _shown({"current": "This is not your password."}), 422
-    if not LEAST_LENGTH <= len(wanted) <= LONGEST:
-        return _shown({"new": f"Please take at least {LEAST_LENGTH} characters."}), 422
+    if problem := wrong_length(wanted):
+        return _shown({"new": problem}), 422
     person = identity.actor().id
     end_sessions(store, person, password_hash=hash_password(wanted))
     identity.begin_session(person)

@@ -36,10 +36,8 @@ def register(
     subject_id: UUID,
     content: Mapping[str, Any],
     by: Actor | Machine,
-) -> int:
-    """Add an entry about a record to the register's chain, and return its number."""
+) -> None:
+    """Add an entry about a record to the register's chain."""
     row = chained(work.key, REGISTER, lock_register(work.conn), work.now, by, verb, content)
     work.conn.execute(insert(t.register_entry), {"kind": kind, "subject_id": subject_id, **row})
     work.conn.execute(update(t.register).values(head_seq=row["seq"], head_hash=row["hash"]))
-    seq: int = row["seq"]
-    return seq

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
 
 from engine.domain.action import ActionKind, ActionState, TargetOutcome
 from engine.domain.incident import (
@@ -79,6 +80,24 @@ def _words(name: str, *, required: bool = True) -> Column[str]:
 def _one_of(name: str, words: type[StrEnum], *, label: str | None = None) -> CheckConstraint:
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{name} IN ({listed})", name=label or name)
+
+
+def _said_by_whom() -> tuple[SchemaItem, ...]:
+    """Return what each entry of a chain has: who said what when, and the hashes that hold it."""
+    return (
+        _instant("at", required=True),
+        # a person, or a named machine: never a machine signed as a person
+        _ref("person_id", "person"),
+        _words("actor"),
+        _words("verb"),
+        Column("content", JSONB),
+        Column("salt", LargeBinary),
+        Column("digest", LargeBinary, nullable=False),
+        _words("key_id"),
+        Column("previous", LargeBinary, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+    )
 
 
 # --- people ------------------------------------------------------------------------------------
@@ -998,23 +1017,12 @@ entry = Table(
     metadata,
     Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    _instant("at", required=True),
-    # a person, or a named machine: never a machine signed as a person
-    _ref("person_id", "person"),
-    _words("actor"),
-    _words("verb"),
-    Column("content", JSONB),
-    Column("salt", LargeBinary),
-    Column("digest", LargeBinary, nullable=False),
-    _words("key_id"),
-    Column("previous", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    *_said_by_whom(),
     Index(
         "ix_entry_lead_taken",
         "incident_id",
         postgresql_where=text("verb = 'incident:lead_taken'"),
     ),
-    CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
 )
 
 # --- the register ------------------------------------------------------------------------------
@@ -1027,19 +1035,9 @@ register_entry = Table(
     # what was entered or changed: a person, a team, ...
     _words("kind"),
     Column("subject_id", Uuid, nullable=False),
-    _instant("at", required=True),
-    _ref("person_id", "person"),
-    _words("actor"),
-    _words("verb"),
-    Column("content", JSONB),
-    Column("salt", LargeBinary),
-    Column("digest", LargeBinary, nullable=False),
-    _words("key_id"),
-    Column("previous", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    *_said_by_whom(),
     Index(None, "subject_id", "seq"),
     _one_of("kind", RecordKind),
-    CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
 )
 
 # The newest entry of that chain; its one row is the lock that orders the changes.

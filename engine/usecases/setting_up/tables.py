@@ -7,7 +7,6 @@ between them.  A column that is left out stays as it is, a blank cell is no answ
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +20,7 @@ from engine.errors import InvalidAnswers
 from engine.queries.register import answers_of, names, record_ids
 from engine.store.work import Store, Work
 from engine.usecases.setting_up.saving import require_to_set_up, save_in
-from forms import Field, Form, Kind, check
+from forms import Choices, Field, Form, Kind, check
 
 MOST_LINES = 5_000
 # What a spreadsheet takes for a formula when a cell begins with it.
@@ -187,19 +186,19 @@ class _Table:
         self._key = _KEYS.get(kind, "name")
         # by format, what a file calls it (in small letters), and its id
         self._ids: dict[str, dict[str, str]] = {}
+        # what is chosen by words; an id was found by its name already when a form is checked
+        self._choices: Choices = {}
 
     def take(self, work: Work, rows: Sequence[tuple[int, Cells]]) -> list[Line]:
-        for format_, keys in names(work.conn).keys.items():
+        found = names(work.conn)
+        self._choices = {name: found.choices[name] for name in ("time_zone", "country")}
+        for format_, keys in found.keys.items():
             self._ids[format_] = {key.lower(): one for one, key in keys.items()}
         known = set(self._ids.get(self._kind.value, ()))
         if self._kind is RecordKind.PERSON:
             self._enter_first(work, rows)
         seen: set[str] = set()
-        lines = []
-        for number, cells in rows:
-            line = self._line(work, number, cells, known, seen)
-            lines.append(line)
-        return lines
+        return [self._line(work, number, cells, known, seen) for number, cells in rows]
 
     def _enter_first(self, work: Work, rows: Sequence[tuple[int, Cells]]) -> None:
         """Enter people without those whom they name, so that all are there to be named."""
@@ -237,10 +236,7 @@ class _Table:
         answers = {
             name: one for name, one in (before or {}).items() if name not in cells
         } | self._answers(cells)
-        choices = {
-            name: [(one, key) for key, one in ids.items()] for name, ids in self._ids.items()
-        }
-        found = check(self._form, answers, choices=choices, now=work.now)
+        found = check(self._form, answers, choices=self._choices, now=work.now)
         if not found.ok:
             raise InvalidAnswers(found.findings)
         record_id = which if before is not None else None
@@ -313,5 +309,5 @@ _OF_PEOPLE = ("deputy", "superior")
 
 def _parts(cell: str) -> list[str]:
     """Return what stands on lines of its own, or between semicolons where it is one line."""
-    parts = cell.split("\n") if "\n" in cell else re.split(";", cell)
+    parts = cell.split("\n") if "\n" in cell else cell.split(";")
     return [part.strip() for part in parts if part.strip()]
