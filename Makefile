@@ -20,7 +20,7 @@ else
 DEMO_DATA := $(CURDIR)/.putright
 endif
 
-.PHONY: run test lint assets lock clean ready pg-user
+.PHONY: run test lint assets messages lock clean ready pg-user
 .DEFAULT_GOAL := run
 
 run: ready $(PG_USER)
@@ -56,6 +56,10 @@ $(READY): $(INSTALLED) pyproject.toml | assets
 pg-user:
 	@id -u "$$PUTRIGHT_PG_USER" >/dev/null 2>&1 || useradd --system --user-group \
 	  --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$$PUTRIGHT_PG_USER"
+
+# What is new to be translated goes into the catalogues.
+messages: ready
+	$(BIN)/python -m api.messages
 
 # The newest versions that pyproject.toml and package.json allow.
 lock:

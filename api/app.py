@@ -13,7 +13,17 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors, evidence, filters, identity, pages, protection, reading, resources
+from api import (
+    errors,
+    evidence,
+    filters,
+    identity,
+    languages,
+    pages,
+    protection,
+    reading,
+    resources,
+)
 from api.settings import Settings
 from engine.usecases.handling import Handling
 
@@ -50,6 +60,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset_version"] = asset_version
     app.extensions["putright"] = handling
+    languages.register(app, settings.language)
     filters.register(app)
     identity.register(app)
     evidence.register(app)

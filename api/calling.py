@@ -19,6 +19,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from api.addresses import Addresses
 from api.mail import sentence, subject
 from engine.clock import now
+from engine.language import say
 from engine.usecases.posting import Letter, NotTaken
 
 _TIMEOUT_SECONDS = 10
@@ -66,9 +67,13 @@ def called_by(gateway: Gateway) -> Callable[[Letter], None]:
                 pass
         except HTTPError as error:
             is_final = 300 <= error.code < 500 and error.code not in _PASSING
-            raise NotTaken(f"The gateway says: {error.code}", is_final=is_final) from error
+            raise NotTaken(
+                say("The gateway says: %(code)s", code=error.code), is_final=is_final
+            ) from error
         except (URLError, OSError) as error:
-            raise NotTaken(f"The gateway cannot be reached: {error}", is_final=False) from error
+            raise NotTaken(
+                say("The gateway cannot be reached: %(error)s", error=error), is_final=False
+            ) from error
 
     return call
 

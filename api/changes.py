@@ -13,6 +13,7 @@ from uuid import UUID
 from engine.domain.incident import Priority
 from engine.domain.permissions import Actor, Verb
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.incident import IncidentPage
 from engine.usecases.callers import give_caller_page
 from engine.usecases.checking import name_checker
@@ -41,7 +42,7 @@ class Doing:
     def subject(self) -> UUID:
         """What of the incident it is about.  Raises NotFound where nothing was named."""
         if self.about is None:
-            raise NotFound("Please say what this is about.")
+            raise NotFound(say("Please say what this is about."))
         return self.about
 
 
@@ -187,40 +188,42 @@ def _known_criteria(incident: IncidentPage) -> Answers:
 CHANGES: Mapping[str, Change] = {
     "change-criteria": Change(
         Verb.CHANGE_CRITERIA,
-        "This is what right means now. Whoever has answered is asked again.",
+        say("This is what right means now. Whoever has answered is asked again."),
         _change,
         "change_criteria",
         _known_criteria,
     ),
     "miss-criterion": Change(
-        Verb.CHANGE_CRITERIA, "It is on record as missed.", _miss, "miss_criterion"
+        Verb.CHANGE_CRITERIA, say("It is on record as missed."), _miss, "miss_criterion"
     ),
     "make-good": Change(
         Verb.CHANGE_CRITERIA,
-        "It counts when the owner and somebody who answers have agreed.",
+        say("It counts when the owner and somebody who answers have agreed."),
         _make_good,
         "make_good",
     ),
-    "sign-make-good": Change(Verb.SIGN_MAKE_GOOD, "You have agreed to it.", _sign),
-    "look": Change(Verb.LOOK, "You have looked; it goes on.", _look),
-    "set-priority": Change(Verb.SET_PRIORITY, "Your word is kept.", _set_priority, "set_priority"),
+    "sign-make-good": Change(Verb.SIGN_MAKE_GOOD, say("You have agreed to it."), _sign),
+    "look": Change(Verb.LOOK, say("You have looked; it goes on."), _look),
+    "set-priority": Change(
+        Verb.SET_PRIORITY, say("Your word is kept."), _set_priority, "set_priority"
+    ),
     "decide-lowering": Change(
-        Verb.SET_PRIORITY, "Your answer is kept.", _decide_lowering, "decide_lowering"
+        Verb.SET_PRIORITY, say("Your answer is kept."), _decide_lowering, "decide_lowering"
     ),
     "name-checker": Change(
-        Verb.NAME_CHECKER, "They may check it in your place.", _name_checker, "name_checker"
+        Verb.NAME_CHECKER, say("They may check it in your place."), _name_checker, "name_checker"
     ),
     "count-harmed": Change(
         Verb.NAME_CONFIRMERS,
-        "The number is kept.",
+        say("The number is kept."),
         _count_harmed,
         "count_harmed",
         lambda incident: {"count": incident.coverage.harmed},
     ),
-    "stand-for": Change(Verb.NAME_CONFIRMERS, "It is kept.", _stand_for, "stand_for"),
+    "stand-for": Change(Verb.NAME_CONFIRMERS, say("It is kept."), _stand_for, "stand_for"),
     "accept-uncovered": Change(
         Verb.ACCEPT_UNCOVERED,
-        "Your acceptance is kept, with your name and your reason.",
+        say("Your acceptance is kept, with your name and your reason."),
         _accept_uncovered,
         "accept_uncovered",
         lambda incident: {"number": incident.coverage.uncovered},
@@ -232,12 +235,14 @@ CHANGES: Mapping[str, Change] = {
         "give_caller_page",
         lambda incident: {"name": incident.caller},
     ),
-    "move-due": Change(Verb.MOVE_DUE, "It is moved; your reason is kept.", _move_due, "move_due"),
+    "move-due": Change(
+        Verb.MOVE_DUE, say("It is moved; your reason is kept."), _move_due, "move_due"
+    ),
 }
 
 
 def change_named(name: str) -> Change:
     """Return the change of this name.  Raises NotFound."""
     if name not in CHANGES:
-        raise NotFound("There is nothing of this name to change.", change=name)
+        raise NotFound(say("There is nothing of this name to change."), change=name)
     return CHANGES[name]

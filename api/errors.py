@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from api import refusals
 from engine.domain.canonical import plain
 from engine.errors import PutrightError
+from engine.language import Said, in_words, say
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +54,16 @@ _FRAMES = 12
 
 # What HTTP itself refuses, before any of Putright's own rules is asked.
 OF_HTTP = {
-    400: ("malformed", "This request cannot be read."),
-    404: ("not_found", "There is no such page."),
-    405: ("method_not_allowed", "This cannot be done at this address."),
-    406: ("not_acceptable", "This cannot be given in the form asked for."),
-    408: ("timed_out", "This took too long to arrive; please try again."),
-    413: ("too_large", "This is too large to be sent."),
-    414: ("too_large", "This address is too long."),
-    415: ("unsupported_media_type", "Please send application/json."),
-    422: ("invalid_answers", "Some answers need another look."),
-    429: ("too_many_attempts", "That was too often; please wait a while."),
+    400: ("malformed", say("This request cannot be read.")),
+    404: ("not_found", say("There is no such page.")),
+    405: ("method_not_allowed", say("This cannot be done at this address.")),
+    406: ("not_acceptable", say("This cannot be given in the form asked for.")),
+    408: ("timed_out", say("This took too long to arrive; please try again.")),
+    413: ("too_large", say("This is too large to be sent.")),
+    414: ("too_large", say("This address is too long.")),
+    415: ("unsupported_media_type", say("Please send application/json.")),
+    422: ("invalid_answers", say("Some answers need another look.")),
+    429: ("too_many_attempts", say("That was too often; please wait a while.")),
 }
 
 
@@ -107,10 +108,14 @@ def tell(problem: Problem) -> Response:
     """Return the problem as JSON where a machine asked, else as a page."""
     if is_for_machines():
         response = make_response(
-            jsonify(code=problem.code, sentence=problem.sentence, context=dict(problem.context))
+            jsonify(
+                code=problem.code,
+                sentence=in_words(problem.sentence),
+                context=_in_words(dict(problem.context)),
+            )
         )
     else:
-        response = make_response(refusals.page(problem.status, problem.code, _in_words(problem)))
+        response = make_response(refusals.page(problem.status, problem.code, _on_a_page(problem)))
     response.status_code = problem.status
     response.headers.extend(problem.headers)
     return response
@@ -121,10 +126,21 @@ def is_for_machines() -> bool:
     return request.path.startswith("/api/") or request.path in ("/health", "/metrics")
 
 
-def _in_words(problem: Problem) -> str:
+def _on_a_page(problem: Problem) -> str:
     # a page has no field to write it beside
     fields = problem.context.get("fields")
-    return " ".join(fields.values()) if isinstance(fields, dict) and fields else problem.sentence
+    if isinstance(fields, dict) and fields:
+        return " ".join(in_words(one) for one in fields.values())
+    return in_words(problem.sentence)
+
+
+def _in_words(told: Any) -> Any:
+    """Return what is told to a machine, with every sentence in the language it asked for."""
+    if isinstance(told, Mapping):
+        return {name: _in_words(one) for name, one in told.items()}
+    if isinstance(told, list | tuple):
+        return [_in_words(one) for one in told]
+    return in_words(told) if isinstance(told, Said) else told
 
 
 def _tell_http(error: HTTPException) -> Response:
@@ -132,7 +148,7 @@ def _tell_http(error: HTTPException) -> Response:
         # a redirect, or an answer that is complete as it is
         return make_response(error.get_response())
     data = getattr(error, "data", None) or {}
-    code, sentence = OF_HTTP.get(error.code, ("error", "Something went wrong."))
+    code, sentence = OF_HTTP.get(error.code, ("error", say("Something went wrong.")))
     context = {"fields": dict(_fields(data["messages"]))} if "messages" in data else {}
     methods = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted(methods))} if methods else {}
@@ -162,6 +178,9 @@ def _unexpected(error: Exception) -> Problem:
     return Problem(
         500,
         "error",
-        f"Something went wrong on our side. Whoever runs this finds it in the log as {fault}.",
+        say(
+            "Something went wrong on our side. Whoever runs this finds it in the log as %(fault)s.",
+            fault=fault,
+        ),
         {"fault": fault},
     )

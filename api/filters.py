@@ -1,15 +1,20 @@
-"""What templates say of instants, lengths and words; always in the reader's zone.
+"""What templates say of instants, lengths, numbers and words: in the reader's zone and language.
 
 A newcomer would let the browser turn times into local ones: pages work without scripts, and the
 person's own zone is known.
 """
 
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 from markupsafe import Markup
 
 from api import identity
+from api.languages import current
 from engine.domain.permissions import (
     may_report,
     may_sample_ways_out,
@@ -18,10 +23,9 @@ from engine.domain.permissions import (
 )
 from engine.domain.wording import WORDS, word
 from engine.errors import Unavailable
+from engine.language import Said, in_words, say, say_of
 from engine.queries.messages import unread
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -32,7 +36,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(lasting)
     app.add_template_filter(plain)
     app.add_template_filter(first_up)
+    app.add_template_filter(ours)
     app.add_template_filter(number)
+    app.add_template_filter(money)
     app.jinja_env.globals["now"] = now
     app.jinja_env.globals["unread"] = _unread
     app.jinja_env.globals["may_report"] = may_report
@@ -61,10 +67,16 @@ def _unread() -> int:
 def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:
     """Return an instant as people write it, to the minute, with the year if it is another."""
     local = at.astimezone(zone)
-    day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
-    if local.year != today.astimezone(zone).year:
-        day += f" {local.year}"
-    return f"{day}, {local:%H:%M}"
+    if local.year == today.astimezone(zone).year:
+        pattern = say("EEE d MMM, HH:mm")
+    else:
+        pattern = say("EEE d MMM y, HH:mm")
+    return format_datetime(local, in_words(pattern), locale=current().locale)
+
+
+def day_of(day: date) -> str:
+    """Return a day without its year, as it stands below a drawing."""
+    return format_date(day, in_words(say("d MMM")), locale=current().locale)
 
 
 def when(at: datetime | None) -> Markup:
@@ -81,13 +93,7 @@ def ago(at: datetime | None) -> Markup:
     """Return how long ago it was, or how far ahead it lies, with the instant as its title."""
     if at is None:
         return Markup("")
-    zone, gap = identity.zone(), (now() - at).total_seconds()
-    if abs(gap) < _MINUTE:
-        said = "just now"
-    elif gap > 0:
-        said = f"{_roughly(gap)} ago"
-    else:
-        said = f"in {_roughly(-gap)}"
+    zone, said = identity.zone(), in_words(_roughly((now() - at).total_seconds()))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.astimezone(zone).isoformat(timespec="seconds"), spoken(at, zone, now()), said
     )
@@ -100,34 +106,67 @@ def lasting(span: timedelta) -> str:
     days, rest = divmod(seconds, _DAY)
     hours, rest = divmod(rest, _HOUR)
     minutes, left = divmod(rest, _MINUTE)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    parts = [
+        (days, in_words(say("d"))),
+        (hours, in_words(say("h"))),
+        (minutes, in_words(say("min"))),
+        (left, in_words(say("s"))),
+    ]
     while len(parts) > 1 and not parts[0][0]:
         parts.pop(0)
     shown = [f"{count}\N{NO-BREAK SPACE}{unit}" for count, unit in parts[:2] if count]
-    return sign + (" ".join(shown) if shown else "0\N{NO-BREAK SPACE}s")
+    return sign + (" ".join(shown) if shown else f"0\N{NO-BREAK SPACE}{parts[-1][1]}")
 
 
 def plain(machine: str | None) -> str:
     """Return the screen's word for a machine word, itself where there is none."""
     if machine is None:
         return ""
-    return word(machine) if machine in WORDS else machine.replace("_", " ")
+    return in_words(word(machine)) if machine in WORDS else machine.replace("_", " ")
+
+
+def ours(words: str) -> str:
+    """Return words that may be those of a shipped diagram or form, in the reader's language."""
+    return in_words(words if isinstance(words, Said) else say(words))
 
 
 def first_up(words: str) -> str:
     """Return the words with a capital first letter and the rest untouched."""
+    words = in_words(words)
     return words[:1].upper() + words[1:]
 
 
 def number(value: object) -> str:
     """Return a number without the zeros that its column keeps behind the point."""
-    text = f"{value}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return format_decimal(Decimal(f"{value}"), locale=current().locale)
 
 
-def _roughly(seconds: float) -> str:
-    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "a moment"
+def countries(offered: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return countries (ISO 3166, with their English names) by their names for the reader."""
+    known = current().locale.territories
+    named = ((code, known.get(code, name)) for code, name in offered)
+    return sorted(named, key=lambda country: country[1])
+
+
+def money(amount: object, currency: str) -> str:
+    """Return an amount with its currency (ISO 4217), as the reader's language writes it."""
+    return format_currency(Decimal(f"{amount}"), currency, locale=current().locale)
+
+
+def _roughly(gap: float) -> Said:
+    """Return how many seconds ago it was, in its largest unit; below nothing it lies ahead."""
+    seconds = int(abs(gap))
+    days, hours, minutes = seconds // _DAY, seconds // _HOUR, seconds // _MINUTE
+    if not minutes:
+        return say("just now")
+    if gap > 0:
+        if days:
+            return say_of(days, "1 day ago", "%(num)s days ago")
+        if hours:
+            return say_of(hours, "1 hour ago", "%(num)s hours ago")
+        return say_of(minutes, "1 minute ago", "%(num)s minutes ago")
+    if days:
+        return say_of(days, "in 1 day", "in %(num)s days")
+    if hours:
+        return say_of(hours, "in 1 hour", "in %(num)s hours")
+    return say_of(minutes, "in 1 minute", "in %(num)s minutes")

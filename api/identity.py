@@ -16,6 +16,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from api.passwords import hash_password, is_outdated, is_right
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.sign_in import Reader, find_credentials, find_reader
 from engine.usecases.handling import Handling
 from engine.usecases.signing_in import attempt_was_right, begin_attempt, store_password
@@ -85,7 +86,7 @@ def sign_in(login: str, password: str) -> None:
     with store.read() as conn:
         found = find_credentials(conn, login.strip())
     if not is_right(found.password_hash if found else None, password) or found is None:
-        raise InvalidAnswers({"login": "The name or the password is not right."})
+        raise InvalidAnswers({"login": say("The name or the password is not right.")})
     attempt_was_right(store, login, place)
     if found.password_hash and is_outdated(found.password_hash):
         store_password(store, found.person_id, hash_password(password))
@@ -97,7 +98,7 @@ def begin_session(person_id: UUID) -> None:
     with handling().store.read() as conn:
         found = find_reader(conn, person_id)
     if found is None:
-        raise InvalidAnswers({"login": "The name or the password is not right."})
+        raise InvalidAnswers({"login": say("The name or the password is not right.")})
     session.clear()
     session.permanent = True
     login_user(SignedIn(found))
@@ -133,9 +134,9 @@ def _unauthorized() -> ResponseReturnValue:
         render_template(
             "error.html",
             status=401,
-            title="You are signed out",
-            sentence="You were signed out meanwhile, so this was not sent.",
-            next_step="Sign in again in another window, then go back and send it once more.",
+            title=say("You are signed out"),
+            sentence=say("You were signed out meanwhile, so this was not sent."),
+            next_step=say("Sign in again in another window, then go back and send it once more."),
         ),
         401,
     )

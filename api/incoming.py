@@ -17,6 +17,7 @@ from uuid import UUID
 from lxml import etree, html
 
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.usecases.mail_in import Attachment, Bounce, Incoming
 from forms import plain_text
 
@@ -45,7 +46,7 @@ def read_message(raw: bytes) -> Incoming | Bounce | None:
     Raises InvalidAnswers with a sentence for what cannot be read.
     """
     if len(raw) > LARGEST:
-        raise InvalidAnswers({"message": "This message is larger than 25 MB."})
+        raise InvalidAnswers({"message": say("This message is larger than 25 MB.")})
     try:
         message = message_from_bytes(raw, policy=default)
         bounce = _bounce(message)
@@ -55,7 +56,7 @@ def read_message(raw: bytes) -> Incoming | Bounce | None:
             return None
         return _incoming(message)
     except _BROKEN as error:
-        raise InvalidAnswers({"message": "This message cannot be read."}) from error
+        raise InvalidAnswers({"message": say("This message cannot be read.")}) from error
 
 
 def _is_automatic(message: EmailMessage) -> bool:
@@ -94,7 +95,7 @@ def _blocks(part: Message) -> Iterator[Message]:
 def _incoming(message: EmailMessage) -> Incoming:
     name, address = parseaddr(_header(message, "from"))
     if "@" not in address:
-        raise InvalidAnswers({"message": "This message does not say who it is from."})
+        raise InvalidAnswers({"message": say("This message does not say who it is from.")})
     subject = _clean(_header(message, "subject"), 1_000)
     threads = _header(message, "references") + " " + _header(message, "in-reply-to")
     thread, number = _THREAD.search(threads), _NUMBER.search(subject)
@@ -113,7 +114,7 @@ def _incoming(message: EmailMessage) -> Incoming:
 def _parts(message: EmailMessage) -> Iterator[Message]:
     for count, part in enumerate(message.walk()):
         if count >= _MOST_PARTS:
-            raise InvalidAnswers({"message": "This message has too many parts."})
+            raise InvalidAnswers({"message": say("This message has too many parts.")})
         yield part
 
 

@@ -19,12 +19,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from api.addresses import Addresses
 from api.filters import spoken
+from api.languages import SOURCE, language, teach
 from engine.clock import now
 from engine.domain.message import ALWAYS_MAILED, MessageKind
+from engine.language import in_words, say, say_of, speaking
 from engine.usecases.posting import Letter, LetterLine, NotTaken
 
 _TIMEOUT_SECONDS = 20
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_OVER = {
+    "closed": say("This is closed."),
+    "set_aside": say("This was set aside. Whoever reported it can bring it back."),
+    "merged": say("This was joined with another one."),
+}
+_WORDS = {
+    MessageKind.ASKED: say("Something is asked of you"),
+    MessageKind.REMINDED: say("This still waits for you"),
+    MessageKind.TOLD: say("There is no answer yet"),
+    MessageKind.NOTED: say("Something was written about this"),
+    MessageKind.RECORDED: say("Your answer was written down. Did you say that?"),
+    MessageKind.UNDELIVERED: say("This did not reach who was asked: please phone"),
+}
 # the longest part of a title that a subject line carries
 _LONGEST = 120
 
@@ -34,11 +49,13 @@ class MailServer:
     """Where mail is handed over, who it is from, and where its links lead.
 
     `url`: smtp://, smtps:// or smtp+starttls://, with user and password if it asks for them.
+    `language` is spoken to those who have chosen none.
     """
 
     url: str = field(repr=False)
     sender: str
     addresses: Addresses
+    language: str = SOURCE
 
 
 def posted_by(server: MailServer) -> Callable[[Letter], None]:
@@ -51,8 +68,12 @@ def posted_by(server: MailServer) -> Callable[[Letter], None]:
         lstrip_blocks=True,
     )
 
+    teach(environment)
+
     def post(letter: Letter) -> None:
-        _hand_over(server, composed(letter, server, environment))
+        with speaking(language(letter.language or server.language)):
+            message = composed(letter, server, environment)
+        _hand_over(server, message)
 
     return post
 
@@ -93,7 +114,13 @@ def subject(letter: Letter) -> str:
     """Return what a letter is about, in one line."""
     about = letter.about
     if about is None:
-        return f"{len(letter.lines)} answers are asked of you"
+        return in_words(
+            say_of(
+                len(letter.lines),
+                "%(num)s answer is asked of you",
+                "%(num)s answers are asked of you",
+            )
+        )
     title = " ".join((about.title or "").split())[:_LONGEST]
     return f"[#{about.number}] {title}".strip()
 
@@ -101,25 +128,12 @@ def subject(letter: Letter) -> str:
 def sentence(line: LetterLine) -> str:
     """Return one thing that a letter says, in plain words."""
     if line.kind is MessageKind.OVER:
-        return {
-            "closed": "This is closed.",
-            "set_aside": "This was set aside. Whoever reported it can bring it back.",
-            "merged": "This was joined with another one.",
-        }.get(line.about.state, "Something has changed here.")
-    return {
-        MessageKind.ASKED: "Something is asked of you",
-        MessageKind.REMINDED: "This still waits for you",
-        MessageKind.TOLD: "There is no answer yet",
-        MessageKind.NOTED: "Something was written about this",
-        MessageKind.RECORDED: "Your answer was written down. Did you say that?",
-        MessageKind.UNDELIVERED: "This did not reach who was asked: please phone",
-    }[line.kind] + _what(line)
-
-
-def _what(line: LetterLine) -> str:
+        return in_words(_OVER.get(line.about.state, say("Something has changed here.")))
+    words = in_words(_WORDS[line.kind])
     if line.kind is MessageKind.RECORDED:
-        return ""
-    return f": {line.what}" if line.what else "."
+        return words
+    # a step's title, which is ours, or what somebody has called an action
+    return f"{words}: {in_words(say(line.what))}" if line.what else f"{words}."
 
 
 def _due(line: LetterLine, letter: Letter) -> str | None:
@@ -169,16 +183,25 @@ def _hand_over(server: MailServer, message: EmailMessage) -> None:
         code, said = next(iter(error.recipients.values()))
         raise _refused(code, said) from error
     except smtplib.SMTPAuthenticationError as error:
-        raise NotTaken("The mail server does not know our password.", is_final=False) from error
+        raise NotTaken(
+            say("The mail server does not know our password."), is_final=False
+        ) from error
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise NotTaken(f"The mail server is not reached: {error}", is_final=False) from error
+        raise NotTaken(
+            say("The mail server is not reached: %(error)s", error=error), is_final=False
+        ) from error
     except ValueError as error:
         # an address that cannot be written into a header
-        raise NotTaken(f"The letter cannot be written: {error}", is_final=True) from error
+        raise NotTaken(
+            say("The letter cannot be written: %(error)s", error=error), is_final=True
+        ) from error
 
 
 def _refused(code: int, said: bytes | str) -> NotTaken:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return NotTaken(f"The mail server says: {code} {words[:300]}", is_final=code >= 500)
+    return NotTaken(
+        say("The mail server says: %(code)s %(words)s", code=code, words=words[:300]),
+        is_final=code >= 500,
+    )

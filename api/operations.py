@@ -18,6 +18,7 @@ from sqlalchemy import text
 from api import identity, tokens
 from engine.domain.permissions import Role
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.debt import Debt, confirmation_debt
 from engine.queries.figures import Figures, figures
 
@@ -57,7 +58,7 @@ def _require_operator() -> None:
         return
     tokens.require_actor()
     if not tokens.actor().has_role(Role.OPERATOR):
-        raise NotAllowed("Only operators can see these figures.")
+        raise NotAllowed(say("Only operators can see these figures."))
 
 
 def _is_near(address: str | None) -> bool:

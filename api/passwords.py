@@ -9,6 +9,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from engine.language import say
+
 LEAST_LENGTH = 12
 # What nobody would type; argon2 reads all of it before it answers.
 LONGEST = 1_000
@@ -46,7 +48,7 @@ def wrong_length(password: str) -> str | None:
     """Return what is wrong with the length of a password that somebody chooses; None if nothing."""
     if LEAST_LENGTH <= len(password) <= LONGEST:
         return None
-    return f"Please take at least {LEAST_LENGTH} characters."
+    return say("Please take at least %(least_length)s characters.", least_length=LEAST_LENGTH)
 
 
 def is_outdated(stored: str) -> bool:

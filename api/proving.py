@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import Busy, DiagramRefused, InvalidAnswers
+from engine.language import say
 from engine.proof import After, Bound
 from engine.usecases.verifying import verify_release, verify_soundness
 
@@ -37,7 +38,7 @@ def prove_apart(
     is not there, and DiagramRefused if it takes longer than `seconds` or too much memory.
     """
     if not _AT_ONCE.acquire(blocking=False):
-        raise Busy("Other diagrams are just being proved; please try again.")
+        raise Busy(say("Other diagrams are just being proved; please try again."))
     try:
         answer = _ask(files, after, soundness_only, seconds)
     finally:

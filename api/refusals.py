@@ -7,27 +7,32 @@ from collections.abc import Mapping
 
 from flask import render_template
 
-_TRY_AGAIN = "Go back and send it once more; however often it is sent, it is done once."
-_FAULT = "Try again in a while. If it stays so, tell the service desk what stands above."
+from engine.language import say
+
+_TRY_AGAIN = say("Go back and send it once more; however often it is sent, it is done once.")
+_FAULT = say("Try again in a while. If it stays so, tell the service desk what stands above.")
 # code -> title, what to do next
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "not_found": ("Nothing here", "It may be that it is not for you to see."),
-    "sign_in_needed": ("You are signed out", "Sign in, and send it once more."),
-    "not_allowed": ("Not for you to do", "If you think it should be, ask the service desk."),
-    "forged": ("This page is too old", "Load the page again, and send it once more."),
-    "item_ended": ("This is over", "Go back to your to-dos; it is no longer among them."),
-    "try_again": ("Somebody else is just here", _TRY_AGAIN),
-    "unavailable": ("Not just now", _TRY_AGAIN),
-    "too_many_attempts": ("Too often", "Wait a while, and try again."),
-    "invalid_answers": ("This could not be read", "Go back, and look at what you sent."),
-    "method_not_allowed": ("Nothing here", "Start at your to-dos."),
-    "too_large": ("Too much at once", "Go back, and send less of it."),
+    "not_found": (say("Nothing here"), say("It may be that it is not for you to see.")),
+    "sign_in_needed": (say("You are signed out"), say("Sign in, and send it once more.")),
+    "not_allowed": (
+        say("Not for you to do"),
+        say("If you think it should be, ask the service desk."),
+    ),
+    "forged": (say("This page is too old"), say("Load the page again, and send it once more.")),
+    "item_ended": (say("This is over"), say("Go back to your to-dos; it is no longer among them.")),
+    "try_again": (say("Somebody else is just here"), _TRY_AGAIN),
+    "unavailable": (say("Not just now"), _TRY_AGAIN),
+    "too_many_attempts": (say("Too often"), say("Wait a while, and try again.")),
+    "invalid_answers": (say("This could not be read"), say("Go back, and look at what you sent.")),
+    "method_not_allowed": (say("Nothing here"), say("Start at your to-dos.")),
+    "too_large": (say("Too much at once"), say("Go back, and send less of it.")),
 }
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
-    409: ("Something has changed meanwhile", "Go back, and load the page again."),
-    500: ("Something went wrong here", _FAULT),
+    409: (say("Something has changed meanwhile"), say("Go back, and load the page again.")),
+    500: (say("Something went wrong here"), _FAULT),
 }
-_ELSE = ("This did not work", "Go back, and try again.")
+_ELSE = (say("This did not work"), say("Go back, and try again."))
 
 
 def page(status: int, code: str, sentence: str) -> str:

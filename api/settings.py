@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from platformdirs import user_data_path
 
 from api.calling import read_body
+from api.languages import SOURCE, codes
 from api.rules_file import RulesWrong, read_rules
 from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
@@ -94,6 +95,12 @@ SETTINGS = (
     ),
     Setting("PUTRIGHT_WEBHOOK_SECRET", "signs what is posted; at least 32 characters", "-"),
     Setting(
+        "PUTRIGHT_LANGUAGE",
+        "the language (`en`, `de`) of letters to people who chose none, and of pages to browsers"
+        " that ask for no other",
+        "en",
+    ),
+    Setting(
         "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
     ),
 )
@@ -124,6 +131,7 @@ class Settings:
     webhook_body: Any = None
     webhook_secret: str | None = field(default=None, repr=False)
     public_url: str | None = None
+    language: str = SOURCE
 
     @property
     def ways(self) -> frozenset[Way]:
@@ -163,6 +171,7 @@ class Settings:
             webhook_body=reading.webhook_body("PUTRIGHT_WEBHOOK_BODY"),
             webhook_secret=reading.secret("PUTRIGHT_WEBHOOK_SECRET"),
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
+            language=reading.language("PUTRIGHT_LANGUAGE"),
         )
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_MAIL_FROM", settings.mail_from)
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_PUBLIC_URL", settings.public_url)
@@ -257,6 +266,11 @@ class _Reading:
     def yes(self, name: str) -> bool:
         known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
         return self._parsed(name, False, lambda value: known[value.lower()], "yes or no")
+
+    def language(self, name: str) -> str:
+        known = {code: code for code in codes()}
+        listed = " or ".join(known)
+        return self._parsed(name, SOURCE, lambda value: known[value.lower()], listed)
 
     def _parsed(self, name: str, default: V, parse: Callable[[str], V], what: str) -> V:
         value = self.text(name)

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from api import identity
 from engine.domain.permissions import Actor
 from engine.errors import PutrightError
+from engine.language import say
 from engine.queries.tokens import holder_of_token
 from engine.usecases.tokens import digest_of
 
@@ -39,7 +40,7 @@ def require_actor() -> None:
         g.api_actor, g.came_with_token = _holder(header), True
         return
     if not current_user.is_authenticated:
-        raise SignInNeeded("Please send an API token: Authorization: Bearer putright_…")
+        raise SignInNeeded(say("Please send an API token: Authorization: Bearer putright_…"))
     if request.method not in _SAFE:
         _check_page_token()
     g.api_actor, g.came_with_token = identity.actor(), False
@@ -63,7 +64,7 @@ def _holder(header: str) -> Actor:
             found = holder_of_token(conn, digest_of(token.strip()), store.clock())
         if found is not None:
             return found
-    raise SignInNeeded("This token is not known, or its time is over.")
+    raise SignInNeeded(say("This token is not known, or its time is over."))
 
 
 def _check_page_token() -> None:
@@ -71,4 +72,6 @@ def _check_page_token() -> None:
     try:
         csrf.protect()
     except CSRFError as error:
-        raise Forged("A session needs the page's token as well: send it as X-CSRFToken.") from error
+        raise Forged(
+            say("A session needs the page's token as well: send it as X-CSRFToken.")
+        ) from error

@@ -16,6 +16,7 @@ from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import Unavailable
+from engine.language import say
 from engine.store.chaining import AuditKey
 from engine.store.connect import application_engine
 from engine.store.embedded import running
@@ -89,7 +90,9 @@ def ready(*, require: bool = True) -> Iterator[Opened]:
 def _require_current(found: Opened) -> None:
     with found.handling.store.read() as conn:
         if not is_current(conn):
-            raise Unavailable("The database is not at this version's tables: run putright migrate.")
+            raise Unavailable(
+                say("The database is not at this version's tables: run putright migrate.")
+            )
 
 
 def plain_handling(

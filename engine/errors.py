@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 from uuid import UUID
 
+from engine.language import say
+
 
 class PutrightError(Exception):
     """Base of every refusal; `sentence` is for people, `context` for machines.
@@ -44,7 +46,7 @@ class InvalidAnswers(PutrightError):
     code = "invalid_answers"
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        super().__init__("Some answers need another look.", fields=dict(fields))
+        super().__init__(say("Some answers need another look."), fields=dict(fields))
         self.fields = dict(fields)
 
 
@@ -108,7 +110,8 @@ class GateShut(Conflict):
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = tuple(missing)
         super().__init__(
-            "It cannot be closed yet: " + "; ".join(self.missing) + ".", missing=list(self.missing)
+            say("It cannot be closed yet: %(missing)s.", missing=self.missing),
+            missing=list(self.missing),
         )
 
 
@@ -119,7 +122,10 @@ class TooManyAttempts(Conflict):
 
     def __init__(self, minutes: int) -> None:
         super().__init__(
-            f"That did not work too often. Please wait {minutes} minutes and try again.",
+            say(
+                "That did not work too often. Please wait %(minutes)s minutes and try again.",
+                minutes=minutes,
+            ),
             minutes=minutes,
         )
 

@@ -19,6 +19,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from engine.language import say
 from forms.fields import Field, Kind, is_array, is_object
 from forms.form import Form
 from forms.given import put_in
@@ -171,7 +172,11 @@ def _bound(fields: Sequence[Field], clean: dict[str, object], findings: dict[Pat
         value = clean.get(field.name)
         most = field.schema.get("maxItems")
         if most is not None and is_array(value) and len(value) > most:
-            findings[(field.name,)] = f"Please give at most {most}; there are {len(value)} now."
+            findings[(field.name,)] = say(
+                "Please give at most %(most)s; there are %(value)s now.",
+                most=most,
+                value=len(value),
+            )
             clean[field.name] = list(value[:most])
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from engine.language import say
 from forms.fields import Condition, Field, Kind, is_array, is_object
 from forms.given import given_rows
 from forms.posting import RowsAsked
 from forms.prose import markdown
-from forms.sentences import only_if, row_title
+from forms.sentences import needed_if, only_if, row_title
 from forms.values import Choices, choices_of
 
 RADIOS_UP_TO = 5
@@ -157,7 +158,8 @@ def _words(asked: Field, prefix: str, beside: Sequence[Field], tz: tzinfo) -> di
     condition = asked.shown_if
     help_text = asked.help
     if asked.kind is Kind.INSTANT:
-        help_text = f"{help_text} (Time zone: {tz})" if help_text else f"Time zone: {tz}"
+        zone = say("Time zone: %(zone)s", zone=tz)
+        help_text = say("%(help)s (%(zone)s)", help=help_text, zone=zone) if help_text else zone
     return {
         "title": asked.title,
         "help": markdown(help_text),
@@ -166,7 +168,7 @@ def _words(asked: Field, prefix: str, beside: Sequence[Field], tz: tzinfo) -> di
         "shown_if": f"{prefix}{condition.field}={_joined(condition)}" if condition else "",
         "required": asked.required,
         "half": asked.schema.get("x-width") == "half",
-        "examples": asked.schema.get("examples", ()),
+        "examples": tuple(say(one) for one in asked.schema.get("examples", ())),
     }
 
 
@@ -176,7 +178,7 @@ def _list_control(asked: Field, source: Mapping[str, object], showing: Showing) 
     finding = showing.findings.get(name, "")
     value = source.get(name)
     found = value if is_array(value) else ()
-    add = str(asked.schema.get("x-add", "Add another"))
+    add = say(str(asked.schema.get("x-add", "Add another")))
     own = {"name": name, "id": showing.id_of(name), **words}
     if asked.kind is Kind.ROWS:
         rows = _fixed_rows(asked, found, showing) if asked.fixed else _rows(asked, found, showing)
@@ -310,8 +312,8 @@ def _tag(asked: Field, beside: Sequence[Field]) -> str:
     for condition in asked.needed_if:
         if condition == asked.shown_if:
             return ""
-        return only_if(condition, beside).replace("Only if", "needed if").rstrip(".")
-    return "" if "default" in asked.schema else "optional"
+        return needed_if(condition, beside)
+    return "" if "default" in asked.schema else say("optional")
 
 
 def _joined(condition: Condition) -> str:

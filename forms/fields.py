@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeGuard
 
+from engine.language import say
+
 Schema = Mapping[str, Any]
 REFERENCES = frozenset(
     {"person", "team", "action", "process", "organisation", "time_zone", "country"}
@@ -115,7 +117,7 @@ class Field:
     def label_of(self, value: object) -> str:
         """Return what a reader sees for `value`."""
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return say("yes") if value else say("no")
         return next((o.label for o in self.options if o.value == value), str(value))
 
 
@@ -166,8 +168,8 @@ def _field(
         name=name,
         path=path,
         kind=kind,
-        title=str(schema.get("title", "")),
-        help=str(schema.get("description", "")),
+        title=say(str(schema.get("title", ""))),
+        help=say(str(schema.get("description", ""))),
         schema=schema,
         required=required,
         options=_options(schema),
@@ -199,7 +201,7 @@ def _kind(schema: Schema) -> Kind:
 def _options(schema: Schema) -> tuple[Option, ...]:
     if "oneOf" in schema:
         return tuple(
-            Option(part["const"], part["title"], part.get("description", ""))
+            Option(part["const"], say(part["title"]), say(part.get("description", "")))
             for part in schema["oneOf"]
         )
     return tuple(Option(value, value) for value in schema.get("enum", ()))

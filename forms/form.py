@@ -31,6 +31,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from engine.language import say
 from forms.fields import Field, Schema, read_fields
 from forms.rules import findings_of
 from forms.schemas import Finding
@@ -71,17 +72,17 @@ class Form:
     @property
     def title(self) -> str:
         """Return the heading of the page that asks it."""
-        return str(self.schema["title"])
+        return say(self.schema["title"])
 
     @property
     def instructions(self) -> str:
         """Return what to do, in Markdown."""
-        return str(self.schema["description"])
+        return say(self.schema["description"])
 
     @property
     def submit(self) -> str:
         """Return the label of its button."""
-        return str(self.schema["x-submit"])
+        return say(self.schema["x-submit"])
 
 
 # The same few files are read by whoever proves, publishes and runs them, and checking is costly.

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from engine.language import in_words
+
 _FIRST_SEGMENT = re.compile(r"[/?#]")  # an address with a colon before one of these has a scheme
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
@@ -34,7 +36,8 @@ def _reader() -> MarkdownIt:
 
 
 def markdown(text: str) -> Markup:
-    """Return `text` as safe HTML blocks; an empty text gives empty markup."""
+    """Return `text` as safe HTML blocks, ours in the reader's language; nothing for nothing."""
+    text = in_words(text)
     if not text.strip():
         return Markup("")
     # rendered with HTML disabled, every character of the text escaped by the library

@@ -15,6 +15,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from engine.language import Said, in_words, say, say_of
 from forms.controls import Control, Showing, controls_of, given_of, walk
 from forms.form import Form
 from forms.posting import RowsAsked
@@ -80,13 +81,17 @@ def render(
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("forms"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: in_words(value) if isinstance(value, Said) else value,
     )
+    environment.globals["_"] = lambda words, **values: in_words(say(words, **values))
+    environment.globals["ngettext"] = lambda one, many, count: in_words(say_of(count, one, many))
+    return environment
 
 
 def _problems(showing: Showing, controls: Sequence[Control]) -> Iterator[Problem]:
@@ -94,9 +99,11 @@ def _problems(showing: Showing, controls: Sequence[Control]) -> Iterator[Problem
     for path, sentence in showing.findings.items():
         control, row = places.get(path) or places.get(path.split(".")[0]) or (None, None)
         if control is None:
-            yield Problem(f"{path}: {sentence}", None)
+            yield Problem(f"{path}: {in_words(sentence)}", None)
             continue
-        said = sentence if row is None else f"{_short(row.title)}: {sentence}"
+        said = in_words(sentence)
+        if row is not None:
+            said = f"{_short(in_words(row.title))}: {said}"
         yield Problem(said, showing.id_of(control.name))
 
 

@@ -9,22 +9,23 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from engine.language import Said, say, say_of
 from forms.fields import Condition, Field, Kind
 
-NOT_ASKED = "This form does not ask for this."
-NOT_YOURS = "This is filled in for you and cannot be changed here."
-NOT_OFFERED = "Please choose one of the answers offered."
-LINES_CHANGED = "This list has changed since the page was opened. Please look at it again."
-IN_FUTURE = "This must lie in the future."
-IN_PAST = "This cannot lie in the future."
+NOT_ASKED = say("This form does not ask for this.")
+NOT_YOURS = say("This is filled in for you and cannot be changed here.")
+NOT_OFFERED = say("Please choose one of the answers offered.")
+LINES_CHANGED = say("This list has changed since the page was opened. Please look at it again.")
+IN_FUTURE = say("This must lie in the future.")
+IN_PAST = say("This cannot lie in the future.")
 
 _TYPES = {
-    "string": "Please write a text.",
-    "integer": "Please write a whole number, like 214.",
-    "number": "Please write a plain number, like 12.5 (without separators for thousands).",
-    "boolean": "Please answer yes or no.",
-    "array": "Please give a list.",
-    "object": "Please give the named answers of this line.",
+    "string": say("Please write a text."),
+    "integer": say("Please write a whole number, like 214."),
+    "number": say("Please write a plain number, like 12.5 (without separators for thousands)."),
+    "boolean": say("Please answer yes or no."),
+    "array": say("Please give a list."),
+    "object": say("Please give the named answers of this line."),
 }
 
 
@@ -32,39 +33,57 @@ def missing(field: Field) -> str:
     """Return the sentence for a field that was left out."""
     own = field.schema.get("x-missing")
     if own:
-        return str(own)
+        return say(str(own))
     match field.kind:
         case Kind.CHOICE | Kind.REFERENCE:
-            return f"Please choose an answer to “{field.title}”."
+            return say("Please choose an answer to “%(title)s”.", title=field.title)
         case Kind.DATE:
-            return f"Please give a date for “{field.title}”."
+            return say("Please give a date for “%(title)s”.", title=field.title)
         case Kind.INSTANT:
-            return f"Please give a date and time for “{field.title}”."
+            return say("Please give a date and time for “%(title)s”.", title=field.title)
         case Kind.LIST | Kind.ROWS:
-            return f"Please give at least one answer to “{field.title}”."
-    return f"Please answer “{field.title}”."
+            return say("Please give at least one answer to “%(title)s”.", title=field.title)
+    return say("Please answer “%(title)s”.", title=field.title)
 
 
 def bad_date(field: Field) -> str:
     """Return the sentence for a date or instant that cannot be read."""
     if field.kind is Kind.DATE:
-        return "Please give a date, like 2026-03-31."
-    return "Please give a date and time, like 2026-03-31 14:30."
+        return say("Please give a date, like 2026-03-31.")
+    return say("Please give a date and time, like 2026-03-31 14:30.")
 
 
 def unasked(field: Field, beside: Sequence[Field]) -> str:
     """Return the sentence for an answer to a field whose condition does not hold."""
     condition = only_if(field.shown_if, beside) if field.shown_if else NOT_ASKED
-    return f"{condition} Please clear this or change that answer."
+    return say("%(condition)s Please clear this or change that answer.", condition=condition)
 
 
 def only_if(condition: Condition, beside: Sequence[Field]) -> str:
     """Return when a conditional field is asked, in the words of the field it depends on."""
     other = next(field for field in beside if field.name == condition.field)
     if other.kind is Kind.BOOLEAN:
-        return f"Only if “{other.title}” is {'ticked' if condition.values[0] else 'not ticked'}."
-    labels = " or ".join(f"“{other.label_of(value)}”" for value in condition.values)
-    return f"Only if you choose {labels}."
+        if condition.values[0]:
+            return say("Only if “%(title)s” is ticked.", title=other.title)
+        return say("Only if “%(title)s” is not ticked.", title=other.title)
+    return say("Only if you choose %(labels)s.", labels=_labels(condition, other))
+
+
+def needed_if(condition: Condition, beside: Sequence[Field]) -> str:
+    """Return when a field that is always shown must be answered, as small print."""
+    other = next(field for field in beside if field.name == condition.field)
+    if other.kind is Kind.BOOLEAN:
+        if condition.values[0]:
+            return say("needed if “%(title)s” is ticked", title=other.title)
+        return say("needed if “%(title)s” is not ticked", title=other.title)
+    return say("needed if you choose %(labels)s", labels=_labels(condition, other))
+
+
+def _labels(condition: Condition, other: Field) -> Said:
+    first, *others = (say("“%(label)s”", label=other.label_of(one)) for one in condition.values)
+    for quoted in others:
+        first = say("%(one)s or %(other)s", one=first, other=quoted)
+    return first
 
 
 def sentences_of(
@@ -116,29 +135,39 @@ def _plain(error: ValidationError, field: Field) -> str:
         case "type":
             return _TYPES[limit]
         case "minItems":
-            return missing(field) if limit == 1 else f"Please give at least {limit}."
+            return (
+                missing(field)
+                if limit == 1
+                else say("Please give at least %(limit)s.", limit=limit)
+            )
         case "maxItems":
-            return f"Please give at most {limit}."
+            return say("Please give at most %(limit)s.", limit=limit)
         case "minLength":
-            return f"Please write at least {limit} characters."
+            return say("Please write at least %(limit)s characters.", limit=limit)
         case "maxLength":
-            return f"Please use at most {limit} characters; there are {len(instance)} now."
+            return say(
+                "Please use at most %(limit)s characters; there are %(instance)s now.",
+                limit=limit,
+                instance=len(instance),
+            )
         case "minimum":
-            return f"Please give {_number(limit)} or more."
+            return say("Please give %(number)s or more.", number=_number(limit))
         case "maximum":
-            return f"Please give {_number(limit)} or less."
+            return say("Please give %(number)s or less.", number=_number(limit))
         case "multipleOf":
             return _decimals(limit)
         case "uniqueItems":
-            return "One of these is there twice."
+            return say("One of these is there twice.")
     return NOT_OFFERED
 
 
 def _decimals(step: float) -> str:
     places = -int(Decimal(str(step)).normalize().as_tuple().exponent)
     if step == 10**-places and places > 0:
-        return f"Please give at most {places} decimal{'s' if places > 1 else ''}."
-    return f"Please give a multiple of {_number(step)}."
+        return say_of(
+            places, "Please give at most one decimal.", "Please give at most %(num)s decimals."
+        )
+    return say("Please give a multiple of %(number)s.", number=_number(step))
 
 
 def _number(value: float) -> str:
@@ -160,4 +189,4 @@ def row_title(field: Field, row: Mapping[str, object], index: int) -> str:
     own = row.get(str(field.schema.get("x-rows-label", "")))
     if isinstance(own, str) and own.strip():
         return own
-    return f"{field.schema['items']['title']} {index + 1}"
+    return say("%(title)s %(place)s", title=say(field.schema["items"]["title"]), place=index + 1)

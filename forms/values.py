@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from uuid import UUID
 
+from engine.language import say
 from forms.fields import Field, Kind, is_array, is_object
 from forms.sentences import IN_FUTURE, IN_PAST, NOT_OFFERED, bad_date
 
@@ -77,7 +78,7 @@ def check_value(
 ) -> tuple[object, str | None]:
     """Return the value in its canonical form, and what is wrong with it or None."""
     if isinstance(value, float) and not math.isfinite(value):
-        return None, "Please write a number."
+        return None, say("Please write a number.")
     if not isinstance(value, str):
         return value, None
     match field.kind:

@@ -32,11 +32,9 @@ export async function showRun(container) {
 
   // The wheel scrolls the page and the keys stay with the page until the drawing has the focus.
   const viewer = new NavigatedViewer({ container: canvasPlace, zoomScroll: { enabled: false } });
-  const words = JSON.parse(container.dataset.lanes ?? "{}");
-  viewer.on("import.parse.complete", ({ definitions }) => nameLanes(definitions, words));
   await viewer.importXML(xml);
   name(canvasPlace, container.dataset.label);
-  container.prepend(zoomButtons(viewer));
+  container.prepend(zoomButtons(viewer, container.dataset));
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
@@ -63,15 +61,6 @@ async function fetched(url) {
   return answer;
 }
 
-function nameLanes(definitions, words) {
-  const lanes = (definitions?.rootElements ?? [])
-    .flatMap((root) => root.laneSets ?? [])
-    .flatMap((set) => set.lanes ?? []);
-  for (const lane of lanes) {
-    lane.name = words[lane.name] ?? lane.name;
-  }
-}
-
 // Returns the function that puts a state's markers on and takes those of the last one off.
 function marker(viewer) {
   const canvas = viewer.get("canvas");
@@ -95,17 +84,17 @@ function marker(viewer) {
 function name(canvasPlace, label) {
   const drawing = canvasPlace.querySelector(".djs-container > svg");
   drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", label || "Diagram; the table on this page says the same");
+  drawing.setAttribute("aria-label", label);
 }
 
-function zoomButtons(viewer) {
+function zoomButtons(viewer, words) {
   const canvas = viewer.get("canvas");
   const bar = document.createElement("div");
   bar.className = "diagram-buttons";
   bar.append(
-    button("Larger", () => canvas.zoom(canvas.zoom() * 1.25)),
-    button("Smaller", () => canvas.zoom(canvas.zoom() / 1.25)),
-    button("Whole", () => fit(viewer)),
+    button(words.larger ?? "+", () => canvas.zoom(canvas.zoom() * 1.25)),
+    button(words.smaller ?? "−", () => canvas.zoom(canvas.zoom() / 1.25)),
+    button(words.whole ?? "□", () => fit(viewer)),
   );
   return bar;
 }
@@ -128,7 +117,7 @@ async function start(container) {
     container.dataset.ready = "yes";
   } catch (error) {
     const words = document.createElement("p");
-    words.textContent = "The drawing could not be shown. The table says the same.";
+    words.textContent = container.dataset.failed;
     container.replaceChildren(words);
     throw error;
   }

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.action import ActionKind
 from engine.domain.permissions import Verb
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
+from engine.language import say
 from engine.queries.choices import choices
 from engine.queries.incident import ActionLine, IncidentPage
 from engine.queries.reached import Reached, reached_by
@@ -60,7 +62,7 @@ def propose_it(number: int) -> ResponseReturnValue:
         return _again(incident, asking, typed, refusal.fields)
     except (Conflict, Unavailable) as refusal:
         return _asked(incident, asking.refused(typed, refusal)), STATUS[refusal.code]
-    flash("It is on the list.")
+    flash(say("It is on the list."))
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 
 
@@ -77,9 +79,9 @@ def accept(number: int, action_number: int) -> ResponseReturnValue:
     try:
         kind = ActionKind(request.form.get("kind", ""))
     except ValueError:
-        return _shown(number, action_number, {"kind": "Please say what it is for."}), 422
+        return _shown(number, action_number, {"kind": say("Please say what it is for.")}), 422
     accept_proposal(identity.handling(), action.id, kind=kind, actor=identity.actor())
-    flash("It is taken up.")
+    flash(say("It is taken up."))
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 
 
@@ -96,7 +98,7 @@ def refuse(number: int, action_number: int) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return _shown(number, action_number, refusal.fields), 422
-    flash("It is not taken up; your reason is kept.")
+    flash(say("It is not taken up; your reason is kept."))
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
 
 
@@ -109,7 +111,7 @@ def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
     except ValueError:
         ticked = []
     if not ticked:
-        return _shown(number, action_number, {"targets": "Please tick some lines first."}), 422
+        return _shown(number, action_number, {"targets": say("Please tick some lines first.")}), 422
     try:
         accept_targets(
             identity.handling(),
@@ -120,7 +122,7 @@ def accept_not_done(number: int, action_number: int) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return _shown(number, action_number, refusal.fields), 422
-    flash("Your acceptance is kept, with your name and your reason.")
+    flash(say("Your acceptance is kept, with your name and your reason."))
     return redirect(url_for("actions.page", number=number, action_number=action_number), 303)
 
 
@@ -140,10 +142,10 @@ def accept_that_it_comes_back(number: int, action_number: int) -> ResponseReturn
             actor=identity.actor(),
         )
     except ValueError:
-        return _shown(number, action_number, {"until": "Please say until which day."}), 422
+        return _shown(number, action_number, {"until": say("Please say until which day.")}), 422
     except InvalidAnswers as refusal:
         return _shown(number, action_number, refusal.fields), 422
-    flash("Signed: nobody asks again before that day is over.")
+    flash(say("Signed: nobody asks again before that day is over."))
     return redirect(url_for("actions.page", number=number, action_number=action_number), 303)
 
 
@@ -153,7 +155,7 @@ def _found(number: int, action_number: int) -> tuple[IncidentPage, ActionLine]:
     for action in incident.actions:
         if action.number == action_number:
             return incident, action
-    raise NotFound("There is no such action.", action=action_number)
+    raise NotFound(say("There is no such action."), action=action_number)
 
 
 def _shown(number: int, action_number: int, problems: Mapping[str, str] | None = None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from api.filters import spoken
+from engine.language import in_words, say
 from forms import Choices, Field, Form, Kind
 
 
@@ -58,7 +59,8 @@ class _Reading:
         self, field: Field, row: Mapping[str, object], place: int, label: str
     ) -> tuple[str, list[Told]]:
         singular = field.schema["items"].get("title", "")
-        heading = str(row.get(label) or f"{singular} {place + 1}".strip())
+        numbered = say("%(title)s %(place)s", title=say(singular), place=place + 1)
+        heading = str(row.get(label) or in_words(numbered))
         cells = [
             one
             for column in field.fields
@@ -74,5 +76,5 @@ class _Reading:
                 return str(value)
         if field.kind is Kind.REFERENCE:
             offered = self.choices.get(field.path) or self.choices.get(field.format) or ()
-            return next((name for one, name in offered if one == value), "somebody")
+            return next((name for one, name in offered if one == value), say("somebody"))
         return field.label_of(value)

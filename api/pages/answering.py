@@ -10,12 +10,13 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.answered import Told, told
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.reading import read_item
@@ -29,6 +30,7 @@ from engine.errors import (
     NotAllowed,
     Unavailable,
 )
+from engine.language import in_words, say
 from engine.queries.choices import choices
 from engine.queries.item import ItemPage
 from engine.queries.phoned import phoned
@@ -122,7 +124,7 @@ class Desk:
 
     def kept(self) -> ResponseReturnValue:
         """Go on after a draft was kept."""
-        flash("Saved. Nothing is sent until you send it.")
+        flash(say("Saved. Nothing is sent until you send it."))
         return redirect(self.own_page, 303)
 
     def done(self, said: str) -> ResponseReturnValue:
@@ -180,16 +182,17 @@ def take_answers(desk: Desk) -> ResponseReturnValue:
         shown = seen.asking.refused(typed, refusal)
         return desk.shown(_look(desk), shown, typed), STATUS[refusal.code]
     # what is said on the next page is kept in the browser until then
-    done = "This" if seen.item.context.is_restricted else f"“{seen.name}”"
-    return desk.done(f"Thank you. {done} is done.")
+    done = say("This") if seen.item.context.is_restricted else f"“{seen.name}”"
+    return desk.done(say("Thank you. %(done)s is done.", done=done))
 
 
 def keep_draft(desk: Desk) -> ResponseReturnValue:
     """Keep what is typed so far, while it is being typed; say so in a few words."""
     typed = _look(desk).asking.answers()
     holding.save_draft(identity.handling(), desk.item_id, typed, actor=desk.actor)
-    at = filters.now().astimezone(identity.zone())
-    return f"Kept at {at:%H:%M}. Nothing is sent until you send it.", {"Content-Type": "text/plain"}
+    at = filters.now().astimezone(identity.zone()).strftime("%H:%M")
+    kept = say("Kept at %(at)s. Nothing is sent until you send it.", at=at)
+    return in_words(kept), {"Content-Type": "text/plain"}
 
 
 def put_answer_off(desk: Desk) -> ResponseReturnValue:
@@ -199,12 +202,12 @@ def put_answer_off(desk: Desk) -> ResponseReturnValue:
             date.fromisoformat(request.form.get("until", "")), _MORNING, identity.zone()
         )
     except ValueError:
-        return cannot(desk, {"until": "Please choose a day."})
+        return cannot(desk, {"until": say("Please choose a day.")})
     try:
         put_off(identity.handling(), desk.item_id, until, actor=desk.actor)
     except InvalidAnswers as refusal:
         return cannot(desk, refusal.fields)
-    return desk.done("Thank you. We ask you again on that day.")
+    return desk.done(say("Thank you. We ask you again on that day."))
 
 
 def hand_answer_on(desk: Desk) -> ResponseReturnValue:
@@ -213,7 +216,7 @@ def hand_answer_on(desk: Desk) -> ResponseReturnValue:
     try:
         person = UUID(chosen) if chosen else None
     except ValueError:
-        return cannot(desk, {"person": "Please choose from the people listed."})
+        return cannot(desk, {"person": say("Please choose from the people listed.")})
     try:
         not_for_me(
             identity.handling(),
@@ -224,14 +227,16 @@ def hand_answer_on(desk: Desk) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return cannot(desk, refusal.fields)
-    return desk.done("Thank you. Somebody else is asked." if person else "Thank you. We ask them.")
+    return desk.done(
+        say("Thank you. Somebody else is asked.") if person else say("Thank you. We ask them.")
+    )
 
 
 def deny(desk: Desk) -> ResponseReturnValue:
     """Take it that somebody did not say what was written down in their name."""
     words = words_in("words")[:4000]
     did_not_say(identity.handling(), desk.item_id, words=words, actor=desk.actor)
-    return desk.done("Thank you. It counts no longer, and somebody looks into it.")
+    return desk.done(say("Thank you. It counts no longer, and somebody looks into it."))
 
 
 def cannot(desk: Desk, problems: Mapping[str, str]) -> ResponseReturnValue:

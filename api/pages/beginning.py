@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.beginnings import invited, is_first
+from api.languages import flash
 from api.pages.asking import words_in
 from api.passwords import hash_password, wrong_length
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.queries.register import is_empty, time_zones
 from engine.usecases.setting_up import choose_password, first_person
 from engine.usecases.setting_up.inviting import epoch_of
@@ -33,12 +35,14 @@ def begin(token: str) -> ResponseReturnValue:
     if not _is_open(token):
         return _over()
     said = {field: words_in(field) for field in _FIELDS}
-    missing = {field: "Please fill this in." for field, one in said.items() if not one}
+    missing: dict[str, str] = {
+        field: say("Please fill this in.") for field, one in said.items() if not one
+    }
     password = request.form.get("password", "")
     if problem := wrong_length(password):
         missing["password"] = problem
     if said["time_zone"] and said["time_zone"] not in time_zones():
-        missing["time_zone"] = "Please choose from the time zones listed."
+        missing["time_zone"] = say("Please choose from the time zones listed.")
     if missing:
         return _first(missing), 422
     try:
@@ -50,7 +54,7 @@ def begin(token: str) -> ResponseReturnValue:
     except Conflict:
         return _over()
     identity.begin_session(made)
-    flash("Welcome. Now tell Putright of your people and your work.")
+    flash(say("Welcome. Now tell Putright of your people and your work."))
     return redirect(url_for("setting_up.overview"), 303)
 
 
@@ -72,7 +76,7 @@ def choose(token: str) -> ResponseReturnValue:
     if not choose_password(identity.handling().store, who, epoch, hash_password(wanted)):
         return _over()
     identity.begin_session(who)
-    flash("Your password is kept. This is what you are asked for.")
+    flash(say("Your password is kept. This is what you are asked for."))
     return redirect(url_for("todos.home"), 303)
 
 
@@ -103,8 +107,8 @@ def _over() -> ResponseReturnValue:
     said = render_template(
         "error.html",
         status=410,
-        title="This address leads nowhere any more",
-        sentence="It was good once, for three days, or somebody has begun already.",
-        next_step="Sign in, or ask whoever sets up Putright where you work for a new one.",
+        title=say("This address leads nowhere any more"),
+        sentence=say("It was good once, for three days, or somebody has begun already."),
+        next_step=say("Sign in, or ask whoever sets up Putright where you work for a new one."),
     )
     return said, 410

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.changes import Change, Doing, change_named
+from api.languages import flash
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
+from engine.language import say
 from engine.queries.choices import choices
 from engine.queries.incident import IncidentPage
 from forms import check
@@ -25,7 +27,7 @@ def page(number: int, name: str, about: UUID | None) -> ResponseReturnValue:
     """Ask what there is to say."""
     incident, change = _found(number, name)
     if change.form is None:
-        raise NotFound("This is one button on another page.")
+        raise NotFound(say("This is one button on another page."))
     return _asked(
         incident, change, about, _asking(incident, change.form).show(change.known(incident))
     )
@@ -101,5 +103,5 @@ def _subject(incident: IncidentPage, about: UUID | None) -> str | None:
         **{one.id: one.title for one in incident.actions},
     }
     if about is not None and about not in named:
-        raise NotFound("There is no such thing here.")
+        raise NotFound(say("There is no such thing here."))
     return named[about] if about else None

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
@@ -20,6 +21,7 @@ from engine.domain.incident import Answer
 from engine.domain.permissions import Actor, Verb
 from engine.domain.wording import word
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, Unavailable
+from engine.language import say
 from engine.queries.incident import IncidentPage
 from engine.queries.seen import seen_incident
 from engine.usecases.handling import Handling
@@ -97,18 +99,20 @@ def _numbered(sent: Sent, name: str, missing: str) -> UUID:
         with sent.handling.store.read() as conn:
             return seen_incident(conn, int(number), sent.actor).incident.id
     except NotFound as unknown:
-        raise InvalidAnswers({name: f"There is no #{number} that you can see."}) from unknown
+        raise InvalidAnswers(
+            {name: say("There is no #%(number)s that you can see.", number=number)}
+        ) from unknown
 
 
 def _part_of(sent: Sent) -> None:
     major = None
     if sent.said("major"):
-        major = _numbered(sent, "major", "Please give the number of the major incident.")
+        major = _numbered(sent, "major", say("Please give the number of the major incident."))
     make_part_of(sent.handling, sent.incident_id, major, actor=sent.actor)
 
 
 def _merge(sent: Sent) -> None:
-    into = _numbered(sent, "into", "Please give the number of the earlier report.")
+    into = _numbered(sent, "into", say("Please give the number of the earlier report."))
     merge(sent.handling, sent.incident_id, into, reason=sent.said("reason"), actor=sent.actor)
 
 
@@ -132,7 +136,7 @@ def _answer_late(sent: Sent) -> UUID | None:
     try:
         answer = Answer(sent.said("answer"))
     except ValueError as error:
-        raise InvalidAnswers({"answer": "Please choose one of the answers."}) from error
+        raise InvalidAnswers({"answer": say("Please choose one of the answers.")}) from error
     return answer_late(
         sent.handling, sent.incident_id, answer, words=sent.said("words"), actor=sent.actor
     )
@@ -142,58 +146,68 @@ def _object(sent: Sent) -> UUID:
     return object_to(sent.handling, sent.incident_id, words=sent.said("words"), actor=sent.actor)
 
 
-_WHY = Question("reason", "Why?")
+_WHY = Question("reason", say("Why?"))
 DEEDS: Mapping[str, Deed] = {
     "set-aside": Deed(
         Verb.SET_ASIDE,
-        "Set this aside",
-        "For a mistake, a request, or what is nothing at all. Nobody is asked for anything any"
-        " more. Who reported it sees your reason, and can bring it back at any time.",
-        "Set it aside",
-        "It is set aside; your reason is kept.",
+        say("Set this aside"),
+        say(
+            "For a mistake, a request, or what is nothing at all. Nobody is asked "
+            "for anything any more. Who reported it sees your reason, and can "
+            "bring it back at any time."
+        ),
+        say("Set it aside"),
+        say("It is set aside; your reason is kept."),
         _set_aside,
         (_WHY,),
     ),
     "bring-back": Deed(
         Verb.BRING_BACK,
-        "Bring this back",
-        "It goes on where it was.",
-        "Bring it back",
-        "It is back, and goes on where it was.",
+        say("Bring this back"),
+        say("It goes on where it was."),
+        say("Bring it back"),
+        say("It is back, and goes on where it was."),
         _bring_back,
     ),
     "take-back": Deed(
         Verb.WITHDRAW,
-        "Take your report back",
-        "Nobody else is harmed, so this closes it at once. It counts as your answer that it is"
-        " right, and what others were asked to do ends.",
-        "Take it back",
-        "You have taken it back, and it is closed.",
+        say("Take your report back"),
+        say(
+            "Nobody else is harmed, so this closes it at once. It counts as your "
+            "answer that it is right, and what others were asked to do ends."
+        ),
+        say("Take it back"),
+        say("You have taken it back, and it is closed."),
         _withdraw,
-        (Question("words", "What was it? (if you like)", is_needed=False),),
+        (Question("words", say("What was it? (if you like)"), is_needed=False),),
     ),
     "join": Deed(
         Verb.MERGE,
-        "Join this with an earlier report",
-        "For two reports of one thing. How we know that it is right and who answers come along,"
-        " so that everybody is asked once. Who reported this one can separate them again.",
-        "Join them",
-        "They are joined; it goes on in the earlier one.",
+        say("Join this with an earlier report"),
+        say(
+            "For two reports of one thing. How we know that it is right and who "
+            "answers come along, so that everybody is asked once. Who reported "
+            "this one can separate them again."
+        ),
+        say("Join them"),
+        say("They are joined; it goes on in the earlier one."),
         _merge,
-        (Question("into", "Number of the earlier report", kind="line", most=20), _WHY),
+        (Question("into", say("Number of the earlier report"), kind="line", most=20), _WHY),
     ),
     "part-of": Deed(
         Verb.RELATE,
-        "Make this a part of a major incident",
-        "They are found together from then on. Each is put right, confirmed and closed by itself:"
-        " closing the major one closes nothing else.",
-        "Make it a part",
-        "It is noted which incident this belongs to.",
+        say("Make this a part of a major incident"),
+        say(
+            "They are found together from then on. Each is put right, confirmed "
+            "and closed by itself: closing the major one closes nothing else."
+        ),
+        say("Make it a part"),
+        say("It is noted which incident this belongs to."),
         _part_of,
         (
             Question(
                 "major",
-                "Number of the major incident (none: it belongs to no other)",
+                say("Number of the major incident (none: it belongs to no other)"),
                 kind="line",
                 is_needed=False,
                 most=20,
@@ -202,64 +216,73 @@ DEEDS: Mapping[str, Deed] = {
     ),
     "separate": Deed(
         Verb.UNDO_MERGE,
-        "Separate the two again",
-        "This one goes on where it was, and what came from it leaves the other.",
-        "Separate them",
-        "They are separate again; this one goes on where it was.",
+        say("Separate the two again"),
+        say("This one goes on where it was, and what came from it leaves the other."),
+        say("Separate them"),
+        say("They are separate again; this one goes on where it was."),
         _undo_merge,
     ),
     "make-two": Deed(
         Verb.SPLIT,
-        "Make two of this report",
-        "For two things in one report. The second gets its own page, its own actions and its own"
-        " answer; this one stays as it is.",
-        "Make two of it",
-        "This is the second of the two.",
+        say("Make two of this report"),
+        say(
+            "For two things in one report. The second gets its own page, its own "
+            "actions and its own answer; this one stays as it is."
+        ),
+        say("Make two of it"),
+        say("This is the second of the two."),
         _split,
         (
-            Question("title", "What is the second about, in one line?", kind="line", most=200),
-            Question("actual", "What is wrong?"),
-            Question("expected", "What should it have been?"),
-            Question("harmed", "Who is harmed by it? (if you know)", is_needed=False),
+            Question("title", say("What is the second about, in one line?"), kind="line", most=200),
+            Question("actual", say("What is wrong?")),
+            Question("expected", say("What should it have been?")),
+            Question("harmed", say("Who is harmed by it? (if you know)"), is_needed=False),
         ),
     ),
     "is-back": Deed(
         Verb.REPORT_RECURRENCE,
-        "It is back",
-        "What is closed stays closed, so this opens a new report. The same people answer, and we"
-        " know in the same way that it is right.",
-        "Report that it is back",
-        "Thank you. It is reported again, and somebody answers for it from now on.",
+        say("It is back"),
+        say(
+            "What is closed stays closed, so this opens a new report. The same "
+            "people answer, and we know in the same way that it is right."
+        ),
+        say("Report that it is back"),
+        say("Thank you. It is reported again, and somebody answers for it from now on."),
         _is_back,
-        (Question("words", "What is wrong now? (if it differs)", is_needed=False),),
+        (Question("words", say("What is wrong now? (if it differs)"), is_needed=False),),
     ),
     "answer": Deed(
         Verb.ANSWER_LATE,
-        "Answer now",
-        "This was closed before you answered. Your answer is kept all the same; if it is not"
-        " right, it is looked at anew.",
-        "Send the answer",
-        "Thank you. Your answer is kept.",
+        say("Answer now"),
+        say(
+            "This was closed before you answered. Your answer is kept all the "
+            "same; if it is not right, it is looked at anew."
+        ),
+        say("Send the answer"),
+        say("Thank you. Your answer is kept."),
         _answer_late,
         (
             Question(
                 "answer",
-                "Is it right?",
+                say("Is it right?"),
                 kind="choice",
                 choices=tuple((one.value, word(one.value)) for one in Answer),
             ),
-            Question("words", "What is not right? (unless it is right)", is_needed=False),
+            Question("words", say("What is not right? (unless it is right)"), is_needed=False),
         ),
     ),
     "not-right": Deed(
         Verb.OBJECT,
-        "Not right for you? Tell us",
-        "Others answer for many, and you may know better for yourself. This opens a report of"
-        " your own; if several say so, this one goes back to work.",
-        "Tell us",
-        "Thank you. Somebody answers for this from now on, and you can follow it here.",
+        say("Not right for you? Tell us"),
+        say(
+            "Others answer for many, and you may know better for yourself. This "
+            "opens a report of your own; if several say so, this one goes back to "
+            "work."
+        ),
+        say("Tell us"),
+        say("Thank you. Somebody answers for this from now on, and you can follow it here."),
         _object,
-        (Question("words", "What is not right for you?"),),
+        (Question("words", say("What is not right for you?")),),
     ),
 }
 
@@ -291,7 +314,7 @@ def do(number: int, name: str) -> ResponseReturnValue:
 def _deed(name: str) -> Deed:
     deed = DEEDS.get(name)
     if deed is None:
-        raise NotFound("There is nothing of this name to do.")
+        raise NotFound(say("There is nothing of this name to do."))
     return deed
 
 

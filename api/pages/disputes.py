@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.languages import flash
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.party import Party
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import IncidentLedger, LedgerLine, incident_ledger
 from engine.usecases.disputing import decide_dispute, dispute, withdraw_dispute
@@ -33,7 +35,7 @@ def raise_it(number: int, line: int) -> ResponseReturnValue:
     try:
         should_be = Party(request.form.get("should_be", ""))
     except ValueError:
-        return _shown(number, line, {"should_be": "Please say whose time it should be."}), 422
+        return _shown(number, line, {"should_be": say("Please say whose time it should be.")}), 422
     try:
         dispute(
             identity.handling(),
@@ -47,7 +49,9 @@ def raise_it(number: int, line: int) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return _shown(number, line, refusal.fields), 422
-    flash("Your disagreement is on record. Somebody who belongs to neither of the two decides.")
+    flash(
+        say("Your disagreement is on record. Somebody who belongs to neither of the two decides.")
+    )
     return _back(number)
 
 
@@ -65,7 +69,7 @@ def decide(number: int, dispute_id: UUID) -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         flash(" ".join(refusal.fields.values()))
         return _back(number)
-    flash("Your decision is kept, with your name and your reason.")
+    flash(say("Your decision is kept, with your name and your reason."))
     return _back(number)
 
 
@@ -73,7 +77,7 @@ def decide(number: int, dispute_id: UUID) -> ResponseReturnValue:
 def withdraw(number: int, dispute_id: UUID) -> ResponseReturnValue:
     """Take back a disagreement of one's own."""
     withdraw_dispute(identity.handling(), dispute_id, actor=identity.actor())
-    flash("You have taken it back.")
+    flash(say("You have taken it back."))
     return _back(number)
 
 
@@ -87,7 +91,7 @@ def _found(number: int, line: int) -> tuple[IncidentPage, LedgerLine]:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger: IncidentLedger = incident_ledger(conn, incident.id, filters.now())
     if Verb.DISPUTE not in incident.verbs or not 0 < line <= len(ledger.lines):
-        raise NotFound("There is no such part of the time.", line=line)
+        raise NotFound(say("There is no such part of the time."), line=line)
     return incident, ledger.lines[line - 1]
 
 

@@ -7,8 +7,7 @@ speaks alone: each party has a pattern of its own.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api import identity
-from api.filters import MONTHS
+from api import filters, identity
 from engine.domain.party import Party
 from engine.queries.ledger import IncidentLedger, LedgerLine
 
@@ -88,5 +87,5 @@ def _ticks(ledger: IncidentLedger, whole: float) -> list[Tick]:
             break
         is_shown = (day - first.date()).days % every == 0
         if is_shown and _MARGIN < x < WHOLE - _MARGIN:
-            ticks.append(Tick(round(x, 2), f"{at.day} {MONTHS[at.month - 1]}"))
+            ticks.append(Tick(round(x, 2), filters.day_of(day)))
     return ticks

@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.evidence import download
+from api.languages import flash
 from api.pages.for_readers import for_readers
 from api.reading import read_about
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.seen import seen_incident
 from engine.usecases.filing import LARGEST, NewFile, add_file
 
@@ -40,9 +42,9 @@ def take_file(incident_id: UUID, actor: Actor, *, is_internal: bool) -> None:
     sent = request.files.get("file")
     try:
         if sent is None or not sent.filename:
-            raise InvalidAnswers({"file": "Please choose a file."})
+            raise InvalidAnswers({"file": say("Please choose a file.")})
         file = NewFile(sent.filename, sent.read(LARGEST + 1))
         add_file(identity.handling(), incident_id, file, actor=actor, is_internal=is_internal)
-        flash(f"“{file.clean_name}” is kept.")
+        flash(say("“%(clean_name)s” is kept.", clean_name=file.clean_name))
     except InvalidAnswers as refusal:
         flash(next(iter(refusal.fields.values())))

@@ -8,23 +8,26 @@ from collections.abc import Set
 
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
+from lxml import etree
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.bpmn import Process
+from engine.bpmn.document import parse_xml
 from engine.domain.party import Lane
 from engine.domain.wording import word
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.incident import ActionLine, IncidentPage
 from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
 
 pages = for_readers("history", __name__)
 
 TITLES = {
-    "incident": "The incident",
-    "confirmation": "Asking the customer",
-    "action": "What was to be done",
+    "incident": say("The incident"),
+    "confirmation": say("Asking the customer"),
+    "action": say("What was to be done"),
 }
 
 
@@ -39,7 +42,6 @@ def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
         action=action,
         run=run,
         titles=TITLES,
-        lanes={lane.value: filters.first_up(word(lane)) for lane in Lane},
         begun=[one for one in incident.actions if one.state not in ("proposed", "waiting")],
     )
 
@@ -47,11 +49,20 @@ def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
 @pages.get("/incidents/<int:number>/drawings/<diagram>.bpmn")
 @pages.get("/incidents/<int:number>/drawings/<int:action_number>/<diagram>.bpmn")
 def drawing(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
-    """Return a diagram that the history follows, as its file."""
+    """Return a diagram that the history follows, with its names in plain words."""
     _, _, run = _found(number, action_number)
     with identity.handling().store.read() as conn:
         content = diagram_xml(conn, run.release_id, diagram)
-    return Response(content, mimetype="application/xml")
+    return Response(_named(parse_xml(diagram, content)), mimetype="application/xml")
+
+
+def _named(root: etree._Element) -> bytes:
+    lanes = {lane.value for lane in Lane}
+    for element in root.iter(etree.Element):
+        name = element.get("name")
+        if name:
+            element.set("name", filters.first_up(word(name) if name in lanes else say(name)))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
 @pages.get("/incidents/<int:number>/states/<diagram>.json")
@@ -72,7 +83,7 @@ def state(number: int, diagram: str, action_number: int | None = None) -> Respon
                 cancelled=sorted(one.cancelled),
                 flows=sorted(one.flows | _led_here(process, one, waiting)),
             )
-    raise NotFound("There is no such diagram here.", diagram=diagram)
+    raise NotFound(say("There is no such diagram here."), diagram=diagram)
 
 
 def _called_and_waiting(process: Process, run: RunPage) -> set[str]:
@@ -103,4 +114,4 @@ def _found(
         for action in incident.actions:
             if action.number == action_number:
                 return incident, action, run_page(conn, action_id=action.id)
-    raise NotFound("There is no such action.", action=action_number)
+    raise NotFound(say("There is no such action."), action=action_number)

@@ -1,11 +1,13 @@
 """What the reader was written; what comes by mail, too; and letters that nobody took."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.languages import flash
 from api.pages.for_readers import for_readers
 from engine.domain.message import ALWAYS_MAILED, MessageKind
+from engine.language import say
 from engine.queries.messages import dead_letters, inbox, unmailed
 from engine.queries.paging import Page
 from engine.usecases.posting import choose, mark_read, send_again
@@ -54,7 +56,7 @@ def by_mail() -> ResponseReturnValue:
                 kind,
                 is_mailed=kind.value in wanted,
             )
-    flash("It is noted what comes by mail.")
+    flash(say("It is noted what comes by mail."))
     return redirect(url_for("inbox.page"), 303)
 
 
@@ -70,5 +72,5 @@ def letters() -> ResponseReturnValue:
 def again(message_id: int) -> ResponseReturnValue:
     """Try a letter anew."""
     send_again(identity.handling(), message_id, actor=identity.actor())
-    flash("It is sent again.")
+    flash(say("It is sent again."))
     return redirect(url_for("inbox.letters"), 303)

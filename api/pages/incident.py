@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.languages import flash
 from api.pages.asking import sent_key, words_in
 from api.pages.deeds import DEEDS
 from api.pages.drawing import draw
@@ -13,6 +14,7 @@ from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.incident import IncidentPage
@@ -75,7 +77,7 @@ def write(number: int) -> ResponseReturnValue:
 def not_right(number: int, seq: int) -> ResponseReturnValue:
     """Take what a confirmer wrote by mail as their answer *not right*."""
     take_as_not_right(identity.handling(), _id_of(number), seq, actor=identity.actor())
-    flash("It counts as their answer, and they are told so.")
+    flash(say("It counts as their answer, and they are told so."))
     return redirect(url_for("incident.page", number=number), 303)
 
 
@@ -84,7 +86,9 @@ def watch_it(number: int) -> ResponseReturnValue:
     """Be told what is written about it, or no longer."""
     is_wanted = "no" not in request.form
     watch(identity.handling(), _id_of(number), actor=identity.actor(), is_wanted=is_wanted)
-    flash("You are told what is written here." if is_wanted else "You are no longer told.")
+    flash(
+        say("You are told what is written here.") if is_wanted else say("You are no longer told.")
+    )
     return redirect(url_for("incident.page", number=number, _anchor="said"), 303)
 
 
@@ -127,17 +131,17 @@ def lead(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident_id = seen_incident(conn, number, identity.actor()).incident.id
     take_lead(identity.handling(), incident_id, actor=identity.actor())
-    flash("You answer for this now.")
+    flash(say("You answer for this now."))
     return redirect(url_for("incident.page", number=number), 303)
 
 
 # the way of every incident, in plain words; which one it is at is read from what is open
 _WAY = (
-    ("agreement", "Agree what right means"),
-    ("work", "Put it right"),
-    ("verification", "Check the outcome"),
-    ("confirmation", "Ask the customer"),
-    ("closed", "Closed"),
+    ("agreement", say("Agree what right means")),
+    ("work", say("Put it right")),
+    ("verification", say("Check the outcome")),
+    ("confirmation", say("Ask the customer")),
+    ("closed", say("Closed")),
 )
 
 
@@ -145,7 +149,7 @@ def _stages(incident: IncidentPage) -> list[tuple[str, str]]:
     """Return (title, done | now | later) for each stage of the way."""
     at = _stage_now(incident)
     place = [mark for mark, _ in _WAY].index(at)
-    stages = []
+    stages: list[tuple[str, str]] = []
     for index, (mark, title) in enumerate(_WAY):
         state = "now" if index == place else "done" if index < place else "later"
         stages.append((title, "done" if mark == at == "closed" else state))

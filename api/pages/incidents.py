@@ -11,6 +11,7 @@ from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
 from engine.domain.permissions import may_sample_ways_out
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.incidents import Filters, incidents
 from engine.queries.paging import Page
 from engine.queries.way_out_sample import owner_in_scope, sample_ways_out
@@ -50,7 +51,7 @@ def sample() -> ResponseReturnValue:
     """Show how many took which way out, and some that were set aside or joined, at random."""
     actor = identity.actor()
     if not may_sample_ways_out(actor):
-        raise NotAllowed("Only auditors and owners of business processes can ask this.")
+        raise NotAllowed(say("Only auditors and owners of business processes can ask this."))
     most = _within(request.args.get("sample"), _MOST_SAMPLED, _SAMPLE)
     seed = _within(request.args.get("seed"), _SEEDS - 1, randbelow(_SEEDS))
     with identity.handling().store.read() as conn:

@@ -12,6 +12,7 @@ from api import identity
 from api.mail import left_by
 from engine.domain.message import MessageKind
 from engine.errors import NotFound
+from engine.language import say
 from engine.usecases.posting import choose
 
 pages = Blueprint("leaving_mail", __name__)
@@ -35,5 +36,5 @@ def leave(token: str) -> ResponseReturnValue:
 def _said(token: str) -> tuple[UUID, MessageKind]:
     found = left_by(current_app.config["SECRET_KEY"], token)
     if found is None:
-        raise NotFound("This link is not one of ours.")
+        raise NotFound(say("This link is not one of ours."))
     return UUID(found[0]), found[1]

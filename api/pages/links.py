@@ -27,6 +27,7 @@ from api.reading import read_about, read_incident
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Verb
 from engine.errors import LinkOver, NotFound
+from engine.language import say
 from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.links import Held, held
@@ -106,7 +107,7 @@ def get_file(token: str, file_id: UUID) -> ResponseReturnValue:
 def _followed(token: str) -> Held:
     found = _held(token)
     if found.purpose is not Purpose.FOLLOW:
-        raise NotFound("There are no files here.")
+        raise NotFound(say("There are no files here."))
     return found
 
 
@@ -123,7 +124,7 @@ def _done_there(token: str, do: Callable[[Desk], ResponseReturnValue]) -> Respon
 
 def _desk(token: str, found: Held) -> Desk:
     if found.item_id is None:
-        raise NotFound("There is nothing to be answered here.")
+        raise NotFound(say("There is nothing to be answered here."))
     own_page = url_for("links.page", token=token)
     return Desk(
         found.item_id,
@@ -139,7 +140,7 @@ def _desk(token: str, found: Held) -> Desk:
 def _ref(token: str) -> LinkRef:
     ref = link_of(token, current_app.config["SECRET_KEY"])
     if ref is None:
-        raise NotFound("This link is not one of ours.")
+        raise NotFound(say("This link is not one of ours."))
     return ref
 
 

@@ -6,16 +6,18 @@ Naming and taking off are plain forms, one person each: who may read is not chan
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.errors import Conflict, InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.choices import choices
 from engine.queries.restriction import restriction_of
 from engine.queries.seen import seen_incident
@@ -47,7 +49,7 @@ def limit(number: int) -> ResponseReturnValue:
             actor=identity.actor(),
         )
 
-    return _done(number, does, "Only named people can read this now.")
+    return _done(number, does, say("Only named people can read this now."))
 
 
 @pages.post("/incidents/<int:number>/named-people/name")
@@ -58,7 +60,7 @@ def name(number: int) -> ResponseReturnValue:
         person = _person(request.form.get("person", ""))
         name_person(identity.handling(), incident_id, person, actor=identity.actor())
 
-    return _done(number, does, "They can read this from now on.")
+    return _done(number, does, say("They can read this from now on."))
 
 
 @pages.post("/incidents/<int:number>/named-people/take-off")
@@ -74,7 +76,7 @@ def take_somebody_off(number: int) -> ResponseReturnValue:
             actor=identity.actor(),
         )
 
-    return _done(number, does, "They can read this no more.")
+    return _done(number, does, say("They can read this no more."))
 
 
 @pages.post("/incidents/<int:number>/named-people/lift")
@@ -85,7 +87,7 @@ def ask_for_everybody(number: int) -> ResponseReturnValue:
         handling, actor = identity.handling(), identity.actor()
         ask_to_lift(handling, incident_id, reason=_said("reason"), actor=actor)
 
-    return _done(number, does, "Somebody else who can read this has to agree.")
+    return _done(number, does, say("Somebody else who can read this has to agree."))
 
 
 @pages.post("/incidents/<int:number>/named-people/lifted")
@@ -95,7 +97,7 @@ def agree(number: int) -> ResponseReturnValue:
     def does(incident_id: UUID) -> None:
         agree_to_lift(identity.handling(), incident_id, actor=identity.actor())
 
-    return _done(number, does, "Everybody can read this again who could before.")
+    return _done(number, does, say("Everybody can read this again who could before."))
 
 
 @pages.post("/incidents/<int:number>/named-people/declined")
@@ -106,7 +108,7 @@ def decline(number: int) -> ResponseReturnValue:
         handling, actor = identity.handling(), identity.actor()
         decline_to_lift(handling, incident_id, reason=_said("declined"), actor=actor)
 
-    return _done(number, does, "It stays for named people only; who asked is told.")
+    return _done(number, does, say("It stays for named people only; who asked is told."))
 
 
 def _said(name: str) -> str:
@@ -117,7 +119,7 @@ def _person(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise InvalidAnswers({"person": "Please choose somebody."}) from error
+        raise InvalidAnswers({"person": say("Please choose somebody.")}) from error
 
 
 def _done(number: int, does: Callable[[UUID], None], said: str) -> ResponseReturnValue:

@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.languages import flash
 from api.pages.answering import Seen, look
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.silence import missing_answers
 from engine.usecases.phoning import Heard, record_answer
 
@@ -51,7 +53,7 @@ def write_down(item_id: UUID) -> ResponseReturnValue:
         own = {name: said for name, said in refusal.fields.items() if name in _OWN_FIELDS}
         others = {name: said for name, said in refusal.fields.items() if name not in own}
         return _shown(seen, asking.show(typed, findings=others, key=sent_key()), own), 422
-    flash("It is written down, and they are told so.")
+    flash(say("It is written down, and they are told so."))
     return redirect(url_for("incident.page", number=seen.item.context.number), 303)
 
 
@@ -61,7 +63,7 @@ def _look(item_id: UUID) -> Seen:
 
 
 def _asking(seen: Seen) -> Asking:
-    schema = {**seen.item.form.schema, "x-submit": "Write it down"}
+    schema = {**seen.item.form.schema, "x-submit": say("Write it down")}
     form = replace(seen.item.form, schema=schema)
     return Asking(form, seen.choices, seen.item.prefill, instructions=False)
 
@@ -70,7 +72,7 @@ def _whom() -> UUID:
     try:
         return UUID(request.form.get("whom", ""))
     except ValueError as error:
-        raise InvalidAnswers({"whom": "Please say who answered."}) from error
+        raise InvalidAnswers({"whom": say("Please say who answered.")}) from error
 
 
 def _heard_at() -> datetime | None:
@@ -80,7 +82,7 @@ def _heard_at() -> datetime | None:
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=identity.zone())
     except ValueError as error:
-        raise InvalidAnswers({"heard_at": "Please write a day and a time."}) from error
+        raise InvalidAnswers({"heard_at": say("Please write a day and a time.")}) from error
 
 
 def _shown(seen: Seen, form: Asked, problems: Mapping[str, str] | None = None) -> str:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import Asked, Asking, asks_for_rows, sent_key
 from api.pages.for_readers import for_readers
 from engine.errors import Conflict, InvalidAnswers, Unavailable
+from engine.language import say
 from engine.queries.choices import choices
 from engine.queries.incidents import similar
 from engine.queries.seen import seen_incident
@@ -64,7 +66,7 @@ def send() -> ResponseReturnValue:
         return _shown(asking.refused(typed, refusal)), STATUS[refusal.code]
     with identity.handling().store.read() as conn:
         number = seen_incident(conn, made, identity.actor()).incident.number
-    flash("Thank you. Somebody answers for this from now on, and you can follow it here.")
+    flash(say("Thank you. Somebody answers for this from now on, and you can follow it here."))
     return redirect(url_for("incident.page", number=number), 303)
 
 

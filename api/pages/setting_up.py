@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
 from api.beginnings import password_token
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import Asked, Asking, asks_for_rows, words_in
 from api.pages.for_readers import for_readers
 from api.rules_file import settable
@@ -26,6 +27,7 @@ from engine.domain.register import RecordKind
 from engine.domain.rules import Rules
 from engine.domain.wording import sentence
 from engine.errors import Conflict, InvalidAnswers, NotFound, Unavailable
+from engine.language import in_words, say
 from engine.queries.register import (
     Names,
     answers_of,
@@ -57,25 +59,27 @@ class Words:
 
 WORDS: Mapping[RecordKind, Words] = {
     RecordKind.ORGANISATION: Words(
-        "Customers and suppliers",
-        "a customer or supplier",
-        "Companies outside your own that receive your work, or do part of it.",
+        say("Customers and suppliers"),
+        say("a customer or supplier"),
+        say("Companies outside your own that receive your work, or do part of it."),
     ),
     RecordKind.PERSON: Words(
-        "People", "a person", "Your own people, and those of customers and suppliers."
+        say("People"),
+        say("a person"),
+        say("Your own people, and those of customers and suppliers."),
     ),
     RecordKind.TEAM: Words(
-        "Teams", "a team", "People who are asked together, such as a service desk."
+        say("Teams"), say("a team"), say("People who are asked together, such as a service desk.")
     ),
     RecordKind.PROCESS: Words(
-        "Business processes",
-        "a business process",
-        "Work whose result can come out wrong, with who answers for it.",
+        say("Business processes"),
+        say("a business process"),
+        say("Work whose result can come out wrong, with who answers for it."),
     ),
     RecordKind.CALENDAR: Words(
-        "Working calendars",
-        "a working calendar",
-        "Working days and holidays, for due dates and reminders.",
+        say("Working calendars"),
+        say("a working calendar"),
+        say("Working days and holidays, for due dates and reminders."),
     ),
 }
 # in the order in which one begins; a customer or a calendar can wait
@@ -86,7 +90,7 @@ def _kind(word: str) -> RecordKind:
     try:
         return RecordKind(word)
     except ValueError as error:
-        raise NotFound("There is no such page.") from error
+        raise NotFound(say("There is no such page.")) from error
 
 
 @pages.before_request
@@ -134,7 +138,7 @@ def rules() -> ResponseReturnValue:
     handling = identity.handling()
     ladder = [
         (
-            one.meaning,
+            say(one.meaning),
             [
                 _number(getattr(handling.ladder.of(p), one.name), is_days=one.kind is not int)
                 for p in Priority
@@ -143,7 +147,7 @@ def rules() -> ResponseReturnValue:
         for one in settable(Rungs)
     ]
     numbers = [
-        (one.meaning, _number(getattr(handling.rules, one.name), is_days=False))
+        (say(one.meaning), _number(getattr(handling.rules, one.name), is_days=False))
         for one in settable(Rules)
     ]
     priorities = [one.value for one in Priority]
@@ -155,14 +159,17 @@ def rules() -> ResponseReturnValue:
 def _number(value: object, *, is_days: bool = True) -> str:
     """Return a number of the rules as people say it; plain ones of the ladder are working days."""
     if value is None:
-        return "never"
+        return in_words(say("never"))
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return in_words(say("yes") if value else say("no"))
     if isinstance(value, tuple):
-        return " and ".join(_number(one, is_days=is_days) for one in value)
+        first, *others = (_number(one, is_days=is_days) for one in value)
+        for one in others:
+            first = in_words(say("%(one)s and %(other)s", one=first, other=one))
+        return first
     if isinstance(value, timedelta):
         return filters.lasting(value)
-    return f"{value} wd" if is_days else str(value)
+    return in_words(say("%(days)s wd", days=value)) if is_days else str(value)
 
 
 @pages.get("/setup/<kind>")
@@ -197,7 +204,7 @@ def one(kind: str, record_id: UUID) -> ResponseReturnValue:
         answers = answers_of(conn, which, record_id)
         seen = last_change(conn, record_id)
     if answers is None:
-        raise NotFound("There is no such record.")
+        raise NotFound(say("There is no such record."))
     return _shown(which, record_id, _asking(which, record_id).show(answers, key=str(seen)))
 
 
@@ -218,7 +225,7 @@ def invitation(record_id: UUID) -> ResponseReturnValue:
     """Show an address where this person chooses a password; it is seen this once."""
     epoch = invite(identity.handling().store, record_id, actor=identity.actor())
     if epoch is None:
-        raise NotFound("There is no such person, or they have left.")
+        raise NotFound(say("There is no such person, or they have left."))
     token = password_token(record_id, epoch, current_app.config["SECRET_KEY"])
     with identity.handling().store.read() as conn:
         answers = answers_of(conn, RecordKind.PERSON, record_id) or {}
@@ -258,7 +265,7 @@ def take_file(kind: str) -> ResponseReturnValue:
         if sent is not None and sent.filename:
             content = _read(sent.read(_LARGEST_FILE + 1))
         if not content:
-            raise InvalidAnswers({"file": "Please choose a file, or paste its lines."})
+            raise InvalidAnswers({"file": say("Please choose a file, or paste its lines.")})
         found = import_table(
             identity.handling().store,
             which,
@@ -271,17 +278,17 @@ def take_file(kind: str) -> ResponseReturnValue:
         return _file(which, content, None, next(iter(refusal.fields.values()))), 422
     if not found.done:
         return _file(which, content, found), 200 if "_try" in request.form else 422
-    flash(f"{len(found.lines)} lines are taken.")
+    flash(say("%(lines)s lines are taken.", lines=len(found.lines)))
     return redirect(url_for("setting_up.listed", kind=which.value), 303)
 
 
 def _read(content: bytes) -> str:
     if len(content) > _LARGEST_FILE:
-        raise InvalidAnswers({"file": "This file is larger than 2 MB."})
+        raise InvalidAnswers({"file": say("This file is larger than 2 MB.")})
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        sentence = "This is not a text in UTF-8. Save it as “CSV UTF-8”."
+        sentence = say("This is not a text in UTF-8. Save it as “CSV UTF-8”.")
         raise InvalidAnswers({"file": sentence}) from error
 
 
@@ -306,7 +313,8 @@ def _file(
 
 def _asking(kind: RecordKind, record_id: UUID | None) -> Asking:
     with identity.handling().store.read() as conn:
-        choices = names(conn).choices
+        choices = dict(names(conn).choices)
+    choices["country"] = filters.countries(choices["country"])
     form = fixed(kind.value)
     # who is new has not left
     return Asking(form if record_id else without(form, "has_left"), choices)
@@ -335,7 +343,7 @@ def _saved(kind: RecordKind, record_id: UUID | None) -> ResponseReturnValue:
             again = asking.show(typed, notice=refusal.sentence, key=key)
             return _shown(kind, record_id, again), STATUS[refusal.code]
         else:
-            flash("It is kept.")
+            flash(say("It is kept."))
             if record_id is None and kind is RecordKind.PERSON:
                 return redirect(url_for("setting_up.one", kind=kind.value, record_id=made), 303)
             return redirect(url_for("setting_up.listed", kind=kind.value), 303)
@@ -365,7 +373,9 @@ def _field(form: Form, name: str) -> Any:
 
 
 def _told(form: Form, name: str, value: Any, known: Names) -> str:
-    return _words(_field(form, name), value, known) if value is not None else "nothing"
+    return (
+        _words(_field(form, name), value, known) if value is not None else in_words(say("nothing"))
+    )
 
 
 def _words(field: Any, value: Any, known: Names) -> str:
@@ -377,5 +387,5 @@ def _words(field: Any, value: Any, known: Names) -> str:
             for column in field.fields
             if column.name in value
         )
-    said = dict(known.choices.get(field.format, ())).get(str(value), field.label_of(value))
-    return str(said)
+    label = dict(known.choices.get(field.format, ())).get(str(value), field.label_of(value))
+    return in_words(label)

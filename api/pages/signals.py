@@ -2,16 +2,18 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import sent_key, words_in
 from api.pages.for_readers import for_readers
 from engine.domain.incident import Level
 from engine.domain.permissions import may_report
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
 from engine.queries.signals import products, signal, signals
@@ -50,14 +52,14 @@ def name(number: int) -> ResponseReturnValue:
             Level(request.form.get("urgency", Level.MEDIUM)),
         )
     except ValueError:
-        return _shown(number, "Please choose from what is offered."), 422
+        return _shown(number, say("Please choose from what is offered.")), 422
     try:
         made = name_product(
             identity.handling(), signal_id, named, actor=identity.actor(), key=sent_key()
         )
     except (Conflict, InvalidAnswers) as refusal:
         return _shown(number, refusal.sentence), STATUS[refusal.code]
-    flash("Thank you. Somebody answers for this from now on, and you can follow it here.")
+    flash(say("Thank you. Somebody answers for this from now on, and you can follow it here."))
     return _to(made)
 
 
@@ -71,10 +73,10 @@ def join(number: int) -> ResponseReturnValue:
             incident_id = seen_incident(conn, int(told), identity.actor()).incident.id
         join_signal(identity.handling(), signal_id, incident_id, actor=identity.actor())
     except (ValueError, NotFound):
-        return _shown(number, "There is no incident of this number that you can see."), 422
+        return _shown(number, say("There is no incident of this number that you can see.")), 422
     except (Conflict, NotAllowed) as refusal:
         return _shown(number, refusal.sentence), STATUS[refusal.code]
-    flash("It is in the record of this incident now.")
+    flash(say("It is in the record of this incident now."))
     return _to(incident_id)
 
 

@@ -2,12 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from api import identity
+from api.languages import flash
 from engine.errors import InvalidAnswers, TooManyAttempts, Unavailable
+from engine.language import say
 from engine.usecases.telling import public_processes
 
 pages = Blueprint("signing", __name__)
@@ -54,7 +56,7 @@ def _shown(login: str, wanted: str, problem: str | None = None) -> str:
 def sign_out() -> ResponseReturnValue:
     """End this browser's session and have it forget the pages it has seen."""
     identity.sign_out()
-    flash("You are signed out.")
+    flash(say("You are signed out."))
     answer = redirect(url_for("signing.sign_in"), 303)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer

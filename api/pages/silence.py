@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.languages import flash
 from api.pages.asking import sent_key
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.domain.silence import Channel
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.absences import colleagues
 from engine.queries.seen import seen_incident
 from engine.queries.silence import missing_answers
@@ -37,7 +39,7 @@ def log(number: int) -> ResponseReturnValue:
         log_try(
             identity.handling(),
             incident_id,
-            whom_id=_chosen("whom", "Please say whom you tried to reach."),
+            whom_id=_chosen("whom", say("Please say whom you tried to reach.")),
             channel=_channel(),
             words=request.form.get("words", "")[:4000],
             tried_at=_tried_at(),
@@ -46,7 +48,7 @@ def log(number: int) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return _shown(number, refusal.fields), 422
-    flash("Your try is on record.")
+    flash(say("Your try is on record."))
     return redirect(url_for("incident.page", number=number, _anchor="silence"), 303)
 
 
@@ -61,11 +63,11 @@ def name(number: int) -> ResponseReturnValue:
     """Let somebody else decide without the customer's answer."""
     incident_id = _incident_id(number)
     try:
-        chosen = _chosen("person", "Please choose who decides.")
+        chosen = _chosen("person", say("Please choose who decides."))
         name_delegate(identity.handling(), incident_id, chosen, actor=identity.actor())
     except InvalidAnswers as refusal:
         return _delegating(number, refusal.fields), 422
-    flash("They can decide now, beside you.")
+    flash(say("They can decide now, beside you."))
     return redirect(url_for("incident.page", number=number, _anchor="silence"), 303)
 
 
@@ -85,7 +87,7 @@ def _channel() -> Channel:
     try:
         return Channel(request.form.get("channel", ""))
     except ValueError as error:
-        raise InvalidAnswers({"channel": "Please say how you tried."}) from error
+        raise InvalidAnswers({"channel": say("Please say how you tried.")}) from error
 
 
 def _tried_at() -> datetime | None:
@@ -95,7 +97,7 @@ def _tried_at() -> datetime | None:
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=identity.zone())
     except ValueError as error:
-        raise InvalidAnswers({"tried_at": "Please write a day and a time."}) from error
+        raise InvalidAnswers({"tried_at": say("Please write a day and a time.")}) from error
 
 
 def _shown(number: int, problems: Mapping[str, str] | None = None) -> str:

@@ -11,6 +11,7 @@ from flask import Flask, g
 
 from api import identity
 from engine.errors import Unavailable
+from engine.language import in_words, say
 
 
 def register(app: Flask) -> None:
@@ -21,10 +22,12 @@ def register(app: Flask) -> None:
 def called(title: str) -> str:
     """Return the question behind a step's title in the diagram, the title where there is none.
 
+    It is in the reader's language, if it is one of ours.
+
     Empty for steps whose form asks the same as others' (do this, or say why not): what they are
     about is their action, and the question alone says nothing.
     """
-    return _questions().get(title, title)
+    return in_words(_questions().get(title, say(title)))
 
 
 def _questions() -> Mapping[str, str]:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from api import filters, identity
 from api.errors import STATUS
+from api.languages import flash
 from api.pages.asking import Asked, Asking, words_in
 from engine.errors import InvalidAnswers, NotFound, TooManyAttempts, Unavailable
+from engine.language import say
 from engine.usecases.callers import new_token
 from engine.usecases.signing_in import begin_attempt
 from engine.usecases.telling import Told, public_processes, tell
@@ -42,13 +44,17 @@ def send() -> ResponseReturnValue:
     typed, key = asking.answers(), words_in("_key")
     report = _read(key)
     if report is None:
-        notice = "This page was open for very long. Please send it once more."
+        notice = say("This page was open for very long. Please send it once more.")
         return _again(asking, typed, notice=notice, key=_new_key())
     if words_in("website"):
-        notice = "A field that people do not see was filled in. Please send it once more without."
+        notice = say(
+            "A field that people do not see was filled in. Please send it once more without."
+        )
         return _again(asking, typed, notice=notice, key=key)
     if filters.now() - report.made_at < _QUICKEST:
-        return _again(asking, typed, notice="That was quick. Please send it once more.", key=key)
+        return _again(
+            asking, typed, notice=say("That was quick. Please send it once more."), key=key
+        )
     found = check(asking.form, typed, choices=asking.choices, now=filters.now(), tz=identity.zone())
     if not found.ok:
         return _again(asking, typed, findings=found.findings, key=key)
@@ -60,11 +66,13 @@ def send() -> ResponseReturnValue:
     except InvalidAnswers as refusal:
         return _again(asking, typed, findings=refusal.fields, key=key)
     except TooManyAttempts as refusal:
-        notice = "So much was told us from there that we ask you to wait for a quarter of an hour."
+        notice = say(
+            "So much was told us from there that we ask you to wait for a quarter of an hour."
+        )
         return _shown(asking.show(typed, notice=notice, key=key)), STATUS[refusal.code]
     except Unavailable as refusal:
         return _shown(asking.show(typed, notice=refusal.sentence, key=key)), STATUS[refusal.code]
-    flash("Thank you. Somebody answers for it from now on. Keep the address of this page.")
+    flash(say("Thank you. Somebody answers for it from now on. Keep the address of this page."))
     return redirect(url_for("following.page", token=report.token), 303)
 
 
@@ -72,7 +80,7 @@ def _asking() -> Asking:
     with identity.handling().store.read() as conn:
         listed = public_processes(conn)
     if not listed:
-        raise NotFound("There is no such page.")
+        raise NotFound(say("There is no such page."))
     return Asking(fixed("public_report"), {"process": listed})
 
 

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.languages import flash
 from api.pages.answering import (
     Desk,
     cannot,
@@ -20,6 +21,7 @@ from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.domain.action import TargetOutcome
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.usecases import holding
 from engine.usecases.targets import tick_targets
 
@@ -79,7 +81,7 @@ def not_said(item_id: UUID) -> ResponseReturnValue:
 def take(item_id: UUID) -> ResponseReturnValue:
     """Take the to-do."""
     holding.claim(identity.handling(), item_id, actor=identity.actor())
-    flash("You have taken this.")
+    flash(say("You have taken this."))
     return redirect(url_for("todo.page", item_id=item_id), 303)
 
 
@@ -87,7 +89,7 @@ def take(item_id: UUID) -> ResponseReturnValue:
 def give_back(item_id: UUID) -> ResponseReturnValue:
     """Give the to-do back to those it is for."""
     holding.release(identity.handling(), item_id, actor=identity.actor())
-    flash("It is given back; anybody it is for can take it.")
+    flash(say("It is given back; anybody it is for can take it."))
     return redirect(url_for("todo.page", item_id=item_id), 303)
 
 
@@ -99,7 +101,7 @@ def hand_over(item_id: UUID) -> ResponseReturnValue:
     try:
         chosen = UUID(to)
     except ValueError:
-        return cannot(_desk(item_id), {"to": "Please choose who does it."})
+        return cannot(_desk(item_id), {"to": say("Please choose who does it.")})
     try:
         holding.hand_over(
             identity.handling(),
@@ -111,7 +113,7 @@ def hand_over(item_id: UUID) -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return cannot(_desk(item_id), {"to": next(iter(refusal.fields.values()))})
-    flash("It is handed over.")
+    flash(say("It is handed over."))
     return redirect(url_for("todos.home"), 303)
 
 
@@ -122,7 +124,7 @@ def reached(item_id: UUID) -> ResponseReturnValue:
         ticked = [UUID(one) for one in request.form.getlist("target")]
         outcome = TargetOutcome(request.form.get("outcome", ""))
     except ValueError:
-        flash("Please tick some lines and say how it ended.")
+        flash(say("Please tick some lines and say how it ended."))
         return redirect(url_for("todo.page", item_id=item_id, _anchor="reached"), 303)
     if ticked:
         left = tick_targets(
@@ -132,7 +134,11 @@ def reached(item_id: UUID) -> ResponseReturnValue:
             actor=identity.actor(),
             note=words_in("note") or None,
         )
-        flash(f"Noted for {len(ticked)}; {left} left." if left else "Noted; none is left.")
+        flash(
+            say("Noted for %(ticked)s; %(left)s left.", ticked=len(ticked), left=left)
+            if left
+            else say("Noted; none is left.")
+        )
     else:
-        flash("Please tick some lines first.")
+        flash(say("Please tick some lines first."))
     return redirect(url_for("todo.page", item_id=item_id, _anchor="reached"), 303)

@@ -7,16 +7,18 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.languages import flash
 from api.pages.answers import count_of
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.asked_beside import asked_beside
 from engine.queries.choices import choices
 from engine.queries.disputes import disputes_to_decide
@@ -96,7 +98,7 @@ def save() -> ResponseReturnValue:
     query = urlencode(asked | _said(_filters(request.form)))
     try:
         save_view(identity.handling().store, identity.actor().id, words_in("view_name"), query)
-        flash("It is kept, and stands above the list.")
+        flash(say("It is kept, and stands above the list."))
     except InvalidAnswers as refusal:
         flash(refusal.fields["name"])
     return redirect(f"{url_for('todos.home')}?{query}", 303)
@@ -106,7 +108,7 @@ def save() -> ResponseReturnValue:
 def drop(view_id: UUID) -> ResponseReturnValue:
     """Take a view away."""
     drop_view(identity.handling().store, identity.actor().id, view_id)
-    flash("It is taken away.")
+    flash(say("It is taken away."))
     return redirect(url_for("todos.home"), 303)
 
 
@@ -137,8 +139,8 @@ def _chips(scope: Scope, asked: TodoFilters, processes: Iterable[str]) -> list[C
 
     named = sorted({*processes, *([asked.process] if asked.process else [])})
     return [
-        chip("Nobody yet", replace(asked, unclaimed=True), replace(asked, unclaimed=False)),
-        chip("Overdue", replace(asked, overdue=True), replace(asked, overdue=False)),
+        chip(say("Nobody yet"), replace(asked, unclaimed=True), replace(asked, unclaimed=False)),
+        chip(say("Overdue"), replace(asked, overdue=True), replace(asked, overdue=False)),
         *(chip(p, replace(asked, priority=p), replace(asked, priority=None)) for p in Priority),
         *(
             chip(filters.plain(p), replace(asked, party=p), replace(asked, party=None))

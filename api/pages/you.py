@@ -3,13 +3,15 @@
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import filters, identity
+from api.languages import flash
 from api.pages.for_readers import for_readers
 from api.passwords import hash_password, is_right, wrong_length
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.absences import colleagues, standing_in
 from engine.queries.register import time_zones
 from engine.queries.sign_in import find_credentials
@@ -34,7 +36,7 @@ def time_zone() -> ResponseReturnValue:
         )
     except InvalidAnswers as refusal:
         return _shown(refusal.fields), 422
-    flash("Times are shown in this zone from now on.")
+    flash(say("Times are shown in this zone from now on."))
     return redirect(url_for("you.page"), 303)
 
 
@@ -47,10 +49,14 @@ def deputy() -> ResponseReturnValue:
             identity.handling().store, UUID(chosen) if chosen else None, actor=identity.actor()
         )
     except ValueError:
-        return _shown({"deputy": "Please choose from the people listed."}), 422
+        return _shown({"deputy": say("Please choose from the people listed.")}), 422
     except InvalidAnswers as refusal:
         return _shown(refusal.fields), 422
-    flash("It is noted who stands in for you." if chosen else "Nobody stands in for you now.")
+    flash(
+        say("It is noted who stands in for you.")
+        if chosen
+        else say("Nobody stands in for you now.")
+    )
     return redirect(url_for("you.page"), 303)
 
 
@@ -64,12 +70,12 @@ def away() -> ResponseReturnValue:
             for day in (since, last + timedelta(days=1))
         )
     except (ValueError, OverflowError):
-        return _shown({"since": "Please write the first and the last day."}), 422
+        return _shown({"since": say("Please write the first and the last day.")}), 422
     try:
         enter_absence(identity.handling().store, first, after, actor=identity.actor())
     except InvalidAnswers as refusal:
         return _shown(refusal.fields), 422
-    flash("It is noted when you are away.")
+    flash(say("It is noted when you are away."))
     return redirect(url_for("you.page"), 303)
 
 
@@ -77,7 +83,7 @@ def away() -> ResponseReturnValue:
 def back(absence_id: UUID) -> ResponseReturnValue:
     """Say that the reader is back, or will not be away after all."""
     end_absence(identity.handling().store, absence_id, actor=identity.actor())
-    flash("You are asked yourself again.")
+    flash(say("You are asked yourself again."))
     return redirect(url_for("you.page"), 303)
 
 
@@ -88,13 +94,13 @@ def password() -> ResponseReturnValue:
     with store.read() as conn:
         found = find_credentials(conn, identity.reader().login)
     if not is_right(found.password_hash if found else None, request.form.get("current", "")):
-        return _shown({"current": "This is not your password."}), 422
+        return _shown({"current": say("This is not your password.")}), 422
     if problem := wrong_length(wanted):
         return _shown({"new": problem}), 422
     person = identity.actor().id
     end_sessions(store, person, password_hash=hash_password(wanted))
     identity.begin_session(person)
-    flash("Your password is changed; you are signed out everywhere else.")
+    flash(say("Your password is changed; you are signed out everywhere else."))
     return redirect(url_for("you.page"), 303)
 
 
@@ -103,7 +109,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
     """End every session of the person, this one too."""
     end_sessions(identity.handling().store, identity.actor().id)
     identity.sign_out()
-    flash("You are signed out everywhere.")
+    flash(say("You are signed out everywhere."))
     return redirect(url_for("signing.sign_in"), 303)
 
 

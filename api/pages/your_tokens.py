@@ -6,13 +6,15 @@ A newcomer would redirect after making one: the token stands on no other page th
 from datetime import timedelta
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.tokens import tokens_of
 from engine.usecases.tokens import make_token, revoke_token
 
@@ -46,7 +48,7 @@ def make() -> ResponseReturnValue:
 def end(token_id: UUID) -> ResponseReturnValue:
     """End a token at once."""
     revoke_token(identity.handling().store, token_id, person_id=identity.actor().id)
-    flash("It is ended: programs that have it are refused from now on.")
+    flash(say("It is ended: programs that have it are refused from now on."))
     return redirect(url_for("your_tokens.page"), 303)
 
 

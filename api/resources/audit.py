@@ -11,6 +11,7 @@ from api.resources.resource import handling, resource
 from api.shapes import schema_of
 from engine.domain.permissions import Role, may_sample_ways_out
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.closures import closures_without_evidence
 from engine.queries.run import diagram_xml
 from engine.queries.way_out_sample import WayOutSample, owner_in_scope, sample_ways_out
@@ -24,7 +25,7 @@ blueprint = resource("api_audit", __name__, "Audit")
 def closures() -> dict[str, Any]:
     """Recompute every closure from rows; a sound database lists none as unproven."""
     if not tokens.actor().has_role(Role.AUDITOR):
-        raise NotAllowed("Only auditors can ask this.")
+        raise NotAllowed(say("Only auditors can ask this."))
     key = handling().store.key
     with handling().store.read() as conn:
         closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
@@ -47,7 +48,7 @@ def sample(asked: dict[str, Any]) -> WayOutSample:
     """
     actor = tokens.actor()
     if not may_sample_ways_out(actor):
-        raise NotAllowed("Only auditors and owners of business processes can ask this.")
+        raise NotAllowed(say("Only auditors and owners of business processes can ask this."))
     seed = randbelow(2**31) if asked["seed"] is None else asked["seed"]
     with handling().store.read() as conn:
         owner = owner_in_scope(actor)

@@ -10,6 +10,7 @@ from api.reading import read_about
 from api.resources.resource import answers_to, handling, number_or_id, resource, seen
 from api.shapes import schema_of
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.asked_beside import AskedBeside, asked_beside
 from forms import as_api_schema
 
@@ -32,7 +33,7 @@ def form(which: str, name: str) -> dict[str, Any]:
     with handling().store.read() as conn:
         read_about(conn, number_or_id(which), tokens.actor())
         if wanted is None:
-            raise NotFound("This asks nothing.")
+            raise NotFound(say("This asks nothing."))
         return as_api_schema(handling().releases.in_force(conn).forms[wanted])
 
 

@@ -10,6 +10,7 @@ from api.reading import read_about
 from api.resources.resource import handling, resource
 from api.shapes import schema_of
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.choices import Choices, choices
 from engine.queries.tokens import TokenLine, tokens_of
 from engine.usecases.tokens import make_token, revoke_token
@@ -46,7 +47,7 @@ def list_tokens() -> Sequence[TokenLine]:
 def make(asked: dict[str, Any]) -> dict[str, Any]:
     """Make an API token, shown this once; a token by itself cannot make another."""
     if tokens.came_with_token():
-        raise NotAllowed("A token cannot make another one: sign in and make it there.")
+        raise NotAllowed(say("A token cannot make another one: sign in and make it there."))
     made, token = make_token(
         handling().store,
         tokens.actor().id,

@@ -8,6 +8,7 @@ from api.proving import prove_apart
 from api.resources.resource import handling, number_or_id, resource
 from engine.domain.permissions import Role
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.proof import After
 from engine.queries.proof import ReleaseProof, release_proof
 
@@ -39,4 +40,4 @@ def proof(which: str) -> ReleaseProof:
 
 def _require(*roles: Role) -> None:
     if not any(tokens.actor().has_role(role) for role in roles):
-        raise NotAllowed(f"This is for the roles {' and '.join(roles)}.")
+        raise NotAllowed(say("This is for the roles %(roles)s.", roles=" and ".join(roles)))

@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser, abort
 
 from api import identity, tokens
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.choices import choices
 from engine.queries.seen import Seen, seen_incident
 from engine.usecases.handling import Handling
@@ -95,7 +96,13 @@ def idempotency_key() -> str | None:
     """Return the client's own key of this request, so that it is done once however often sent."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        raise InvalidAnswers({"Idempotency-Key": f"A key has 1 to {_LONGEST_KEY} characters."})
+        raise InvalidAnswers(
+            {
+                "Idempotency-Key": say(
+                    "A key has 1 to %(longest_key)s characters.", longest_key=_LONGEST_KEY
+                )
+            }
+        )
     return key
 
 
@@ -111,7 +118,7 @@ def number_or_id(which: str) -> int | UUID:
     try:
         return UUID(which)
     except ValueError as error:
-        raise NotFound("There is no such incident.") from error
+        raise NotFound(say("There is no such incident.")) from error
 
 
 def answers_to(form_name: str, sent: Mapping[str, Any], incident: UUID | None) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from api.reading import read_about
 from api.resources.resource import handling, number_or_id, resource, seen
 from api.shapes import schema_of
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.restriction import Restriction, restriction_of
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.restricting import agree_to_lift, ask_to_lift, decline_to_lift, restrict
@@ -28,7 +29,7 @@ def show(which: str) -> Restriction:
         incident = read_about(conn, number_or_id(which), tokens.actor()).incident
         found = restriction_of(conn, incident.id)
     if found is None:
-        raise NotFound("This is not limited to named people.")
+        raise NotFound(say("This is not limited to named people."))
     return found
 
 

@@ -12,6 +12,7 @@ from api.shapes import schema_of
 from engine.domain.permissions import Role
 from engine.domain.register import RecordKind
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.register import (
     RecordLine,
     RegisterLine,
@@ -35,7 +36,7 @@ def _kind(word: str) -> RecordKind:
     try:
         return RecordKind(word)
     except ValueError as error:
-        raise NotFound("There is nothing of this kind.") from error
+        raise NotFound(say("There is nothing of this kind.")) from error
 
 
 @blueprint.route("/changes", methods=["GET"])
@@ -82,7 +83,7 @@ def show(kind: str, record_id: UUID) -> dict[str, Any]:
     with handling().store.read() as conn:
         answers = answers_of(conn, which, record_id)
         if answers is None:
-            raise NotFound("There is no such record.")
+            raise NotFound(say("There is no such record."))
         return {"id": record_id, "seen": last_change(conn, record_id), "answers": answers}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.domain.incident import Answer, Decided
+from engine.language import Said, say, say_of
 
 
 class Gate(StrEnum):
@@ -165,87 +166,101 @@ def _is_yes(facts: ConfirmerFacts, since_seq: int, needs_signature: bool) -> boo
     )
 
 
-def _missing_work(facts: GateFacts) -> Iterator[str]:
+def _missing_work(facts: GateFacts) -> Iterator[Said]:
     if facts.unsettled:
-        yield _counted(facts.unsettled, "action is not finished", "actions are not finished")
+        yield say_of(
+            facts.unsettled, "%(num)s action is not finished", "%(num)s actions are not finished"
+        )
     if facts.unaccepted:
-        yield _counted(
+        yield say_of(
             facts.unaccepted,
-            "of those it reaches is not done, and the owner has not accepted that",
-            "of those it reaches are not done, and the owner has not accepted that",
+            "%(num)s of those it reaches is not done, and the owner has not accepted that",
+            "%(num)s of those it reaches are not done, and the owner has not accepted that",
         )
     if facts.is_withdrawn:
         return
     yield from not_to_be_asked(facts)
     if not facts.criteria and not facts.missed:
-        yield "Nobody has said how we know that it is right"
+        yield say("Nobody has said how we know that it is right")
     for criterion in facts.criteria:
         if not criterion.verified_seq:
-            yield f"“{criterion.measure}” has not been checked"
+            yield say("“%(measure)s” has not been checked", measure=criterion.measure)
         elif criterion.verified_seq <= facts.work_seq:
-            yield f"“{criterion.measure}” has not been checked since the last work"
-
-
-def not_to_be_asked(facts: GateFacts) -> Iterator[str]:
-    """Return why nobody is asked to confirm yet, in plain sentences without full stop."""
-    if facts.uncovered:
-        yield (
-            _counted(facts.uncovered, "of those harmed is", "of those harmed are")
-            + " covered by nobody, and the owner has not accepted that"
-        )
-    for measure in facts.missed:
-        yield f"“{measure}” can no longer be met, and nothing is agreed in its place"
-    for criterion in facts.criteria:
-        if not criterion.holds:
-            yield (
-                f"“{criterion.measure}” was right at {criterion.held}"
-                f" of {criterion.must_hold} checks in a row"
+            yield say(
+                "“%(measure)s” has not been checked since the last work", measure=criterion.measure
             )
 
 
-def _missing_answers(facts: GateFacts) -> Iterator[str]:
+def not_to_be_asked(facts: GateFacts) -> Iterator[Said]:
+    """Return why nobody is asked to confirm yet, in plain sentences without full stop."""
+    if facts.uncovered:
+        yield say_of(
+            facts.uncovered,
+            "%(num)s of those harmed is covered by nobody, and the owner has not accepted that",
+            "%(num)s of those harmed are covered by nobody, and the owner has not accepted that",
+        )
+    for measure in facts.missed:
+        yield say(
+            "“%(measure)s” can no longer be met, and nothing is agreed in its place",
+            measure=measure,
+        )
+    for criterion in facts.criteria:
+        if not criterion.holds:
+            yield say(
+                "“%(measure)s” was right at %(held)s of %(must_hold)s checks in a row",
+                measure=criterion.measure,
+                held=criterion.held,
+                must_hold=criterion.must_hold,
+            )
+
+
+def _missing_answers(facts: GateFacts) -> Iterator[Said]:
     if not facts.confirmers:
-        yield "Nobody is named to answer for those who were harmed"
+        yield say("Nobody is named to answer for those who were harmed")
     for confirmer in facts.confirmers:
         sentence = _missing_from(confirmer, facts)
         if sentence:
             yield sentence
 
 
-def _missing_from(confirmer: ConfirmerFacts, facts: GateFacts) -> str | None:
+def _missing_from(confirmer: ConfirmerFacts, facts: GateFacts) -> Said | None:
     name = confirmer.name
     if confirmer.withdraws and not facts.is_withdrawn:
-        return f"{name} has taken the report back, but is not the only one who is to answer"
+        return say(
+            "%(name)s has taken the report back, but is not the only one who is to answer",
+            name=name,
+        )
     if _is_yes(confirmer, facts.answers_since, facts.needs_signature):
         return None
     if confirmer.is_barred:
-        return f"{name} led, worked on or checked it and cannot answer for it"
+        return say("%(name)s led, worked on or checked it and cannot answer for it", name=name)
     if confirmer.answer is None:
-        return f"{name} has not answered"
+        return say("%(name)s has not answered", name=name)
     if confirmer.entry_seq <= facts.answers_since:
-        return f"{name} has not answered since the last change"
+        return say("%(name)s has not answered since the last change", name=name)
     if confirmer.answer is not Answer.YES:
-        said = "not right" if confirmer.answer is Answer.NO else "only partly right"
-        return f"{name} says that it is {said}"
-    return f"{name} has answered by phone only"
+        if confirmer.answer is Answer.NO:
+            return say("%(name)s says that it is not right", name=name)
+        return say("%(name)s says that it is only partly right", name=name)
+    return say("%(name)s has answered by phone only", name=name)
 
 
-def _against(decision: DecisionFacts, facts: GateFacts) -> Iterator[str]:
+def _against(decision: DecisionFacts, facts: GateFacts) -> Iterator[Said]:
     name = decision.name
     if decision.entry_seq <= facts.answers_since:
-        yield f"{name} decided before the last change"
+        yield say("%(name)s decided before the last change", name=name)
     if not decision.has_authority:
-        yield f"{name} may not decide this"
+        yield say("%(name)s may not decide this", name=name)
     if decision.is_barred:
-        yield f"{name} led, worked on or checked it and cannot decide to close it"
+        yield say("%(name)s led, worked on or checked it and cannot decide to close it", name=name)
     if not decision.reason.strip():
-        yield f"{name} has given no reason"
+        yield say("%(name)s has given no reason", name=name)
     # an objection that the decider could not have known is never decided over
     for confirmer in facts.confirmers:
         is_newer = confirmer.entry_seq > decision.entry_seq
         if is_newer and confirmer.answer in (Answer.NO, Answer.PARTLY):
-            yield f"{confirmer.name} has objected since {name} decided"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+            yield say(
+                "%(name)s has objected since %(decider)s decided",
+                name=confirmer.name,
+                decider=name,
+            )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from engine.errors import NotFound
+from engine.language import say
 
 
 class Stage(StrEnum):
@@ -44,7 +45,7 @@ def caller_page(conn: Connection, digest: bytes) -> CallerPage:
     """Return the page whose token has this digest.  Raises NotFound for any other."""
     row = conn.execute(_PAGE, {"digest": digest}).first()
     if row is None:
-        raise NotFound("There is no such page.")
+        raise NotFound(say("There is no such page."))
     if row.state == "open":
         stage = Stage.ASKING if row.is_asking else Stage.WORKING
     elif row.closed_by is None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.permissions import Actor
 from engine.errors import NotFound
+from engine.language import say
 
 
 @dataclass(frozen=True)
@@ -45,5 +46,5 @@ def file_content(
     asked = {"id": incident_id, "file": file_id, "outside": actor.is_outside}
     row = conn.execute(_CONTENT, asked).first()
     if row is None:
-        raise NotFound("There is no such file.", file=str(file_id))
+        raise NotFound(say("There is no such file."), file=str(file_id))
     return row.name, bytes(row.content)

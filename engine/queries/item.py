@@ -19,6 +19,7 @@ from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, ItemView, Verb, available_actions
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.deciders import who_may_decide
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
@@ -217,7 +218,7 @@ def item_page(
     confirmers = conn.execute(_CONFIRMERS, asked).all()
     targets = _targets(conn, asked) if item.action_id else ()
     if more.form is None:
-        raise NotFound("This step has no form in its release.", step=item.step)
+        raise NotFound(say("This step has no form in its release."), step=item.step)
     form = _parsed(item.step, bytes(more.form))
     reworded = reworded_since(conn, incident.id, actor) if item.mark == Mark.CONFIRMATION else None
     values, is_asked_again = _values(conn, item, asked, criteria, confirmers, targets)
@@ -269,7 +270,7 @@ def _view(
 
 
 def _not_found(item_id: UUID) -> NotFound:
-    return NotFound("There is no such to-do.", item=str(item_id))
+    return NotFound(say("There is no such to-do."), item=str(item_id))
 
 
 @lru_cache(maxsize=256)

@@ -27,6 +27,7 @@ from engine.domain.mark import Mark
 from engine.domain.party import Party
 from engine.domain.working_calendar import split
 from engine.errors import NotFound
+from engine.language import say
 from engine.store.calendars import THEIR_TEAMS, Calendars, Holder, load_calendars
 
 
@@ -156,7 +157,7 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
     """
     about = conn.execute(_INCIDENT, {"id": incident_id}).first()
     if about is None:
-        raise NotFound("There is no such incident.", incident=str(incident_id))
+        raise NotFound(say("There is no such incident."), incident=str(incident_id))
     items = conn.execute(_ITEMS, {"id": incident_id}).all()
     watched = conn.execute(_WATCHED, {"id": incident_id}).scalars().all()
     disputes = tuple(_dispute(row, now) for row in conn.execute(_DISPUTES, {"id": incident_id}))
@@ -241,7 +242,13 @@ def _stints(row: Any, asker: Party) -> Iterator[Stint]:
 
 
 def _what(row: Any) -> str:
-    return f"{row.title}: {row.action_title}" if row.action_title else str(row.title)
+    # a step is called what its diagram says, an action what somebody has called it
+    step = say(str(row.title))
+    return (
+        say("%(step)s: %(action)s", step=step, action=row.action_title)
+        if row.action_title
+        else step
+    )
 
 
 def _watching(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Actor
 from engine.errors import LinkOver, NotFound
+from engine.language import say
 from engine.queries.actors import load_actor
 
 
@@ -40,12 +41,12 @@ def held(conn: Connection, ref: LinkRef, now: datetime) -> Held:
     """Return what the link opens.  Raises NotFound, or LinkOver for one that was good once."""
     row: Any = conn.execute(_LINK, {"id": ref.id, "generation": ref.generation, "now": now}).first()
     if row is None:
-        raise NotFound("This link is not one of ours.")
+        raise NotFound(say("This link is not one of ours."))
     actor = None if row.is_ended else load_actor(conn, row.person_id)
     if actor is None:
-        raise LinkOver("This link was ended.", is_renewable=False)
+        raise LinkOver(say("This link was ended."), is_renewable=False)
     if row.has_expired:
-        raise LinkOver("This link has run out.", is_renewable=True)
+        raise LinkOver(say("This link has run out."), is_renewable=True)
     bearer = replace(
         actor, name=f"the bearer of a link sent to {actor.name}", roles=frozenset(), by_link=True
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Role
 from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.paging import Page, cursor, place_of
 from engine.store.schema import IS_DEAD
 
@@ -112,7 +113,7 @@ class DeadLetter:
 def dead_letters(conn: Connection, actor: Actor, *, most: int = 100) -> Sequence[DeadLetter]:
     """Return the newest dead letters.  Raises NotAllowed for anybody but operators."""
     if not actor.has_role(Role.OPERATOR):
-        raise NotAllowed("Only operators see letters that did not arrive.")
+        raise NotAllowed(say("Only operators see letters that did not arrive."))
     rows = conn.execute(
         text(f"""
             SELECT m.id, p.name, m.kind, i.number, m.caused_at, greatest(m.tries, m.calls) AS tries,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import InvalidAnswers
+from engine.language import say
 
 MOST = 200
 
@@ -25,7 +26,7 @@ class Page:
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= MOST:
-            raise InvalidAnswers({"size": f"A page has 1 to {MOST} lines."})
+            raise InvalidAnswers({"size": say("A page has 1 to %(most)s lines.", most=MOST)})
 
 
 FIRST = Page()
@@ -46,4 +47,6 @@ def place_of(after: str, shapes: Sequence[Callable[[str], Any]]) -> list[Any]:
         texts = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         return [shape(text) for shape, text in zip(shapes, texts, strict=True)]
     except (ValueError, TypeError, binascii.Error) as error:
-        raise InvalidAnswers({"after": "There is no such page; start from the first."}) from error
+        raise InvalidAnswers(
+            {"after": say("There is no such page; start from the first.")}
+        ) from error

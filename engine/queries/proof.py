@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from engine.errors import NotFound
+from engine.language import say
 from engine.store import schema as t
 
 
@@ -35,7 +36,9 @@ def release_proof(conn: Connection, which: int | UUID) -> ReleaseProof:
         .where(named)
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such release, or it was published before there were proofs.")
+        raise NotFound(
+            say("There is no such release, or it was published before there were proofs.")
+        )
     return ReleaseProof(
         row.release_id,
         row.number,

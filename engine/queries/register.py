@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.party import Party
 from engine.domain.register import Answers, RecordKind, calendar_of
+from engine.language import say, say_of
 from engine.queries.choices import Choices
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -94,19 +95,19 @@ class RecordLine:
 
 
 _LISTED = {
-    RecordKind.ORGANISATION: """SELECT id, name, CASE kind WHEN 'customer' THEN 'Customer'
-        ELSE 'Supplier' END AS about, false AS has_left FROM organisation""",
-    RecordKind.PERSON: """SELECT p.id, p.name, p.login || coalesce(' · ' || o.name, '')
-          || CASE WHEN p.unreachable_since IS NOT NULL THEN ' · mail comes back' ELSE '' END
-          AS about, NOT p.is_active AS has_left
+    RecordKind.ORGANISATION: """SELECT id, name, kind AS about, NULL AS more, false AS has_left
+        FROM organisation""",
+    RecordKind.PERSON: """SELECT p.id, p.name, p.login || coalesce(' · ' || o.name, '') AS about,
+          CASE WHEN p.unreachable_since IS NOT NULL THEN 'unreachable' END AS more,
+          NOT p.is_active AS has_left
         FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id""",
-    RecordKind.TEAM: """SELECT t.id, t.name, (SELECT count(*) FROM membership m
-          WHERE m.team_id = t.id) || ' people' || coalesce(' · ' || o.name, '') AS about,
-          false AS has_left
+    RecordKind.TEAM: """SELECT t.id, t.name, coalesce(o.name, '') AS about,
+          (SELECT count(*) FROM membership m WHERE m.team_id = t.id) AS more, false AS has_left
         FROM team t LEFT JOIN organisation o ON o.id = t.organisation_id""",
-    RecordKind.PROCESS: """SELECT p.id, p.name, 'Owned by ' || w.name AS about, false AS has_left
+    RecordKind.PROCESS: """SELECT p.id, p.name, w.name AS about, NULL AS more, false AS has_left
         FROM business_process p JOIN person w ON w.id = p.owner_id""",
-    RecordKind.CALENDAR: """SELECT DISTINCT ON (name) id, name, about, false AS has_left FROM (
+    RecordKind.CALENDAR: """SELECT DISTINCT ON (name) id, name, about,
+          NULL AS more, false AS has_left FROM (
         SELECT coalesce(c.team_id, c.organisation_id, (SELECT id FROM unnest(
             CAST(:parties AS text[]), CAST(:party_ids AS uuid[])) x (party, id)
             WHERE x.party = c.party)) AS id,
@@ -134,8 +135,22 @@ def records(
         text(_FOUND.format(listed=_LISTED[kind])),
         {"words": words or None, "most": most, **_parties()},
     ).all()
-    lines = [RecordLine(row.id, row.name, row.about, row.has_left) for row in rows]
+    lines = [RecordLine(row.id, row.name, _about(kind, row), row.has_left) for row in rows]
     return lines, rows[0].total if rows else 0
+
+
+def _about(kind: RecordKind, row: Any) -> str:
+    match kind:
+        case RecordKind.ORGANISATION:
+            return say("Customer") if row.about == "customer" else say("Supplier")
+        case RecordKind.PERSON if row.more:
+            return say("%(about)s · mail comes back", about=row.about)
+        case RecordKind.TEAM:
+            people = say_of(row.more, "%(num)s person", "%(num)s people")
+            return say("%(one)s · %(other)s", one=people, other=row.about) if row.about else people
+        case RecordKind.PROCESS:
+            return say("Owned by %(name)s", name=row.about)
+    return str(row.about)
 
 
 def record_ids(conn: Connection, kind: RecordKind) -> Sequence[UUID]:
@@ -184,12 +199,12 @@ def is_empty(conn: Connection) -> bool:
 # --- names -------------------------------------------------------------------------------------
 
 _OFFERED = text("""
-    SELECT 'person' AS format, p.id, p.login AS key, p.name || coalesce(' (' || o.name || ')', '')
-      || CASE WHEN p.is_active THEN '' ELSE ' (has left)' END AS label
+    SELECT 'person' AS format, p.id, p.login AS key,
+      p.name || coalesce(' (' || o.name || ')', '') AS label, NOT p.is_active AS has_left
     FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
-    UNION ALL SELECT 'team', id, name, name FROM team
-    UNION ALL SELECT 'organisation', id, name, name FROM organisation
-    UNION ALL SELECT 'process', id, name, name FROM business_process
+    UNION ALL SELECT 'team', id, name, name, false FROM team
+    UNION ALL SELECT 'organisation', id, name, name, false FROM organisation
+    UNION ALL SELECT 'process', id, name, name, false FROM business_process
     ORDER BY format, label, id
 """)
 
@@ -214,7 +229,8 @@ def names(conn: Connection) -> Names:
     }
     keys: dict[str, dict[str, str]] = {name: {} for name in choices}
     for row in conn.execute(_OFFERED):
-        choices[row.format].append((str(row.id), row.label))
+        label = say("%(name)s (has left)", name=row.label) if row.has_left else row.label
+        choices[row.format].append((str(row.id), label))
         keys[row.format][str(row.id)] = row.key
     for name in ("time_zone", "country"):
         keys[name] = {value: value for value, _ in choices[name]}

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from engine.bpmn.document import parse_xml
 from engine.bpmn.reader import read_processes
 from engine.errors import NotFound
+from engine.language import say
 
 Titles = Mapping[tuple[str, str], str]
 
@@ -162,7 +163,7 @@ def run_page(
 
 def no_history() -> NotFound:
     """Return the refusal of a run that is not there, or not for who asks."""
-    return NotFound("There is no history of this yet.")
+    return NotFound(say("There is no history of this yet."))
 
 
 def diagram_xml(conn: Connection, release_id: UUID, diagram: str) -> bytes:
@@ -176,7 +177,7 @@ def diagram_xml(conn: Connection, release_id: UUID, diagram: str) -> bytes:
         },
     )
     if content is None:
-        raise NotFound("There is no such diagram in this release.", diagram=diagram)
+        raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
     return bytes(content)
 
 

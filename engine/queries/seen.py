@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from engine.domain.permissions import Actor, Role, Verb
 from engine.domain.standing import Standing
 from engine.errors import NotFound
+from engine.language import say
 from engine.queries.permitted import towards
 from engine.store import schema as t
 from engine.store.offices import answers_sql
@@ -54,7 +55,7 @@ def seen_incident(
 
 
 def _not_found(which: UUID | int) -> NotFound:
-    return NotFound("There is no such incident.", incident=str(which))
+    return NotFound(say("There is no such incident."), incident=str(which))
 
 
 def _part_sql(i: str, p: str) -> str:

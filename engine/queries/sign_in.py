@@ -23,12 +23,15 @@ class Credentials:
 class Reader:
     """A signed-in person as pages need them; `time_zone` is an IANA name.
 
+    `language` is the code of the one they chose, None if they chose none.
+
     A session made at an earlier `epoch` has ended.
     """
 
     actor: Actor
     login: str
     time_zone: str
+    language: str | None
     epoch: int
 
 
@@ -50,10 +53,10 @@ def find_reader(conn: Connection, person_id: UUID) -> Reader | None:
     if actor is None:
         return None
     row = conn.execute(
-        text("SELECT login, time_zone, session_epoch FROM person WHERE id = :id"),
+        text("SELECT login, time_zone, language, session_epoch FROM person WHERE id = :id"),
         {"id": person_id},
     ).one()
-    return Reader(actor, row.login, row.time_zone, row.session_epoch)
+    return Reader(actor, row.login, row.time_zone, row.language, row.session_epoch)
 
 
 def failed_attempts(

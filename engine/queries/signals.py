@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from engine.domain.permissions import Actor, may_see_signals
 from engine.errors import NotAllowed, NotFound
+from engine.language import say
 from engine.queries.paging import FIRST, Page, cursor, place_of
 
 _LARGEST = 2**63 - 1
@@ -75,7 +76,7 @@ def signal(conn: Connection, actor: Actor, number: int) -> SignalLine:
     asked = {"before": _LARGEST, "number": min(number, _LARGEST), "most": 1}
     lines = _found(conn, actor, asked)
     if not lines:
-        raise NotFound("There is no such signal.", signal=number)
+        raise NotFound(say("There is no such signal."), signal=number)
     return lines[0]
 
 
@@ -87,7 +88,7 @@ def products(conn: Connection) -> list[tuple[UUID, str, str]]:
 
 def _found(conn: Connection, actor: Actor, asked: Mapping[str, int | None]) -> list[SignalLine]:
     if not may_see_signals(actor):
-        raise NotAllowed("Signals are for the people of our own organisation.")
+        raise NotAllowed(say("Signals are for the people of our own organisation."))
     return [_line(row) for row in conn.execute(_LINES, asked)]
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.permissions import Actor
-from engine.domain.wording import VERBS, WORDS, sentence
+from engine.domain.wording import VERBS, WORDS, sentence, word
+from engine.language import in_words, say
 from engine.queries.paging import FIRST, Page, cursor, place_of
 
 _LONGEST = 300
@@ -77,13 +78,16 @@ def trail(conn: Connection, incident_id: UUID, actor: Actor, page: Page = FIRST)
 
 
 def summary(content: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return an entry's content as (what, words) pairs; ids say nothing to people and are left."""
+    """Return an entry's content as (what, words) pairs, in the language of who reads it.
+
+    Ids say nothing to people and are left.
+    """
     pairs = ((_label(name), _words(value)) for name, value in content.items())
     return tuple((label, words) for label, words in pairs if words)
 
 
 def _label(name: str) -> str:
-    known = WORDS.get(name, name.replace("_", " "))
+    known = in_words(word(name)) if name in WORDS else name.replace("_", " ")
     return known[:1].upper() + known[1:]
 
 
@@ -91,7 +95,7 @@ def _words(value: object) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return in_words(say("yes") if value else say("no"))
     if isinstance(value, Mapping):
         inside = (f"{_label(str(k))}: {_words(v)}" for k, v in value.items() if _words(v))
         return "; ".join(part for part in inside if not _ID.search(part.lower()))
@@ -100,4 +104,8 @@ def _words(value: object) -> str:
     plain = str(value)
     if _ID.fullmatch(plain):
         return ""
-    return WORDS.get(plain, plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…")
+    if plain in WORDS:
+        return in_words(word(plain))
+    # what our rules wrote is translated, what people wrote is nobody's to translate
+    plain = in_words(say(plain))
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

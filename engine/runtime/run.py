@@ -22,6 +22,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import Element
 from engine.errors import Conflict, WorkflowFault
+from engine.language import say
 from engine.runtime.interpreter import Interpreter
 from engine.runtime.snapshot import Entry
 from engine.runtime.specs import Specs
@@ -75,7 +76,9 @@ class Run:
             or task.state != TaskState.READY
             or not isinstance(task.task_spec, UserTask)
         ):
-            raise Conflict("This step was finished or cancelled meanwhile.", step=answered.step)
+            raise Conflict(
+                say("This step was finished or cancelled meanwhile."), step=answered.step
+            )
         task.data[answered.step] = dict(answered.decisions)
         self._run(task)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import Unavailable
+from engine.language import say
 
 # Neither PGOPTIONS and its kin nor the machine's language may reach the programs.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
@@ -39,19 +40,27 @@ def account_for(pg_user: str | None) -> Account | None:
         return None
     if not pg_user:
         raise Unavailable(
-            "PostgreSQL does not run as root. Name an unprivileged user in PUTRIGHT_PG_USER, "
-            "or run Putright as one."
+            say(
+                "PostgreSQL does not run as root. Name an unprivileged user in "
+                "PUTRIGHT_PG_USER, or run Putright as one."
+            )
         )
     try:
         entry = pwd.getpwnam(pg_user)
     except KeyError:
         raise Unavailable(
-            f"There is no user “{pg_user}” (PUTRIGHT_PG_USER) on this machine. "
-            f"Make one: useradd --system {pg_user}",
+            say(
+                "There is no user “%(pg_user)s” (PUTRIGHT_PG_USER) on this machine. "
+                "Make one: useradd --system %(pg_user)s",
+                pg_user=pg_user,
+            ),
             user=pg_user,
         ) from None
     if entry.pw_uid == 0:
-        raise Unavailable(f"PUTRIGHT_PG_USER must not be root, and “{pg_user}” is.", user=pg_user)
+        raise Unavailable(
+            say("PUTRIGHT_PG_USER must not be root, and “%(pg_user)s” is.", pg_user=pg_user),
+            user=pg_user,
+        )
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
@@ -93,8 +102,13 @@ def make_data_directory(data_dir: Path, account: Account | None) -> None:
                 data_dir.chmod(0o710)
     if account and run_as(account, ["/bin/sh", "-c", 'cd "$1"', "sh", data_dir]).returncode:
         raise Unavailable(
-            f"The user “{account.name}” cannot reach {data_dir}: it, or a directory above it, "
-            "is closed to others. Name another directory in PUTRIGHT_DATA.",
+            say(
+                "The user “%(name)s” cannot reach %(data_dir)s: it, or a directory "
+                "above it, is closed to others. Name another directory in "
+                "PUTRIGHT_DATA.",
+                name=account.name,
+                data_dir=data_dir,
+            ),
             path=str(data_dir),
         )
 

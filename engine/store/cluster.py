@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.errors import Unavailable
+from engine.language import say
 from engine.store.account import Account, explained, run_as
 from engine.store.private_file import kept_once
 
@@ -82,8 +83,10 @@ def programs(data_dir: Path, account: Account | None) -> Path:
     spec = find_spec(WHEEL)  # finds a top-level package without running any of it
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable(
-            "The PostgreSQL that comes with Putright is not installed for this machine. "
-            "Name a database of your own in DATABASE_URL."
+            say(
+                "The PostgreSQL that comes with Putright is not installed for this "
+                "machine. Name a database of your own in DATABASE_URL."
+            )
         )
     package = Path(spec.submodule_search_locations[0])
     folder = f"pginstall{MAJOR}"
@@ -99,7 +102,10 @@ def programs(data_dir: Path, account: Account | None) -> Path:
     found = copied / WHEEL / folder / "bin"
     if not _can_run(account, found / "postgres"):
         raise Unavailable(
-            f"The programs of PostgreSQL do not run on this machine, not in {found} either.",
+            say(
+                "The programs of PostgreSQL do not run on this machine, not in %(found)s either.",
+                found=found,
+            ),
             path=str(found),
         )
     return found
@@ -158,8 +164,14 @@ def make_cluster(
         major = (cluster / "PG_VERSION").read_text(encoding="ascii").strip()
         if major != MAJOR:
             raise Unavailable(
-                f"The data in {cluster} is of PostgreSQL {major}, and this is {MAJOR}. Export "
-                "it with the Putright that wrote it, then import it here.",
+                say(
+                    "The data in %(cluster)s is of PostgreSQL %(major)s, and this is "
+                    "%(major2)s. Export it with the Putright that wrote it, then import it "
+                    "here.",
+                    cluster=cluster,
+                    major=major,
+                    major2=MAJOR,
+                ),
                 path=str(cluster),
             )
         return cluster
@@ -229,9 +241,17 @@ def _must_succeed(done: subprocess.CompletedProcess[str], draft: Path) -> None:
         sign in done.stdout + done.stderr for sign in ("No space left", "Check free disk space")
     ):
         raise Unavailable(
-            f"The disk of {draft.parent} is full. Free some space and start again.",
+            say(
+                "The disk of %(parent)s is full. Free some space and start again.",
+                parent=draft.parent,
+            ),
             path=str(draft.parent),
         )
     raise Unavailable(
-        f"PostgreSQL could not make its files in {draft.parent}: {reason}", path=str(draft.parent)
+        say(
+            "PostgreSQL could not make its files in %(parent)s: %(reason)s",
+            parent=draft.parent,
+            reason=reason,
+        ),
+        path=str(draft.parent),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.errors import Busy, GateShut, Unavailable
+from engine.language import say
 
 LOCK_TIMEOUT_MS = 5_000
 _PREPARED = 500
@@ -67,7 +68,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     except DBAPIError as error:
         raise translated(error) from error
     except PoolTimeout as error:
-        raise Busy("Too many people are working at once; please try again.") from error
+        raise Busy(say("Too many people are working at once; please try again.")) from error
 
 
 @contextmanager
@@ -83,7 +84,7 @@ def translated(error: DBAPIError) -> Exception:
     """Return what a database error means to the reader; the error itself if it is a fault."""
     cause = error.orig
     if isinstance(cause, pg.LockNotAvailable | pg.DeadlockDetected):
-        return Busy("Somebody else is working on this incident right now; please try again.")
+        return Busy(say("Somebody else is working on this incident right now; please try again."))
     if isinstance(cause, pg.CheckViolation) and cause.diag.constraint_name in (
         "closed_with_evidence",
         "closed_is_final",
@@ -91,9 +92,9 @@ def translated(error: DBAPIError) -> Exception:
     ):
         return GateShut([cause.diag.message_primary or "its evidence"])
     if isinstance(cause, pg.DiskFull):
-        return Unavailable("There is no space left to keep this. Please tell who runs this.")
+        return Unavailable(say("There is no space left to keep this. Please tell who runs this."))
     if error.connection_invalidated or isinstance(cause, pg.OperationalError):
-        return Unavailable("The database cannot be reached just now; please try again.")
+        return Unavailable(say("The database cannot be reached just now; please try again."))
     return _without_rows(error)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from psycopg import pq
 
 from engine.errors import Unavailable
+from engine.language import say
 from engine.store.account import ENVIRONMENT, Account, explained, run_as
 from engine.store.cluster import DATABASE, OWNER, Passwords, make_cluster, passwords, programs
 
@@ -114,8 +115,11 @@ class Postmaster:
             self._data_dir / "database-passwords.json"
         ).exists():
             raise Unavailable(
-                f"The passwords of the database are gone: {self._data_dir} has its data, but no "
-                "database-passwords.json. Put the file back.",
+                say(
+                    "The passwords of the database are gone: %(data_dir)s has its data, "
+                    "but no database-passwords.json. Put the file back.",
+                    data_dir=self._data_dir,
+                ),
                 path=str(self._data_dir),
             )
         roles = passwords(self._data_dir)
@@ -168,7 +172,11 @@ class Postmaster:
         while not self._answers(socket_dir):
             if not self._lives():
                 raise Unavailable(
-                    f"PostgreSQL did not start: {self._last_words()} ({self._log_file})",
+                    say(
+                        "PostgreSQL did not start: %(last_words)s (%(log_file)s)",
+                        last_words=self._last_words(),
+                        log_file=self._log_file,
+                    ),
                     path=str(self._data_dir),
                 )
             if time.monotonic() > tell_at:
@@ -191,8 +199,11 @@ class Postmaster:
                 return True
             case pq.Ping.NO_ATTEMPT:
                 raise Unavailable(
-                    f"PostgreSQL’s client cannot try its socket in {socket_dir}. "
-                    "Look for PG* variables in the environment.",
+                    say(
+                        "PostgreSQL’s client cannot try its socket in %(socket_dir)s. Look for "
+                        "PG* variables in the environment.",
+                        socket_dir=socket_dir,
+                    ),
                 )
             case _:
                 return False

@@ -132,6 +132,8 @@ person = Table(
     _ref("organisation_id", "organisation"),
     Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
     Column("time_zone", Text, nullable=False, server_default="UTC"),
+    # by ISO 639; none: they have not chosen one
+    Column("language", Text),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     # who is asked while they are away, and who is told when they are silent
     _ref("deputy_id", "person"),

@@ -40,6 +40,7 @@ from engine.domain.incident import IncidentState
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound, PutrightError
+from engine.language import say
 from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
@@ -267,7 +268,7 @@ def _changes(run: Run) -> dict[str, Any]:
 
 def no_such_action(action_id: UUID) -> NotFound:
     """Return the refusal of an action that is not there, or not for who asks."""
-    return NotFound("There is no such action.", action=str(action_id))
+    return NotFound(say("There is no such action."), action=str(action_id))
 
 
 @dataclass
@@ -312,7 +313,7 @@ class Work:
                 return case
         row = self.conn.execute(_INCIDENT, {"the_id": incident_id}).first()
         if row is None:
-            raise NotFound("There is no such incident.", incident=str(incident_id))
+            raise NotFound(say("There is no such incident."), incident=str(incident_id))
         return self.open_case(split(row, (t.incident, Incident))[0])
 
     def item(self, item_id: UUID) -> tuple[Case, Item, Run]:
@@ -329,7 +330,7 @@ class Work:
                 return case, item, case.as_moved(run)
         row = self.conn.execute(_ITEM, {"the_id": item_id}).first()
         if row is None:
-            raise NotFound("There is no such to-do.", item=str(item_id))
+            raise NotFound(say("There is no such to-do."), item=str(item_id))
         incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
         return self.open_case(incident), item, run
 
@@ -337,7 +338,7 @@ class Work:
         """Lock a run's incident, then the run.  Raises NotFound."""
         row = self.conn.execute(_RUN, {"the_id": run_id}).first()
         if row is None:
-            raise NotFound("There is no such run.", run=str(run_id))
+            raise NotFound(say("There is no such run."), run=str(run_id))
         incident, run = split(row, (t.incident, Incident), (t.run, Run))
         case = self.open_case(incident)
         return case, case.as_moved(run)
@@ -376,7 +377,7 @@ class Work:
             )
         ).one()
         if before.request != digest:
-            raise KeyReused("This key was used for another request.", key=key)
+            raise KeyReused(say("This key was used for another request."), key=key)
         return before.result, True
 
 

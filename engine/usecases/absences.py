@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from engine.domain.permissions import Actor
 from engine.domain.register import RecordKind
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.jobs import defer_stepping_in
 from engine.store.registering import register
@@ -26,9 +27,13 @@ def name_deputy(store: Store, deputy_id: UUID | None, *, actor: Actor) -> None:
         if deputy_id is not None:
             deputy = work.conn.execute(select(t.person).where(t.person.c.id == deputy_id)).first()
             if deputy is None or not deputy.is_active or deputy_id == actor.id:
-                raise InvalidAnswers({"deputy": "Please choose somebody else of those listed."})
+                raise InvalidAnswers(
+                    {"deputy": say("Please choose somebody else of those listed.")}
+                )
             if deputy.organisation_id != actor.organisation_id:
-                raise InvalidAnswers({"deputy": "This person belongs to another organisation."})
+                raise InvalidAnswers(
+                    {"deputy": say("This person belongs to another organisation.")}
+                )
         work.conn.execute(
             update(t.person).where(t.person.c.id == actor.id).values(deputy_id=deputy_id)
         )
@@ -44,12 +49,12 @@ def enter_absence(store: Store, since: datetime, until: datetime, *, actor: Acto
     of the deputy then.  Raises InvalidAnswers.
     """
     if since >= until:
-        raise InvalidAnswers({"until": "This lies after the first day."})
+        raise InvalidAnswers({"until": say("This lies after the first day.")})
     with store.begin() as work:
         if until <= work.now:
-            raise InvalidAnswers({"until": "This is over already."})
+            raise InvalidAnswers({"until": say("This is over already.")})
         if since < work.now - _FURTHEST or until > work.now + _FURTHEST:
-            raise InvalidAnswers({"since": "Please choose days of this year or the next."})
+            raise InvalidAnswers({"since": say("Please choose days of this year or the next.")})
         made, has_begun = uuid4(), since <= work.now
         work.conn.execute(
             insert(t.absence),
@@ -82,5 +87,5 @@ def end_absence(store: Store, absence_id: UUID, *, actor: Actor) -> None:
             .values(ended_at=work.now)
         )
         if ended.rowcount == 0:
-            raise NotFound("There is no such absence.", absence=str(absence_id))
+            raise NotFound(say("There is no such absence."), absence=str(absence_id))
         register(work, "person:back", RecordKind.PERSON, actor.id, {"name": actor.name}, actor)

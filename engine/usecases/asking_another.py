@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine.domain.party import Lane, Party, party_of
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.belonging import MAY_NOT_READ
 from engine.usecases.recording.agree import HAD_A_HAND
@@ -19,7 +20,7 @@ def require_askable(mover: Mover, asked: UUID, *, field: str) -> bool:
     """Return whether the person is of another organisation.  Raises InvalidAnswers for `field`."""
     person = mover.case.conn.execute(select(t.person).where(t.person.c.id == asked)).first()
     if person is None or not person.is_active:
-        raise InvalidAnswers({field: "Please choose from the people listed."})
+        raise InvalidAnswers({field: say("Please choose from the people listed.")})
     if asked in mover.taken_off:
         raise InvalidAnswers({field: MAY_NOT_READ})
     if asked in mover.hands.everybody:

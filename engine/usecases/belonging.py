@@ -11,9 +11,10 @@ from sqlalchemy import text
 from engine.domain.party import Party
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.usecases.running import Mover
 
-MAY_NOT_READ = "This person may not read this: please name them first."
+MAY_NOT_READ = say("This person may not read this: please name them first.")
 
 _TEAM = text("SELECT party, organisation_id FROM team WHERE id = :team")
 _PERSON = text("""
@@ -41,22 +42,24 @@ def check_asked(
     """
     conn = mover.case.conn
     if mover.case.incident.is_restricted and team_id is not None:
-        raise InvalidAnswers({fields[0]: "This is for named people only: please choose a person."})
+        raise InvalidAnswers(
+            {fields[0]: say("This is for named people only: please choose a person.")}
+        )
     if person_id in mover.taken_off:
         raise InvalidAnswers({fields[1]: MAY_NOT_READ})
     if team_id is not None:
         team = conn.execute(_TEAM, {"team": team_id}).first()
         if team is None or not _may_know(mover, team.organisation_id):
-            raise InvalidAnswers({fields[0]: "Please choose from the teams listed."})
+            raise InvalidAnswers({fields[0]: say("Please choose from the teams listed.")})
         if team.party != party:
-            raise InvalidAnswers({fields[0]: "This team belongs to another party."})
+            raise InvalidAnswers({fields[0]: say("This team belongs to another party.")})
     if person_id is not None:
         asked = {"person": person_id, "incident": mover.case.incident.id}
         row = conn.execute(_PERSON, asked).first()
         if row is None or not _may_know(mover, row.organisation_id):
-            raise InvalidAnswers({fields[1]: "Please choose from the people listed."})
+            raise InvalidAnswers({fields[1]: say("Please choose from the people listed.")})
         if not _belongs(party, is_outside=row.organisation_id is not None, receives=row.receives):
-            raise InvalidAnswers({fields[1]: "This person belongs to another party."})
+            raise InvalidAnswers({fields[1]: say("This person belongs to another party.")})
 
 
 def _may_know(mover: Mover, organisation_id: UUID | None) -> bool:

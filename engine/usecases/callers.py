@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Case
 from engine.usecases.handling import Handling
@@ -30,7 +31,7 @@ def give_caller_page(
     Raises NotFound, NotAllowed for who does not handle it, IncidentClosed, or InvalidAnswers.
     """
     if not name.strip():
-        raise InvalidAnswers({"name": "Please say who told us."})
+        raise InvalidAnswers({"name": say("Please say who told us.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.GIVE_CALLER_PAGE)

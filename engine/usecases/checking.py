@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, select, text
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.belonging import MAY_NOT_READ
 from engine.usecases.deciding import asked_first
@@ -38,11 +39,11 @@ def name_checker(handling: Handling, incident_id: UUID, person_id: UUID, *, acto
         require(mover, actor, Verb.NAME_CHECKER)
         person = work.conn.execute(select(t.person).where(t.person.c.id == person_id)).first()
         if person is None or not person.is_active or person.organisation_id is not None:
-            raise InvalidAnswers({"person": "Please choose somebody of ours."})
+            raise InvalidAnswers({"person": say("Please choose somebody of ours.")})
         if person_id in mover.taken_off:
             raise InvalidAnswers({"person": MAY_NOT_READ})
         if person_id in {who.person_id for who in mover.confirmers}:
-            raise InvalidAnswers({"person": "Who confirms it does not check it."})
+            raise InvalidAnswers({"person": say("Who confirms it does not check it.")})
         content = {"person": str(person_id), "name": person.name}
         case.record("incident:checker_named", content, actor)
         case.change(checker_id=person_id)

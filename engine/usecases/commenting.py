@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Role, Verb
 from engine.errors import InvalidAnswers, NotAllowed
+from engine.language import say
 from engine.queries.actors import load_actor
 from engine.queries.permitted import towards
 from engine.store import schema as t
@@ -84,7 +85,7 @@ def watch(handling: Handling, incident_id: UUID, *, actor: Actor, is_wanted: boo
     Raises NotFound, or NotAllowed for an auditor, who changes nothing.
     """
     if actor.has_role(Role.AUDITOR):
-        raise NotAllowed("You see everything here and change nothing.")
+        raise NotAllowed(say("You see everything here and change nothing."))
     with handling.store.begin() as work:
         mover = Mover(handling, work.incident(incident_id), actor)
         require(mover, actor, Verb.SEE)
@@ -101,11 +102,13 @@ def watch(handling: Handling, incident_id: UUID, *, actor: Actor, is_wanted: boo
 
 def _check(words: str, actor: Actor, *, is_internal: bool) -> None:
     if not words.strip():
-        raise InvalidAnswers({"words": "Please write something."})
+        raise InvalidAnswers({"words": say("Please write something.")})
     if len(words) > LONGEST:
-        raise InvalidAnswers({"words": f"Please use at most {LONGEST} characters."})
+        raise InvalidAnswers(
+            {"words": say("Please use at most %(longest)s characters.", longest=LONGEST)}
+        )
     if is_internal and actor.is_outside:
-        raise InvalidAnswers({"is_internal": "What you write is read by both sides."})
+        raise InvalidAnswers({"is_internal": say("What you write is read by both sides.")})
 
 
 def _named(mover: Mover, words: str) -> list[Actor]:

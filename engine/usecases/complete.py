@@ -15,6 +15,7 @@ from engine.domain.action import ActionKind
 from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, ItemView, Machine, Verb, available_actions
 from engine.errors import ItemEnded, NotAllowed, NotFound
+from engine.language import say
 from engine.queries.permitted import item_view
 from engine.queries.prefill import prefill_for
 from engine.runtime import Answered
@@ -72,7 +73,7 @@ def complete(
         else:
             verbs = frozenset() if item.mark in _ANSWERS else _BY_MACHINE
         if Verb.SEE not in verbs:
-            raise NotFound("There is no such to-do.", item=str(item_id))
+            raise NotFound(say("There is no such to-do."), item=str(item_id))
         if item.ended_at is not None:
             if key is not None and item.completed_with == key and item.ended_by == actor.id:
                 return
@@ -134,17 +135,24 @@ def view_of(mover: Mover, item: Item) -> ItemView:
 
 def ended(item: Item) -> ItemEnded:
     """Return the refusal of a to-do that is over; the page it leads to shows what happened."""
-    how = {"completed": "has been done", "handed_on": "was handed on"}.get(
-        item.how or "", "is no longer needed"
-    )
-    return ItemEnded(f"“{item.title}” {how} meanwhile.", item=str(item.id), how=item.how)
+    if item.how == "completed":
+        sentence = say("“%(title)s” has been done meanwhile.", title=say(item.title))
+    elif item.how == "handed_on":
+        sentence = say("“%(title)s” was handed on meanwhile.", title=say(item.title))
+    else:
+        sentence = say("“%(title)s” is no longer needed meanwhile.", title=say(item.title))
+    return ItemEnded(sentence, item=str(item.id), how=item.how)
 
 
 def not_allowed(item: Item) -> NotAllowed:
     """Return the refusal of somebody who may see the to-do but not do it."""
     if item.claimed_by is not None:
-        return NotAllowed(f"Somebody else has taken “{item.title}”.", lane=item.lane)
-    return NotAllowed(f"“{item.title}” is for somebody else to do.", lane=item.lane)
+        return NotAllowed(
+            say("Somebody else has taken “%(title)s”.", title=say(item.title)), lane=item.lane
+        )
+    return NotAllowed(
+        say("“%(title)s” is for somebody else to do.", title=say(item.title)), lane=item.lane
+    )
 
 
 def finish_item(case: Case, answering: Answering, key: str | None) -> None:

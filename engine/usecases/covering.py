@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.coverage import coverage
 from engine.store.work import Case
@@ -28,7 +29,7 @@ def count_harmed(
     InvalidAnswers.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say how you know."})
+        raise InvalidAnswers({"reason": say("Please say how you know.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.NAME_CONFIRMERS)
@@ -64,7 +65,7 @@ def stand_for(
             .values(stands_for=whom, stands_for_count=count)
         )
         if not changed.rowcount:
-            raise InvalidAnswers({"whom": "This person is not asked to confirm."})
+            raise InvalidAnswers({"whom": say("This person is not asked to confirm.")})
         content = {"person": str(person_id), "stands_for": whom, "count": count}
         case.record("confirmer:stands_for", content, actor)
 
@@ -78,13 +79,16 @@ def accept_uncovered(
     without a reason, or Conflict if there are more or fewer meanwhile.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why this can be accepted."})
+        raise InvalidAnswers({"reason": say("Please say why this can be accepted.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         require(Mover(handling, case, actor), actor, Verb.ACCEPT_UNCOVERED)
         uncovered = coverage(work.conn, case.incident).uncovered
         if number != uncovered or not uncovered:
-            raise Conflict(f"Meanwhile {uncovered} are covered by nobody.", uncovered=uncovered)
+            raise Conflict(
+                say("Meanwhile %(uncovered)s are covered by nobody.", uncovered=uncovered),
+                uncovered=uncovered,
+            )
         seq = case.record("coverage:accepted", {"number": number, "reason": reason}, actor)
         work.conn.execute(
             insert(t.uncovered_accepted),

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text, update
 
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE
 from engine.usecases.handling import Handling
@@ -34,14 +35,14 @@ def change_criteria(
     owner, IncidentClosed, or InvalidAnswers.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.CHANGE_CRITERIA)
         before = in_force(mover)
         if {_wording(one) for one in before} == {_wording(one) for one in wanted}:
-            raise InvalidAnswers({"criteria": "This is how it is worded already."})
+            raise InvalidAnswers({"criteria": say("This is how it is worded already.")})
         seq = case.record(
             "incident:criteria_changed",
             {

@@ -14,6 +14,7 @@ from engine.domain.public_holidays import free_days
 from engine.domain.register import RecordKind
 from engine.domain.working_calendar import WorkingCalendar
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.jobs import defer_stepping_in
 from engine.store.registering import lock_register, register
@@ -85,7 +86,9 @@ def enter_calendar(
         sum(one is not None for one in (calendar.team_id, calendar.organisation_id, calendar.party))
         != 1
     ):
-        raise InvalidAnswers({"team": "A calendar is a team's, an organisation's or a party's."})
+        raise InvalidAnswers(
+            {"team": say("A calendar is a team's, an organisation's or a party's.")}
+        )
     try:
         free = free_days(calendar.country, calendar.subdivision, calendar.free_days)
     except ValueError as error:
@@ -139,7 +142,9 @@ def enter_representatives(
     Raises InvalidAnswers unless they are three to seven.
     """
     if not 3 <= len({who for who, _ in representatives}) <= 7:
-        raise InvalidAnswers({"representatives": "Three to seven people speak for the others."})
+        raise InvalidAnswers(
+            {"representatives": say("Three to seven people speak for the others.")}
+        )
     work.conn.execute(delete(t.representative).where(t.representative.c.process_id == process_id))
     work.conn.execute(
         insert(t.representative),
@@ -194,7 +199,7 @@ def enter_leaving(work: Work, login: str) -> None:
     known = select(t.person.c.id, t.person.c.name, t.person.c.is_active)
     found = work.conn.execute(known.where(t.person.c.login == login)).first()
     if found is None:
-        raise NotFound(f"Nobody signs in as “{login}”.", login=login)
+        raise NotFound(say("Nobody signs in as “%(login)s”.", login=login), login=login)
     if found.is_active:
         work.conn.execute(update(t.person).where(t.person.c.id == found.id).values(is_active=False))
         content = {"name": found.name, "changed": {"has_left": [None, True]}}

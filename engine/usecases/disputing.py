@@ -13,6 +13,7 @@ from sqlalchemy import Row, insert, select
 from engine.domain.party import Party
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.calendars import Holder, load_calendars
@@ -40,7 +41,7 @@ def dispute(
     InvalidAnswers.
     """
     if not why.strip():
-        raise InvalidAnswers({"why": "Please say why."})
+        raise InvalidAnswers({"why": say("Please say why.")})
     with handling.store.begin() as work:
         request = f"{incident_id} {since} {until} {should_be} {why}".encode()
         made, is_repeat = work.once(actor.id, key, request)
@@ -50,7 +51,7 @@ def dispute(
         require(Mover(handling, case, actor), actor, Verb.DISPUTE)
         party = _counted_as(work, case, since, until)
         if party is should_be:
-            raise InvalidAnswers({"should_be": "It counts as theirs already."})
+            raise InvalidAnswers({"should_be": say("It counts as theirs already.")})
         days = handling.rules.dispute_working_days
         calendar = load_calendars(work.conn)[0].at(Holder(), work.now)
         seq = case.record(
@@ -86,13 +87,13 @@ def decide_dispute(
     without a reason, or Conflict if it has ended meanwhile.
     """
     if not why.strip():
-        raise InvalidAnswers({"why": "Please say why."})
+        raise InvalidAnswers({"why": say("Please say why.")})
     with handling.store.begin() as work:
         case, raised = _found(handling, work, dispute_id, actor, Verb.DECIDE_DISPUTE)
         if raised.raised_by == actor.id:
-            raise NotAllowed("Who disagreed does not decide about it.")
+            raise NotAllowed(say("Who disagreed does not decide about it."))
         if parties_of(work, actor) & {raised.party, raised.should_be}:
-            raise NotAllowed("Somebody who belongs to neither of the two decides this.")
+            raise NotAllowed(say("Somebody who belongs to neither of the two decides this."))
         _end(work, case, dispute_id, "moved" if moves else "kept", why, actor)
 
 
@@ -104,7 +105,7 @@ def withdraw_dispute(handling: Handling, dispute_id: UUID, *, actor: Actor) -> N
     with handling.store.begin() as work:
         case, raised = _found(handling, work, dispute_id, actor, Verb.SEE)
         if raised.raised_by != actor.id:
-            raise NotAllowed("Only who disagreed can take it back.")
+            raise NotAllowed(say("Only who disagreed can take it back."))
         _end(work, case, dispute_id, "withdrawn", "", actor)
 
 
@@ -124,7 +125,7 @@ def _counted_as(work: Work, case: Case, since: datetime, until: datetime) -> Par
     for line in ledger.lines:
         if line.since <= since < until <= line.until:
             return line.party
-    raise InvalidAnswers({"since": "Please choose a part of the time as it is listed."})
+    raise InvalidAnswers({"since": say("Please choose a part of the time as it is listed.")})
 
 
 def _found(
@@ -132,7 +133,7 @@ def _found(
 ) -> tuple[Case, Row[Any]]:
     """Return the dispute and its incident, if the actor's standing grants `verb` and it is open."""
     found = work.conn.execute(select(t.dispute).where(t.dispute.c.id == dispute_id)).first()
-    missing = NotFound("There is no such disagreement.", dispute=str(dispute_id))
+    missing = NotFound(say("There is no such disagreement."), dispute=str(dispute_id))
     if found is None:
         raise missing
     case = work.incident(found.incident_id)
@@ -141,7 +142,7 @@ def _found(
         select(t.dispute_end.c.how).where(t.dispute_end.c.dispute_id == dispute_id)
     )
     if ended is not None:
-        raise Conflict("This was decided or taken back meanwhile.", how=ended)
+        raise Conflict(say("This was decided or taken back meanwhile."), how=ended)
     return case, found
 
 

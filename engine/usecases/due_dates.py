@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.rows import Action, Run, split
 from engine.usecases.actions import write_action
@@ -24,13 +25,13 @@ def move_due(
     is finished, or InvalidAnswers for the past or behind a deadline from outside.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.MOVE_DUE)
         if action.settled_at is not None:
-            raise Conflict("This is finished.", state=action.state)
+            raise Conflict(say("This is finished."), state=action.state)
         _check(action, due_at, work.now)
         content = {
             "action": action.number,
@@ -57,6 +58,6 @@ def move_due(
 
 def _check(action: Action, due_at: datetime, now: datetime) -> None:
     if due_at <= now:
-        raise InvalidAnswers({"due_at": "This has to lie ahead."})
+        raise InvalidAnswers({"due_at": say("This has to lie ahead.")})
     if action.deadline_at is not None and due_at > action.deadline_at:
-        raise InvalidAnswers({"due_at": "The deadline from outside cannot be moved."})
+        raise InvalidAnswers({"due_at": say("The deadline from outside cannot be moved.")})

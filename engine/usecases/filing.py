@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -55,7 +56,7 @@ def add_file(
     """
     check(file)
     if is_internal and actor.is_outside:
-        raise InvalidAnswers({"file": "What you give is seen by both sides."})
+        raise InvalidAnswers({"file": say("What you give is seen by both sides.")})
     with handling.store.begin() as work:
         mover = Mover(handling, work.incident(incident_id), actor)
         require(mover, actor, Verb.ADD_NOTE)
@@ -65,13 +66,17 @@ def add_file(
 def check(file: NewFile) -> None:
     """Raise InvalidAnswers for a file that is not kept."""
     if not file.content:
-        raise InvalidAnswers({"file": "Please choose a file with something in it."})
+        raise InvalidAnswers({"file": say("Please choose a file with something in it.")})
     if len(file.content) > LARGEST:
-        raise InvalidAnswers({"file": f"A file has at most {LARGEST // 1024 // 1024} MB."})
+        raise InvalidAnswers(
+            {"file": say("A file has at most %(x)s MB.", x=LARGEST // 1024 // 1024)}
+        )
     stem, _, kind = file.clean_name.rpartition(".")
     if not stem or kind.lower() not in KINDS:
         kinds = ", ".join(sorted(KINDS))
-        raise InvalidAnswers({"file": f"This kind of file is not kept. These are: {kinds}."})
+        raise InvalidAnswers(
+            {"file": say("This kind of file is not kept. These are: %(kinds)s.", kinds=kinds)}
+        )
 
 
 def keep_file(mover: Mover, file: NewFile, by: Actor | Machine, *, is_internal: bool) -> UUID:

@@ -15,6 +15,7 @@ from engine.domain.ladder import Ladder
 from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import NotFound
+from engine.language import say
 from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.work import Store, Work
@@ -45,7 +46,7 @@ class Releases:
         """Return the release that new runs start with.  Raises NotFound before the first one."""
         newest = conn.scalar(_IN_FORCE)
         if newest is None:
-            raise NotFound("No diagrams are published yet: run “putright publish”.")
+            raise NotFound(say("No diagrams are published yet: run “putright publish”."))
         return self.get(conn, newest)
 
     def get(self, conn: Connection, release_id: UUID) -> Release:
@@ -61,7 +62,7 @@ class Releases:
 def _load(conn: Connection, release_id: UUID) -> Release:
     number = conn.scalar(select(t.release.c.number).where(t.release.c.id == release_id))
     if number is None:
-        raise NotFound("There is no such release.", release=str(release_id))
+        raise NotFound(say("There is no such release."), release=str(release_id))
     rows = conn.execute(
         select(t.release_part.c.name, t.diagram_version.c.content)
         .join(t.diagram_version, t.diagram_version.c.hash == t.release_part.c.hash)

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from engine.domain.party import Lane, Party
 from engine.domain.permissions import Actor, Machine, Verb, available_actions
 from engine.errors import AlreadyClaimed, InvalidAnswers, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.rows import Item
 from engine.store.work import Work
@@ -33,7 +34,14 @@ def claim(handling: Handling, item_id: UUID, *, actor: Actor) -> None:
             holder = work.conn.scalar(
                 select(t.person.c.name).where(t.person.c.id == item.claimed_by)
             )
-            raise AlreadyClaimed(f"{holder} has taken “{item.title}” already.", by=holder)
+            raise AlreadyClaimed(
+                say(
+                    "%(holder)s has taken “%(title)s” already.",
+                    holder=holder,
+                    title=say(item.title),
+                ),
+                by=holder,
+            )
         if Verb.CLAIM not in verbs:
             raise not_allowed(item)
         _write(mover, item, claimed_by=actor.id)
@@ -87,7 +95,7 @@ def hand_over(
     Raises NotFound, ItemEnded, NotAllowed, or InvalidAnswers for nobody or for another party.
     """
     if (team_id is None) == (person_id is None):
-        raise InvalidAnswers({"to": "Please choose one person or one team."})
+        raise InvalidAnswers({"to": say("Please choose one person or one team.")})
     with handling.store.begin(now=now) as work:
         mover, item, verbs = _held(handling, work, item_id, actor, by)
         if Verb.HAND_OVER not in verbs or item.mark is not None:
@@ -137,7 +145,7 @@ def _held(
     else:
         verbs = frozenset({Verb.SEE, Verb.HAND_OVER})
     if Verb.SEE not in verbs:
-        raise NotFound("There is no such to-do.", item=str(item_id))
+        raise NotFound(say("There is no such to-do."), item=str(item_id))
     if item.ended_at is not None:
         raise ended(item)
     return mover, item, verbs

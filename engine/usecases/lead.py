@@ -10,6 +10,7 @@ from engine.domain.mark import Mark
 from engine.domain.party import Lane
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import IncidentClosed, InvalidAnswers, NotAllowed
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.offers import verifiers
@@ -43,7 +44,7 @@ def take_lead(
         if by is None and incident.lead_id != actor.id:
             require(mover, actor, Verb.TAKE_LEAD)
         if actor.id in {who.person_id for who in mover.confirmers}:
-            raise NotAllowed("You confirm this one, so you cannot lead it.")
+            raise NotAllowed(say("You confirm this one, so you cannot lead it."))
         content = {"before": str(incident.lead_id), "lead": str(actor.id)}
         case.record("incident:lead_taken", content, mover.by)
         before = incident.lead_id
@@ -81,13 +82,13 @@ def set_told(
     who answers for the process, IncidentClosed, or InvalidAnswers.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say how you know."})
+        raise InvalidAnswers({"reason": say("Please say how you know.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.SET_PRIORITY)
         if told_at >= case.incident.told_at:
-            raise InvalidAnswers({"told_at": "This can be set earlier, never later."})
+            raise InvalidAnswers({"told_at": say("This can be set earlier, never later.")})
         case.record(
             "incident:told_earlier",
             {"before": case.incident.told_at, "now": told_at, "reason": reason},

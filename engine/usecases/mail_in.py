@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, text
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine, Verb, may_report
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.actors import load_actor
 from engine.queries.permitted import towards
 from engine.store import schema as t
@@ -94,7 +95,9 @@ def take_mail(handling: Handling, mail: Incoming, *, process: str | None = None)
     if incident_id is not None:
         return _reply(handling, incident_id, mail, sender)
     if process is None:
-        raise InvalidAnswers({"message": "This answers nothing of ours, and names no process."})
+        raise InvalidAnswers(
+            {"message": say("This answers nothing of ours, and names no process.")}
+        )
     return _report(handling, mail, sender, process)
 
 
@@ -137,7 +140,7 @@ def _reply(handling: Handling, incident_id: UUID, mail: Incoming, sender: Actor 
             and Verb.SEE in towards(work.conn, case.incident, sender, work.now, handling.rules)[1]
         )
         if case.incident.is_restricted and not may_read:
-            raise InvalidAnswers({"message": "This is for named people only."})
+            raise InvalidAnswers({"message": say("This is for named people only.")})
         case.record(
             "incident:mailed",
             {
@@ -176,11 +179,13 @@ def _report(handling: Handling, mail: Incoming, sender: Actor | None, process: s
             select(t.business_process).where(t.business_process.c.name == process)
         ).first()
         if row is None:
-            raise InvalidAnswers({"process": f"There is no business process “{process}”."})
+            raise InvalidAnswers(
+                {"process": say("There is no business process “%(process)s”.", process=process)}
+            )
         known = sender if sender is not None and may_report(sender) else None
         reporter = known or load_actor(conn, row.duty_lead_id)
     if reporter is None:
-        raise NotFound("Nobody is on duty for this business process.")
+        raise NotFound(say("Nobody is on duty for this business process."))
     listed = ", ".join(str(one) for one in mail.attachments)
     said = mail.words or mail.title
     report = Report(

@@ -13,6 +13,7 @@ from sqlalchemy import Row, insert, select, update
 from engine.domain.permissions import Actor, Verb
 from engine.domain.standing import Standing
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.criteria import criterion_row, end_criteria, in_force, told
 from engine.usecases.handling import Handling
@@ -31,13 +32,13 @@ def miss_criterion(
     InvalidAnswers without a reason, or Conflict if it is not in force.
     """
     if not why.strip():
-        raise InvalidAnswers({"why": "Please say why it can no longer be met."})
+        raise InvalidAnswers({"why": say("Please say why it can no longer be met.")})
     with handling.store.begin() as work:
         mover = Mover(handling, work.incident(incident_id), actor)
         require(mover, actor, Verb.CHANGE_CRITERIA)
         missed = next((one for one in in_force(mover) if one["id"] == criterion_id), None)
         if missed is None:
-            raise Conflict("This point was changed meanwhile.")
+            raise Conflict(say("This point was changed meanwhile."))
         content = {"criterion": str(criterion_id), "measure": missed["measure"], "why": why}
         seq = mover.case.record("criterion:missed", content, actor)
         mover.case.conn.execute(
@@ -66,10 +67,10 @@ def propose_make_good(
         standing = require(mover, actor, Verb.CHANGE_CRITERIA)
         missed = _criterion_of(mover, missed_id)
         if missed.missed_at is None or missed.withdrawn_at is not None:
-            raise Conflict("This point was not missed.")
+            raise Conflict(say("This point was not missed."))
         earlier = _standing_in(mover, missed_id)
         if earlier is not None and not earlier.is_pending:
-            raise Conflict("Something is agreed in its place already.")
+            raise Conflict(say("Something is agreed in its place already."))
         content = {"instead_of": str(missed_id), "missed": missed.measure, **told(worded)}
         seq = mover.case.record("criterion:make_good_proposed", content, actor)
         if earlier is not None:
@@ -97,13 +98,13 @@ def sign_make_good(
         standing = require(mover, actor, Verb.SIGN_MAKE_GOOD)
         pending = _criterion_of(mover, criterion_id)
         if not pending.is_pending or pending.withdrawn_at is not None:
-            raise Conflict("This was agreed or replaced meanwhile.")
+            raise Conflict(say("This was agreed or replaced meanwhile."))
         signed = _signatures(mover, criterion_id)
         if actor.id in signed.values():
-            raise NotAllowed("You have signed this; somebody else signs for the other side.")
+            raise NotAllowed(say("You have signed this; somebody else signs for the other side."))
         place = "owner" if standing & _OWNERS and "owner" not in signed else "confirmer"
         if place in signed or (place == "confirmer" and Standing.CONFIRMER not in standing):
-            raise NotAllowed("This is signed for your side already.")
+            raise NotAllowed(say("This is signed for your side already."))
         seq = _sign(mover, criterion_id, pending.measure, place, actor)
         if len(signed) == 1:
             mover.case.conn.execute(
@@ -149,7 +150,7 @@ def _criterion_of(mover: Mover, criterion_id: UUID) -> Row[Any]:
         )
     ).first()
     if row is None:
-        raise NotFound("There is no such point here.")
+        raise NotFound(say("There is no such point here."))
     return row
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from engine.domain.permissions import Actor
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.usecases.commenting import comment
 from engine.usecases.handling import Handling
 from engine.usecases.holding import claim, hand_over
@@ -58,7 +59,7 @@ def comment_many(
 ) -> Done:
     """Write about the incidents of these to-dos, each once.  Raises InvalidAnswers as above."""
     if not words.strip():
-        raise InvalidAnswers({"words": "Please write something."})
+        raise InvalidAnswers({"words": say("Please write something.")})
     _require(items)
     with handling.store.read() as conn:
         about = conn.scalars(_INCIDENTS, {"items": list(items)}).all()
@@ -85,4 +86,4 @@ def _each(things: Sequence[UUID], does: Callable[[UUID], object]) -> Done:
 
 def _require(things: Sequence[UUID]) -> None:
     if not 0 < len(things) <= MOST:
-        raise InvalidAnswers({"item": f"Please tick some to-dos, {MOST} at most."})
+        raise InvalidAnswers({"item": say("Please tick some to-dos, %(most)s at most.", most=MOST)})

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.domain.incident import IncidentState, WayOut
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.store import facts as ask
 from engine.store import schema as t
 from engine.store.work import Case
@@ -35,7 +36,7 @@ def merge(
     """
     require_reason(reason)
     if incident_id == into_id:
-        raise InvalidAnswers({"into": "Please choose another incident."})
+        raise InvalidAnswers({"into": say("Please choose another incident.")})
     with handling.store.begin() as work:
         movers = {
             one: Mover(handling, work.incident(one), actor)
@@ -73,7 +74,7 @@ def undo_merge(
             return
         require(later, actor, Verb.UNDO_MERGE)
         if into is None or into != _joined_with(work.conn, incident_id):
-            raise Conflict("This was joined with another report meanwhile; please look again.")
+            raise Conflict(say("This was joined with another report meanwhile; please look again."))
         seq = later.case.record("incident:merge_undone", {"words": words or ""}, actor)
         come_back(later, actor=actor, words=words, seq=seq)
         if movers[into].case.incident.state == IncidentState.OPEN:
@@ -93,27 +94,55 @@ def _joined_with(conn: Connection, incident_id: UUID) -> UUID | None:
 def _check(later: Mover, earlier: Mover) -> None:
     one, other = later.case.incident, earlier.case.incident
     if other.state != IncidentState.OPEN:
-        raise Conflict(f"#{other.number} is no longer open; nothing can be joined with it.")
+        raise Conflict(
+            say(
+                "#%(number)s is no longer open; nothing can be joined with it.", number=other.number
+            )
+        )
     if one.is_restricted != other.is_restricted:
-        raise Conflict("One of them is for named people only, so they stay apart.")
+        raise Conflict(say("One of them is for named people only, so they stay apart."))
     if other.told_at > one.told_at:
         raise Conflict(
-            f"#{one.number} was told first: please join #{other.number} with it instead.",
+            say(
+                "#%(number)s was told first: please join #%(number2)s with it instead.",
+                number=one.number,
+                number2=other.number,
+            ),
             earliest=one.number,
         )
     begun = ask.work_under_way(later.case.conn, one.id)
     if begun:
-        raise Conflict(f"Somebody is at work on action {begun[0]}; that has to be finished first.")
+        raise Conflict(
+            say(
+                "Somebody is at work on action %(begun)s; that has to be finished first.",
+                begun=begun[0],
+            )
+        )
     if any(row["missed_at"] or row["instead_of"] for row in _criteria(later.case.conn, one.id)):
-        raise Conflict(f"#{one.number} has a point that was missed, so it is handled by itself.")
+        raise Conflict(
+            say(
+                "#%(number)s has a point that was missed, so it is handled by itself.",
+                number=one.number,
+            )
+        )
     off = [who.name for who in later.confirmers if who.person_id in earlier.taken_off]
     if off:
-        raise Conflict(f"{', '.join(off)} may not read #{other.number}, and cannot answer for it.")
+        raise Conflict(
+            say(
+                "%(off)s may not read #%(number)s, and cannot answer for it.",
+                off=", ".join(off),
+                number=other.number,
+            )
+        )
     barred = [who.name for who in later.confirmers if who.person_id in earlier.hands.everybody]
     if barred:
         raise Conflict(
-            f"{', '.join(barred)} would have to answer for #{other.number},"
-            " and led it, worked on it or checked it.",
+            say(
+                "%(barred)s would have to answer for #%(number)s, and led it, worked "
+                "on it or checked it.",
+                barred=", ".join(barred),
+                number=other.number,
+            ),
             people=barred,
         )
 

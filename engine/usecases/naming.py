@@ -13,6 +13,7 @@ from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Verb
 from engine.domain.standing import IncidentPeople
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.queries.people import involved
 from engine.store import schema as t
 from engine.store.work import Case
@@ -48,7 +49,7 @@ def take_off(
     it or is to answer in the end.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         mover = Mover(handling, case, actor)
@@ -57,7 +58,7 @@ def take_off(
         people = involved(case.conn, incident_id).people
         why_not = why_kept(person_id, people)
         if why_not is not None:
-            raise Conflict(f"{named[person_id]} {why_not}")
+            raise Conflict(say("%(named)s %(why_not)s", named=named[person_id], why_not=why_not))
         if person_id in people.taken_off:
             return
         content = {"who": named[person_id], "reason": reason}
@@ -85,11 +86,11 @@ def _end_places(case: Case, person_id: UUID) -> None:
 def why_kept(person_id: UUID, people: IncidentPeople) -> str | None:
     """Return why somebody cannot be taken off, as the rest of a sentence; None if they can."""
     if person_id == people.lead_id:
-        return "leads this: somebody else has to take the lead first."
+        return say("leads this: somebody else has to take the lead first.")
     if person_id == people.reporter_id:
-        return "reported this, and can always read it."
+        return say("reported this, and can always read it.")
     if person_id in people.confirmers:
-        return "is to answer in the end: somebody else has to be named for that first."
+        return say("is to answer in the end: somebody else has to be named for that first.")
     return None
 
 
@@ -101,7 +102,7 @@ def names_of(
     Raises InvalidAnswers, naming `field`.
     """
     if by.id in people:
-        raise InvalidAnswers({field: "Somebody else has to do this for you."})
+        raise InvalidAnswers({field: say("Somebody else has to do this for you.")})
     rows = conn.execute(
         select(t.person.c.id, t.person.c.name).where(
             t.person.c.id.in_(people), t.person.c.is_active
@@ -109,7 +110,7 @@ def names_of(
     )
     found = {row.id: row.name for row in rows}
     if found.keys() != set(people):
-        raise InvalidAnswers({field: "Please choose from the people listed."})
+        raise InvalidAnswers({field: say("Please choose from the people listed.")})
     return found
 
 

@@ -13,6 +13,7 @@ from engine.domain.mark import Mark
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Verb, available_actions
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.rows import Item
 from engine.store.work import Work
@@ -33,11 +34,13 @@ def put_off(handling: Handling, item_id: UUID, until: datetime, *, actor: Actor)
     with handling.store.begin() as work:
         mover, item = _asked(handling, work, item_id, actor)
         if item.put_off_until is not None:
-            raise Conflict("This was put off once; it cannot be put off again.")
+            raise Conflict(say("This was put off once; it cannot be put off again."))
         longest = handling.rules.put_off_for
         if not work.now < until <= work.now + longest:
             days = f"{longest.days} days" if longest.days != 1 else "one day"
-            raise InvalidAnswers({"until": f"Please choose a day within the next {days}."})
+            raise InvalidAnswers(
+                {"until": say("Please choose a day within the next %(days)s.", days=days)}
+            )
         work.conn.execute(
             update(t.work_item)
             .where(t.work_item.c.id == item_id)
@@ -62,11 +65,11 @@ def not_for_me(
     asked.  Raises NotFound, ItemEnded, NotAllowed for a deputy, or InvalidAnswers.
     """
     if person_id is None and not words.strip():
-        raise InvalidAnswers({"person": "Please say who can answer this."})
+        raise InvalidAnswers({"person": say("Please say who can answer this.")})
     with handling.store.begin() as work:
         mover, item = _asked(handling, work, item_id, actor)
         if actor.id != item.people[0]:
-            raise NotAllowed("Only who was asked first can say that it is for somebody else.")
+            raise NotAllowed(say("Only who was asked first can say that it is for somebody else."))
         if person_id is None:
             mover.case.record("confirmation:not_for_me", {"words": words}, actor)
             mover.tell(MessageKind.TOLD, [mover.case.incident.lead_id], item_id)
@@ -77,7 +80,7 @@ def not_for_me(
 def _hand_on(mover: Mover, item: Item, actor: Actor, person_id: UUID, words: str) -> None:
     named = {who.person_id: who.name for who in mover.confirmers}
     if person_id in named:
-        raise InvalidAnswers({"person": "This person is asked already."})
+        raise InvalidAnswers({"person": say("This person is asked already.")})
     is_outside = require_askable(mover, person_id, field="person")
     conn = mover.case.conn
     their = conn.execute(
@@ -85,7 +88,7 @@ def _hand_on(mover: Mover, item: Item, actor: Actor, person_id: UUID, words: str
     ).one()
     # a customer names a colleague, and one of ours one of ours
     if their.organisation_id != actor.organisation_id:
-        raise InvalidAnswers({"person": "Please choose from the people listed."})
+        raise InvalidAnswers({"person": say("Please choose from the people listed.")})
     kept = [name for who, name in named.items() if who != actor.id]
     mover.case.record(
         "confirmation:not_for_me",
@@ -106,7 +109,7 @@ def _asked(handling: Handling, work: Work, item_id: UUID, actor: Actor) -> tuple
     mover = Mover(handling, case, actor)
     verbs = available_actions(view_of(mover, item), actor)
     if Verb.SEE not in verbs:
-        raise NotFound("There is no such to-do.", item=str(item_id))
+        raise NotFound(say("There is no such to-do."), item=str(item_id))
     if item.ended_at is not None:
         raise ended(item)
     if Verb.COMPLETE not in verbs or item.mark != Mark.CONFIRMATION:

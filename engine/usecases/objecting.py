@@ -13,6 +13,7 @@ from engine.domain.gate import Grade
 from engine.domain.incident import Answer, IncidentState, Origin
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Case, Work
 from engine.usecases.beside import Beside, criteria_of, open_beside
@@ -76,7 +77,10 @@ def object_to(handling: Handling, incident_id: UUID, *, actor: Actor, words: str
         require(mover, actor, Verb.OBJECT)
         known = _open_objection(work.conn, incident_id, actor)
         if known:
-            raise Conflict(f"You have told us: please see #{known.number}.", incident=known.number)
+            raise Conflict(
+                say("You have told us: please see #%(number)s.", number=known.number),
+                incident=known.number,
+            )
         opened = _open(work, mover, actor, words)
         if mover.case.incident.state == IncidentState.OPEN:
             _count(mover, actor)
@@ -85,7 +89,7 @@ def object_to(handling: Handling, incident_id: UUID, *, actor: Actor, words: str
 
 def _require_words(words: str) -> None:
     if not words.strip():
-        raise InvalidAnswers({"words": "Please say what is not right."})
+        raise InvalidAnswers({"words": say("Please say what is not right.")})
 
 
 def _open_objection(conn: Connection, incident_id: UUID, actor: Actor) -> Any:

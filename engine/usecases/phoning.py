@@ -18,6 +18,7 @@ from engine.domain.mark import Mark
 from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers, NotFound
+from engine.language import say
 from engine.queries.actors import load_actor
 from engine.queries.phoned import phoned
 from engine.queries.prefill import prefill_for
@@ -66,7 +67,7 @@ def record_answer(
         if item.ended_at is not None and key is not None and item.completed_with == key:
             return
         mover = Mover(handling, case, actor)
-        missing = NotFound("There is no such to-do.", item=str(item_id))
+        missing = NotFound(say("There is no such to-do."), item=str(item_id))
         require(mover, actor, Verb.RECORD_ANSWER, missing=missing)
         if item.mark != Mark.CONFIRMATION:
             raise missing
@@ -77,7 +78,7 @@ def record_answer(
         checked = answering.checked()
         if checked["answer"] == Answer.YES and ask.needs_signature(case.incident):
             raise InvalidAnswers(
-                {"words_used": "P1, P2, or about money: please ask them to answer themselves."}
+                {"words_used": say("P1, P2, or about money: please ask them to answer themselves.")}
             )
         stand_in(answering)
         said = {
@@ -111,10 +112,10 @@ def take_as_not_right(
         require(mover, actor, Verb.LOG_TRY)
         row = work.conn.execute(_MAILED, {"id": incident_id, "seq": entry_seq}).first()
         if row is None:
-            raise NotFound("There is no such mail.")
+            raise NotFound(say("There is no such mail."))
         whom = load_actor(work.conn, row.person_id) if row.item_id is not None else None
         if whom is None:
-            raise Conflict("Their answer is not asked for any more.")
+            raise Conflict(say("Their answer is not asked for any more."))
         _, item, run = work.item(row.item_id)
         answering = _answering(mover, item, run, whom, {})
         words = row.words or "By mail"
@@ -158,18 +159,18 @@ def _keep(answering: Answering, actor: Actor, said: Mapping[str, object], key: s
 def _whom(mover: Mover, heard: Heard, people: list[UUID], opened_at: datetime) -> Actor:
     problems = {}
     if not heard.place.strip():
-        problems["place"] = "Please say at which number, or where."
+        problems["place"] = say("Please say at which number, or where.")
     if not heard.words.strip():
-        problems["words_used"] = "Please write down the words they used."
+        problems["words_used"] = say("Please write down the words they used.")
     if heard.at is not None and not opened_at <= heard.at <= mover.case.now:
-        problems["heard_at"] = "This lies between when they were asked and now."
+        problems["heard_at"] = say("This lies between when they were asked and now.")
     whom = load_actor(mover.case.conn, heard.whom_id) if heard.whom_id in people else None
     if whom is None:
-        problems["whom"] = "This person is not asked for an answer now."
+        problems["whom"] = say("This person is not asked for an answer now.")
     if problems or whom is None:
         raise InvalidAnswers(problems)
     if isinstance(mover.by, Actor) and whom.id == mover.by.id:
-        raise InvalidAnswers({"whom": "Please answer yourself, in the to-do."})
+        raise InvalidAnswers({"whom": say("Please answer yourself, in the to-do.")})
     return whom
 
 
@@ -185,12 +186,12 @@ def did_not_say(handling: Handling, item_id: UUID, *, words: str, actor: Actor) 
         incident_id = phoned(work.conn, item_id, actor.id)
         if incident_id is None:
             raise NotFound(
-                "Nothing was written down in your name here, or you have answered since."
+                say("Nothing was written down in your name here, or you have answered since.")
             )
         case = work.incident(incident_id)
         # somebody was faster between the two statements
         if phoned(work.conn, item_id, actor.id) is None:
-            raise Conflict("You have answered since.")
+            raise Conflict(say("You have answered since."))
         mover = Mover(handling, case, actor)
         is_over = case.incident.state != IncidentState.OPEN
         if not is_over:

@@ -38,6 +38,7 @@ from engine.domain.message import (
 )
 from engine.domain.permissions import Actor, Role
 from engine.errors import InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.jobs import defer_delivered, defer_undelivered
 from engine.store.work import Store, Work
@@ -52,7 +53,7 @@ _DUE = """
     WITH one AS (SELECT person_id FROM message WHERE {due} <= :now
       ORDER BY {due}, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     SELECT m.id, m.kind, m.caused_at, m.{tries} AS tries, m.item_id,
-      p.id AS person_id, p.name, p.email, p.phone, p.time_zone, p.is_active,
+      p.id AS person_id, p.name, p.email, p.phone, p.time_zone, p.language, p.is_active,
       p.unreachable_since IS NULL AS is_reachable, p.password_hash IS NULL AS by_mail_only,
       i.id AS incident_id, i.number, i.title AS incident_title, i.is_restricted, i.state,
       i.highest_priority, w.mark, w.title AS step, w.due_at, w.ended_at, w.waits_for_mail,
@@ -141,7 +142,10 @@ class LetterLine:
 
 @dataclass(frozen=True)
 class Letter:
-    """What one person is written; `id` stays the same however often it is tried."""
+    """What one person is written; `id` stays the same however often it is tried.
+
+    `language` is the code of the one they chose, None if they chose none.
+    """
 
     id: int
     person_id: UUID
@@ -149,6 +153,7 @@ class Letter:
     address: str
     phone: str | None
     zone: tzinfo
+    language: str | None
     lines: tuple[LetterLine, ...]
 
     @property
@@ -304,6 +309,7 @@ def _letter(work: Work, rows: Sequence[Any], lasts: timedelta) -> Letter:
         address=first.email,
         phone=first.phone,
         zone=ZoneInfo(first.time_zone),
+        language=first.language,
         lines=tuple(lines.values()),
     )
 
@@ -311,11 +317,11 @@ def _letter(work: Work, rows: Sequence[Any], lasts: timedelta) -> Letter:
 def send_again(handling: Handling, message_id: int, *, actor: Actor) -> None:
     """Try a dead letter anew, as if it were just written.  Raises NotAllowed or NotFound."""
     if not actor.has_role(Role.OPERATOR):
-        raise NotAllowed("Only operators send a letter again.")
+        raise NotAllowed(say("Only operators send a letter again."))
     with handling.store.begin() as work:
         who = work.conn.scalar(_AGAIN, {"id": message_id, "now": work.now})
         if who is None:
-            raise NotFound("There is no such letter.", letter=message_id)
+            raise NotFound(say("There is no such letter."), letter=message_id)
         # whoever sends it again has seen to the address
         find(work.conn, who)
 
@@ -326,7 +332,7 @@ def choose(store: Store, person_id: UUID, kind: MessageKind, *, is_mailed: bool)
     Raises InvalidAnswers for what nobody can do without.
     """
     if kind in ALWAYS_MAILED:
-        raise InvalidAnswers({"kind": "What is asked of you always comes by mail."})
+        raise InvalidAnswers({"kind": say("What is asked of you always comes by mail.")})
     row = {"person_id": person_id, "kind": kind}
     with store.begin() as work:
         if is_mailed:

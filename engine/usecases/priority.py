@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.domain.incident import Priority
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers, NotAllowed
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.checking import offer_anew
 from engine.usecases.handling import Handling
@@ -28,14 +29,16 @@ def set_priority(
     Raises NotFound, NotAllowed for who does not handle it, IncidentClosed, or InvalidAnswers.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.SET_PRIORITY)
         before = Priority(case.incident.priority)
         if priority is before:
-            raise InvalidAnswers({"priority": f"It is {priority} already."})
+            raise InvalidAnswers(
+                {"priority": say("It is %(priority)s already.", priority=priority)}
+            )
         content = {"before": before, "now": priority, "reason": reason}
         if priority < before:
             case.record("incident:priority_set", content, actor)
@@ -65,7 +68,7 @@ def decide_lowering(
     InvalidAnswers without a reason against it, or Conflict if nothing is proposed.
     """
     if not approves and not words.strip():
-        raise InvalidAnswers({"words": "Please say why not."})
+        raise InvalidAnswers({"words": say("Please say why not.")})
     with handling.store.begin() as work:
         case = work.incident(incident_id)
         mover = Mover(handling, case, actor)
@@ -74,9 +77,9 @@ def decide_lowering(
             select(t.priority_lowering).where(t.priority_lowering.c.incident_id == incident_id)
         ).first()
         if proposal is None:
-            raise Conflict("Nobody proposes to lower the priority any more.")
+            raise Conflict(say("Nobody proposes to lower the priority any more."))
         if proposal.proposed_by == actor.id:
-            raise NotAllowed("You proposed this, so that somebody else has to approve it.")
+            raise NotAllowed(say("You proposed this, so that somebody else has to approve it."))
         _drop_proposal(mover)
         content = {
             "before": case.incident.priority,

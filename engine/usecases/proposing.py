@@ -14,6 +14,7 @@ from engine.domain.ladder import default_due
 from engine.domain.party import Party
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.calendars import Holder
 from engine.store.rows import Action
@@ -227,7 +228,7 @@ def _check(mover: Mover, proposal: Proposal) -> None:
             .where(t.action.c.id.in_(proposal.after), t.action.c.incident_id == incident.id)
         )
         if own != len(set(proposal.after)):
-            raise InvalidAnswers({"after": "Please choose from this incident's own actions."})
+            raise InvalidAnswers({"after": say("Please choose from this incident's own actions.")})
     _check_deadline(proposal)
     check_asked(mover, proposal.party, proposal.team_id, proposal.person_id)
 
@@ -236,11 +237,13 @@ def _check_deadline(proposal: Proposal) -> None:
     if proposal.deadline_at is None:
         return
     if proposal.party not in (Party.CUSTOMER, Party.EXTERNAL):
-        raise InvalidAnswers({"deadline_at": "Only suppliers and customers have one of these."})
+        raise InvalidAnswers(
+            {"deadline_at": say("Only suppliers and customers have one of these.")}
+        )
     if not (proposal.deadline_because or "").strip():
-        raise InvalidAnswers({"deadline_because": "Please say which law or contract sets it."})
+        raise InvalidAnswers({"deadline_because": say("Please say which law or contract sets it.")})
     if proposal.due_at is not None and proposal.due_at > proposal.deadline_at:
-        raise InvalidAnswers({"due_at": "This is after the deadline."})
+        raise InvalidAnswers({"due_at": say("This is after the deadline.")})
 
 
 def accept_proposal(handling: Handling, action_id: UUID, *, kind: ActionKind, actor: Actor) -> None:
@@ -284,7 +287,7 @@ def refuse_proposal(handling: Handling, action_id: UUID, *, reason: str, actor: 
     Raises NotFound, NotAllowed, InvalidAnswers without a reason, or Conflict.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
@@ -299,7 +302,10 @@ def refuse_proposal(handling: Handling, action_id: UUID, *, reason: str, actor: 
 
 def _still_proposed(action: Action) -> None:
     if action.state != ActionState.PROPOSED:
-        raise Conflict(f"Action {action.number} was decided on meanwhile.", state=action.state)
+        raise Conflict(
+            say("Action %(number)s was decided on meanwhile.", number=action.number),
+            state=action.state,
+        )
 
 
 def with_targets(proposal: Proposal, targets: list[str]) -> Proposal:

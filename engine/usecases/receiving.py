@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.domain.permissions import Actor
 from engine.domain.signal import Alert, Gathered, Span, gather
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.jobs import defer_telling
 from engine.usecases.handling import Handling
@@ -47,7 +48,7 @@ def _lock(conn: Connection, process_id: UUID) -> None:
     """Let one at a time add to a process, so that two first alerts at once begin one signal."""
     one = select(t.business_process.c.id).where(t.business_process.c.id == process_id)
     if conn.scalar(one.with_for_update(key_share=True)) is None:
-        raise InvalidAnswers({"process": "Please choose from the business processes listed."})
+        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
 
 
 def _by_now(alert: Alert, now: datetime) -> Alert:

@@ -14,6 +14,7 @@ from engine.domain.incident import IncidentState, Origin
 from engine.domain.party import Party
 from engine.domain.permissions import Actor, Machine, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.queries.recurrences import Occurrence, is_remedy_settled, occurrences
 from engine.store import schema as t
 from engine.store.work import Case, no_such_action
@@ -56,7 +57,10 @@ def report_recurrence(
         chain = occurrences(work.conn, incident_id)
         if chain[-1].state == IncidentState.OPEN:
             number = chain[-1].number
-            raise Conflict(f"It is known to be back: please see #{number}.", incident=number)
+            raise Conflict(
+                say("It is known to be back: please see #%(number)s.", number=number),
+                incident=number,
+            )
         last = Mover(handling, work.incident(chain[-1].id), actor)
         beside = _as_before(last, actor, words or "")
         again = open_beside(handling, work, last.case, beside, by=actor, made=made)
@@ -116,9 +120,9 @@ def accept_until(
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.ACCEPT_UNTIL, missing=no_such_action(action_id))
         if not action.is_remedy or action.settled_at is not None:
-            raise Conflict("Nobody asks for a lasting remedy here any more.")
+            raise Conflict(say("Nobody asks for a lasting remedy here any more."))
         if until <= case.now:
-            raise InvalidAnswers({"until": "Please say until when; it has to lie ahead."})
+            raise InvalidAnswers({"until": say("Please say until when; it has to lie ahead.")})
         _sign(case, until, reason, actor)
         end_action(mover, action.id, "accepted")
         write_action(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engine.domain.incident import IncidentState
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -26,7 +27,7 @@ def make_part_of(
     only.
     """
     if incident_id == major_id:
-        raise InvalidAnswers({"major": "Please choose another incident."})
+        raise InvalidAnswers({"major": say("Please choose another incident.")})
     with handling.store.begin() as work:
         # in one order, so that two that do this at once wait for each other
         movers = {
@@ -52,11 +53,17 @@ def make_part_of(
 def _check(part: Mover, major: Mover) -> None:
     one, whole = part.case.incident, major.case.incident
     if whole.state != IncidentState.OPEN:
-        raise Conflict(f"#{whole.number} is no longer open.")
+        raise Conflict(say("#%(number)s is no longer open.", number=whole.number))
     if one.is_restricted or whole.is_restricted:
-        raise Conflict("One of them is for named people only, so they stay apart.")
+        raise Conflict(say("One of them is for named people only, so they stay apart."))
     if whole.major_id is not None:
-        raise Conflict(f"#{whole.number} is a part of another one itself: choose that one.")
+        raise Conflict(
+            say(
+                "#%(number)s is a part of another one itself: choose that one.", number=whole.number
+            )
+        )
     has_parts = select(t.incident.c.id).where(t.incident.c.major_id == one.id).limit(1)
     if part.case.conn.scalar(has_parts) is not None:
-        raise Conflict(f"#{one.number} has parts of its own, so it is a part of nothing.")
+        raise Conflict(
+            say("#%(number)s has parts of its own, so it is a part of nothing.", number=one.number)
+        )

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from engine.domain.incident import IncidentState, Level, Origin, Priority
 from engine.domain.permissions import Actor, Machine, may_report
 from engine.errors import InvalidAnswers, NotAllowed
+from engine.language import say
 from engine.store import schema as t
 from engine.store.rows import Incident
 from engine.store.work import Case, Work
@@ -96,9 +97,11 @@ def report_incident(
     an unknown business process, NotAllowed for an auditor, NotFound before a release is published.
     """
     if not may_report(actor):
-        raise NotAllowed("You see everything here and change nothing: somebody else reports it.")
+        raise NotAllowed(
+            say("You see everything here and change nothing: somebody else reports it.")
+        )
     if report.caller is not None and actor.is_outside:
-        raise InvalidAnswers({"caller": "Only somebody of ours reports for others."})
+        raise InvalidAnswers({"caller": say("Only somebody of ours reports for others.")})
     with handling.store.begin(now=now) as work:
         made, is_repeat = work.once(actor.id, key, repr(report).encode())
         if not is_repeat:
@@ -154,7 +157,7 @@ def open_incident(
         select(t.business_process).where(t.business_process.c.id == report.process_id)
     ).first()
     if process is None:
-        raise InvalidAnswers({"process": "Please choose from the business processes listed."})
+        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
     # who was taken off what this is opened beside does not answer for it either
     answering = (
         *(process.duty_lead_id, process.owner_id, process.authority_id),

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from engine.domain.permissions import Actor, Verb
 from engine.errors import Conflict, NotAllowed
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Case
 from engine.usecases.handling import Handling
@@ -44,7 +45,7 @@ def restrict(
         mover = Mover(handling, case, actor)
         require(mover, actor, Verb.SEE)
         if case.incident.is_restricted:
-            raise Conflict("This is for named people only already.")
+            raise Conflict(say("This is for named people only already."))
         require(mover, actor, Verb.RESTRICT)
         named = names_of(case.conn, people, actor)
         seq = case.record(
@@ -130,9 +131,9 @@ def _who_asks(handling: Handling, case: Case, actor: Actor) -> UUID:
         )
     )
     if asked_by is None:
-        raise Conflict("Nobody asks that everybody may read this.")
+        raise Conflict(say("Nobody asks that everybody may read this."))
     if asked_by == actor.id:
-        raise NotAllowed("Somebody else who may read this has to say whether it is lifted.")
+        raise NotAllowed(say("Somebody else who may read this has to say whether it is lifted."))
     return asked_by
 
 

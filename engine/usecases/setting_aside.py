@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from engine.domain.incident import IncidentState, WayOut
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases import closing
 from engine.usecases.actions import start_whose_turn_came
@@ -55,7 +56,7 @@ def bring_back(
 def require_reason(reason: str) -> None:
     """Raise InvalidAnswers for a reason that says nothing."""
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why."})
+        raise InvalidAnswers({"reason": say("Please say why.")})
 
 
 def leave(

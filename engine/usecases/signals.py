@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from engine.domain.incident import IncidentState, Level
 from engine.domain.permissions import Actor, Machine, Verb, may_report, may_see_signals
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Case
 from engine.usecases.handling import Handling
@@ -37,7 +38,7 @@ class Named:
 def require_watching(actor: Actor) -> None:
     """Raise NotAllowed for who has nothing to do with signals."""
     if not (may_see_signals(actor) and may_report(actor)):
-        raise NotAllowed("Signals are for the people of our own organisation.")
+        raise NotAllowed(say("Signals are for the people of our own organisation."))
 
 
 def name_product(
@@ -57,7 +58,9 @@ def name_product(
             return made
         signal = _lock(work.conn, signal_id)
         if known := _grown(work.conn, signal_id, named.process_id):
-            raise Conflict(f"This has become #{known}; please go on there.", incident=known)
+            raise Conflict(
+                say("This has become #%(known)s; please go on there.", known=known), incident=known
+            )
         report = _report(work.conn, signal, named)
         mover = open_incident(handling, work, report, made, Beginning(actor.id, ()), actor)
         _join(mover.case, signal, actor)
@@ -127,7 +130,7 @@ def _lock(conn: Connection, signal_id: UUID) -> Row[Any]:
         select(t.signal).where(t.signal.c.id == signal_id).with_for_update()
     ).first()
     if signal is None:
-        raise NotFound("There is no such signal.", signal=str(signal_id))
+        raise NotFound(say("There is no such signal."), signal=str(signal_id))
     return signal
 
 
@@ -149,7 +152,7 @@ def _report(conn: Connection, signal: Row[Any], named: Named) -> Report:
         select(t.business_process.c.product).where(t.business_process.c.id == named.process_id)
     )
     if product is None:
-        raise InvalidAnswers({"process": "Please choose from the business processes listed."})
+        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
     alerts = " / ".join(signal.titles)
     return Report(
         process_id=named.process_id,

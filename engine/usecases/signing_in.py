@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import delete, insert, text, update
 
 from engine.errors import InvalidAnswers, TooManyAttempts
+from engine.language import say
 from engine.queries.sign_in import failed_attempts
 from engine.store import schema as t
 from engine.store.work import Store
@@ -81,9 +82,15 @@ def end_sessions(store: Store, person_id: UUID, *, password_hash: str | None = N
 def set_time_zone(store: Store, person_id: UUID, zone: str) -> None:
     """Show the person every time in this zone from now on.  Raises InvalidAnswers."""
     if zone not in available_timezones():
-        raise InvalidAnswers({"time_zone": "Please choose from the time zones listed."})
+        raise InvalidAnswers({"time_zone": say("Please choose from the time zones listed.")})
     with store.begin() as work:
         work.conn.execute(update(t.person).where(t.person.c.id == person_id).values(time_zone=zone))
+
+
+def set_language(store: Store, person_id: UUID, code: str) -> None:
+    """Speak this language (its code by ISO 639) to the person from now on, in letters too."""
+    with store.begin() as work:
+        work.conn.execute(update(t.person).where(t.person.c.id == person_id).values(language=code))
 
 
 def _mark(store: Store, what: str) -> bytes:

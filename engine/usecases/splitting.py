@@ -6,15 +6,16 @@ from uuid import UUID
 from engine.domain.incident import Origin
 from engine.domain.permissions import Actor, Verb
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.usecases.beside import Beside, open_beside
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
 from engine.usecases.standing import require
 
 _NEEDED = {
-    "title": "Please give it a name.",
-    "expected": "Please say what it should be.",
-    "actual": "Please say what is wrong.",
+    "title": say("Please give it a name."),
+    "expected": say("Please say what it should be."),
+    "actual": say("Please say what is wrong."),
 }
 _TEXTS = (*_NEEDED, "harmed")
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from engine.domain.action import TargetOutcome
 from engine.domain.permissions import Actor, Verb, available_actions
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import no_such_action
 from engine.usecases.complete import ended, not_allowed, view_of
@@ -34,7 +35,7 @@ def tick_targets(
         mover = Mover(handling, case, actor)
         verbs = available_actions(view_of(mover, item), actor)
         if Verb.SEE not in verbs:
-            raise NotFound("There is no such to-do.", item=str(item_id))
+            raise NotFound(say("There is no such to-do."), item=str(item_id))
         if item.ended_at is not None:
             raise ended(item)
         if Verb.COMPLETE not in verbs:
@@ -54,7 +55,9 @@ def tick_targets(
                 )
             )
             if changed.rowcount != len(wanted):
-                raise InvalidAnswers({"targets": "Please choose from those this action reaches."})
+                raise InvalidAnswers(
+                    {"targets": say("Please choose from those this action reaches.")}
+                )
         left = work.conn.execute(
             select(t.target.c.id).where(
                 t.target.c.action_id == item.action_id, t.target.c.outcome.is_(None)
@@ -82,7 +85,7 @@ def accept_targets(
     InvalidAnswers without a reason or for a target that has no such outcome.
     """
     if not reason.strip():
-        raise InvalidAnswers({"reason": "Please say why this can be accepted."})
+        raise InvalidAnswers({"reason": say("Please say why this can be accepted.")})
     with handling.store.begin() as work:
         case, action = work.action(action_id)
         mover = Mover(handling, case, actor)
@@ -98,7 +101,9 @@ def accept_targets(
             .values(accepted_by=actor.id, accepted_because=reason)
         )
         if accepted.rowcount != len(set(targets)):
-            raise InvalidAnswers({"targets": "Please choose from those that ended as not done."})
+            raise InvalidAnswers(
+                {"targets": say("Please choose from those that ended as not done.")}
+            )
         case.record(
             "target:accepted",
             {"action": action.number, "targets": [str(one) for one in targets], "reason": reason},

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from engine.domain.permissions import Machine
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.usecases.callers import keep_caller_page
@@ -57,7 +58,7 @@ def tell(handling: Handling, told: Told, *, token: str) -> None:
         ).first()
         reporter = load_actor(work.conn, row.duty_lead_id) if row is not None else None
         if row is None or reporter is None:
-            raise InvalidAnswers({"process": "Please choose from those listed."})
+            raise InvalidAnswers({"process": say("Please choose from those listed.")})
         known = select(t.incident.c.id).where(t.incident.c.id == incident_id)
         if work.conn.scalar(known) is not None:
             return

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, update
 
 from engine.errors import InvalidAnswers, NotFound
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Store
 
@@ -30,9 +31,9 @@ def make_token(
     InvalidAnswers.
     """
     if not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise InvalidAnswers({"name": "Please say in a few words what the token is for."})
+        raise InvalidAnswers({"name": say("Please say in a few words what the token is for.")})
     if not timedelta(0) < lasts <= LONGEST:
-        raise InvalidAnswers({"days": "A token lasts from 1 to 366 days."})
+        raise InvalidAnswers({"days": say("A token lasts from 1 to 366 days.")})
     token = PREFIX + secrets.token_urlsafe(32)
     made = uuid4()
     with store.begin() as work:
@@ -59,4 +60,4 @@ def revoke_token(store: Store, token_id: UUID, *, person_id: UUID) -> None:
             .values(revoked_at=work.now)
         )
         if not found.rowcount:
-            raise NotFound("There is no such token.", token=str(token_id))
+            raise NotFound(say("There is no such token."), token=str(token_id))

@@ -9,6 +9,7 @@ from engine.domain.mark import Mark
 from engine.domain.permissions import Actor, Verb
 from engine.domain.silence import Channel
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.handling import Handling
 from engine.usecases.running import Mover
@@ -33,7 +34,7 @@ def log_try(
     does not handle it, IncidentClosed, or InvalidAnswers.
     """
     if not words.strip():
-        raise InvalidAnswers({"words": "Please say what came of it."})
+        raise InvalidAnswers({"words": say("Please say what came of it.")})
     with handling.store.begin() as work:
         request = f"{incident_id} {whom_id} {channel} {words} {tried_at}".encode()
         made, is_repeat = work.once(actor.id, key, request)
@@ -45,7 +46,9 @@ def log_try(
         item_id, asked_at = _asked(mover, whom_id)
         at = tried_at or case.now
         if not asked_at <= at <= case.now:
-            raise InvalidAnswers({"tried_at": "This lies between when they were asked and now."})
+            raise InvalidAnswers(
+                {"tried_at": say("This lies between when they were asked and now.")}
+            )
         whom = mover.lines_of([whom_id])[whom_id].who.name
         seq = case.record(
             "confirmation:tried",
@@ -81,5 +84,5 @@ def _asked(mover: Mover, whom_id: UUID) -> tuple[UUID, datetime]:
         )
     ).first()
     if asked is None:
-        raise InvalidAnswers({"whom": "This person is not asked for an answer now."})
+        raise InvalidAnswers({"whom": say("This person is not asked for an answer now.")})
     return asked.id, asked.opened_at

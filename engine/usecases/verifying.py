@@ -25,6 +25,7 @@ from engine.bpmn import (
 )
 from engine.domain.mark import Mark
 from engine.errors import DiagramRefused, InvalidAnswers
+from engine.language import say
 from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
 from engine.proof import Severity as Weight
 from engine.runtime import Specs
@@ -194,9 +195,11 @@ def _require_known(release: Release, after: Sequence[After]) -> None:
     for rule in after:
         for name in (rule.end, rule.step):
             if name not in elements:
-                raise InvalidAnswers({"after": f"There is no “{name}” in these diagrams."})
+                raise InvalidAnswers(
+                    {"after": say("There is no “%(name)s” in these diagrams.", name=name)}
+                )
         if elements[rule.end].type != "endEvent":
-            raise InvalidAnswers({"after": f"“{rule.end}” is no end event."})
+            raise InvalidAnswers({"after": say("“%(end)s” is no end event.", end=rule.end)})
 
 
 def _names(processes: Iterable[Process]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Store
 
@@ -20,7 +21,14 @@ def save_view(store: Store, person_id: UUID, name: str, query: str) -> None:
     Raises InvalidAnswers for no name, a long one, or more than `MOST` views.
     """
     if not 0 < len(name) <= _LONGEST_NAME or len(query) > _LONGEST_QUERY:
-        raise InvalidAnswers({"name": f"Please give it a name of {_LONGEST_NAME} letters at most."})
+        raise InvalidAnswers(
+            {
+                "name": say(
+                    "Please give it a name of %(longest_name)s letters at most.",
+                    longest_name=_LONGEST_NAME,
+                )
+            }
+        )
     with store.begin() as work:
         others = (
             select(func.count())
@@ -28,7 +36,9 @@ def save_view(store: Store, person_id: UUID, name: str, query: str) -> None:
             .where(t.saved_view.c.person_id == person_id, t.saved_view.c.name != name)
         )
         if (work.conn.scalar(others) or 0) >= MOST:
-            raise InvalidAnswers({"name": f"You have {MOST} already: take one away first."})
+            raise InvalidAnswers(
+                {"name": say("You have %(most)s already: take one away first.", most=MOST)}
+            )
         kept = insert(t.saved_view).values(id=uuid4(), person_id=person_id, name=name, query=query)
         work.conn.execute(
             kept.on_conflict_do_update(index_elements=["person_id", "name"], set_={"query": query})

@@ -29,7 +29,9 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Run<
 <script type="module" src="/pages.js"></script><script type="module" src="/run.js"></script>
 </head><body><main><h1>Run</h1>{diagram}</main></body></html>"""
 BY_URL = (
-    '<div id="diagram" data-xml-url="/run.bpmn" data-state-url="/state" data-label="Steps"></div>'
+    '<div id="diagram" data-xml-url="/run.bpmn" data-state-url="/state" data-label="Steps"'
+    ' data-larger="Larger" data-smaller="Smaller" data-whole="Whole"'
+    ' data-failed="The drawing could not be shown."></div>'
 )
 
 
@@ -103,17 +105,6 @@ def test_the_drawing_can_come_with_the_page(page: Page, site) -> None:
     page.wait_for_selector("#diagram[data-ready]")
 
     assert marked(page, "is-waiting") == ["agree_what_right_means"]
-
-
-def test_lanes_are_called_by_the_reader_s_words(page: Page, site) -> None:
-    words = json.dumps({"service_desk": "The service desk"}).replace('"', "&quot;")
-
-    opened(page, site, BY_URL.replace("></div>", f' data-lanes="{words}"></div>'))
-    page.wait_for_selector("#diagram[data-ready]")
-
-    drawn = page.locator("#diagram").inner_text()
-    assert "The service desk" in drawn
-    assert "service_desk" not in drawn
 
 
 def test_the_logo_of_the_drawing_is_visible_with_nothing_on_top(page: Page, site) -> None:

@@ -59,7 +59,7 @@ def test_no_screen_speaks_of_escalating_or_of_machinery(text: str) -> None:
 def test_every_verb_has_the_form_that_the_database_demands_and_names_who_did_it() -> None:
     for verb, text in VERBS.items():
         assert re.fullmatch(r"[a-z_]+:[a-z_]+", verb)
-        assert text.startswith("{actor} ")
+        assert text.startswith("%(actor)s ")
         assert not text.endswith(".")
 
 
@@ -69,7 +69,7 @@ def test_no_two_verbs_read_alike() -> None:
 
 def test_a_sentence_names_the_actor_as_they_are_called() -> None:
     assert sentence("incident:reported", "Carla Costa") == "Carla Costa reported this"
-    assert sentence("incident:reported", "{0.x} {actor}") == "{0.x} {actor} reported this"
+    assert sentence("incident:reported", "{0.x} %(actor)s") == "{0.x} %(actor)s reported this"
 
 
 def test_an_unknown_verb_or_word_is_a_programming_error() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from engine.domain.action import TargetOutcome
 from engine.domain.party import Lane, Party
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.ledger import incident_ledger
 from engine.store import schema as t
 from engine.store.calendars import load_calendars
@@ -59,7 +60,13 @@ def _done(answering: Answering, action: Action, answers: Mapping[str, Any]) -> N
     write_targets(answering, targets)
     without = sum(1 for row in targets if not row.get("outcome"))
     if without:
-        raise InvalidAnswers({"targets": f"{without} of those it reaches have no outcome yet."})
+        raise InvalidAnswers(
+            {
+                "targets": say(
+                    "%(without)s of those it reaches have no outcome yet.", without=without
+                )
+            }
+        )
     note_late(answering, answers.get("done_at"))
     action.outcome = answers.get("what_was_done")
     action.evidence = answers.get("evidence")
@@ -118,7 +125,7 @@ def note_late(answering: Answering, done_at: object) -> None:
         return
     happened_at = datetime.fromisoformat(done_at)
     if not answering.item.opened_at <= happened_at <= answering.mover.case.now:
-        raise InvalidAnswers({"done_at": "This lies between when you were asked and now."})
+        raise InvalidAnswers({"done_at": say("This lies between when you were asked and now.")})
     answering.happened_at = happened_at
 
 

@@ -8,13 +8,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.incident import Answer
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.criteria import word_criteria
 from engine.usecases.proposing import Proposal, propose
 from engine.usecases.running import Mover
 
-HAD_A_HAND = "Who led it, worked on it or checked it cannot confirm it."
+HAD_A_HAND = say("Who led it, worked on it or checked it cannot confirm it.")
 
 
 def agree(answering: Answering) -> Mapping[str, str | bool]:
@@ -46,7 +47,12 @@ def _keep_objectors(mover: Mover, wanted: list[UUID]) -> None:
     dropped = mover.case.conn.scalar(here.limit(1)) if objectors else None
     if dropped is not None:
         raise InvalidAnswers(
-            {"confirmers": f"{dropped} has said that it is not right, and has to be asked again."}
+            {
+                "confirmers": say(
+                    "%(dropped)s has said that it is not right, and has to be asked again.",
+                    dropped=dropped,
+                )
+            }
         )
 
 
@@ -56,14 +62,14 @@ def name_confirmers(mover: Mover, wanted: list[UUID]) -> None:
     if set(wanted) & mover.hands.everybody:
         raise InvalidAnswers({"confirmers": HAD_A_HAND})
     if set(wanted) & mover.taken_off:
-        raise InvalidAnswers({"confirmers": "Who was taken off this cannot answer for it."})
+        raise InvalidAnswers({"confirmers": say("Who was taken off this cannot answer for it.")})
     known = conn.scalar(
         select(text("count(*)"))
         .select_from(t.person)
         .where(t.person.c.id.in_(wanted), t.person.c.is_active)
     )
     if known != len(set(wanted)):
-        raise InvalidAnswers({"confirmers": "Please choose from the people listed."})
+        raise InvalidAnswers({"confirmers": say("Please choose from the people listed.")})
     conn.execute(
         update(t.confirmer)
         .where(

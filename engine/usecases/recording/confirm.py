@@ -9,6 +9,7 @@ from engine.domain.doubt import doubt_in
 from engine.domain.gate import Grade
 from engine.domain.incident import Answer
 from engine.errors import AnswerQueried, NotAllowed
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.recording.agree import replace_confirmers
@@ -88,7 +89,9 @@ def _query(answering: Answering) -> None:
     rows = answers.get("criteria") or []
     said = doubt_in([answers.get("words"), *(row.get("words") for row in rows)])
     if said is not None:
-        raise AnswerQueried(f"You say that it is right, and also “{said}”. Is it right?")
+        raise AnswerQueried(
+            say("You say that it is right, and also “%(said)s”. Is it right?", said=said)
+        )
     case = answering.mover.case
     asked = {
         "id": case.incident.id,
@@ -98,7 +101,11 @@ def _query(answering: Answering) -> None:
     title = case.conn.scalar(_OPEN_OF_THEIRS, asked)
     if title is not None:
         raise AnswerQueried(
-            f"You say that it is right, and also that this has to be done: “{title}”. Is it right?"
+            say(
+                "You say that it is right, and also that this has to be done: "
+                "“%(title)s”. Is it right?",
+                title=title,
+            )
         )
 
 
@@ -110,7 +117,7 @@ def stand_in(answering: Answering) -> None:
     if actor.id in named and actor.id not in too:
         return
     if asked not in named or actor.id not in too:
-        raise NotAllowed("Only a named confirmer can answer this.")
+        raise NotAllowed(say("Only a named confirmer can answer this."))
     kept = [who for who in named if who != asked]
     mover.case.record(
         "confirmation:stood_in",

@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from engine.domain.incident import Decided, Priority
 from engine.domain.mark import Mark
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.asking_another import ask_another, require_askable
@@ -28,11 +29,11 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
     until = _until(answering, answers.get("until"))
     asked = UUID(answers["ask"]) if answers.get("ask") else None
     if decided is Decided.KEEP_ASKING and (until is None or until <= case.now):
-        raise InvalidAnswers({"until": "Please say until when; it has to lie ahead."})
+        raise InvalidAnswers({"until": say("Please say until when; it has to lie ahead.")})
     if decided is Decided.ASK_SOMEBODY_ELSE and asked is None:
-        raise InvalidAnswers({"ask": "Please say whom to ask."})
+        raise InvalidAnswers({"ask": say("Please say whom to ask.")})
     if asked == answering.actor.id:
-        raise InvalidAnswers({"ask": "Whoever decides cannot be the one who confirms."})
+        raise InvalidAnswers({"ask": say("Whoever decides cannot be the one who confirms.")})
     seq = case.record("decision:made", dict(answers), mover.by)
     case.conn.execute(
         insert(t.decision),
@@ -83,7 +84,7 @@ def _ask_instead(answering: Answering, asked: UUID) -> None:
     ).all()
     silent = {one.people[0] for one in open_items}
     if any(who.person_id == asked for who in mover.confirmers) and asked not in silent:
-        raise InvalidAnswers({"ask": "This person has answered already."})
+        raise InvalidAnswers({"ask": say("This person has answered already.")})
     silent -= {asked}
     names = [who.name for who in mover.confirmers if who.person_id in silent]
     replace_confirmers(mover, silent, asked, ", ".join(names))

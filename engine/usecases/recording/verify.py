@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from engine.domain.gate import not_to_be_asked
 from engine.domain.incident import Verdict
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.store import facts as ask
 from engine.store import schema as t
 from engine.usecases.answering import Answering
@@ -26,11 +27,11 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
     if verdict is Verdict.RIGHT and right_since is None:
         right_since = case.now
     if right_since is not None and right_since > case.now:
-        raise InvalidAnswers({"right_since": "This cannot lie in the future."})
+        raise InvalidAnswers({"right_since": say("This cannot lie in the future.")})
     if verdict is Verdict.RIGHT and (still := _not_yet(answering)):
         raise InvalidAnswers({"verdict": still})
     if verdict is Verdict.WATCH_UNTIL and (watch_until is None or watch_until <= case.now):
-        raise InvalidAnswers({"watch_until": "Please say until when; it has to lie ahead."})
+        raise InvalidAnswers({"watch_until": say("Please say until when; it has to lie ahead.")})
     verb = {
         Verdict.RIGHT: "outcome:verified",
         Verdict.NOT_RIGHT: "outcome:not_right",

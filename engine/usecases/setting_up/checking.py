@@ -14,12 +14,15 @@ from sqlalchemy import text
 from engine.domain.party import Party
 from engine.domain.permissions import Role
 from engine.domain.register import Answers
+from engine.language import say
 from engine.store.work import Work
 
 Problems = Mapping[str, str]
 
-TAKEN = "This name is taken."
-_SIDES = "Who it belongs to does not change: what was recorded counts on it. Enter another one."
+TAKEN = say("This name is taken.")
+_SIDES = say(
+    "Who it belongs to does not change: what was recorded counts on it. Enter another one."
+)
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 _LOGIN = re.compile(r"[\w.@+-]+")
 _OURS = {Party.IT, Party.BUSINESS}
@@ -33,9 +36,9 @@ def organisation(work: Work, which: UUID, answers: Answers, before: Answers) -> 
     houses = _houses(work, _named(answers, "contact", "second_contact", "our_owner"))
     for field in ("contact", "second_contact"):
         if field in answers and houses.get(str(answers[field])) != str(which):
-            problems[field] = "Please choose one of their people; enter them first."
+            problems[field] = say("Please choose one of their people; enter them first.")
     if "our_owner" in answers and houses.get(str(answers["our_owner"])) is not None:
-        problems["our_owner"] = "Please choose one of your own people."
+        problems["our_owner"] = say("Please choose one of your own people.")
     return problems
 
 
@@ -43,24 +46,24 @@ def person(work: Work, which: UUID, answers: Answers, before: Answers) -> Proble
     """A login is one person's; rights everywhere are for our own; nobody changes sides."""
     problems = dict(_taken(work, "person", "login", which, answers))
     if not _LOGIN.fullmatch(str(answers["login"])):
-        problems["login"] = "Please take letters, digits and . _ - @ + only."
+        problems["login"] = say("Please take letters, digits and . _ - @ + only.")
     if not _ADDRESS.fullmatch(str(answers["email"])):
-        problems["email"] = "This is not an e-mail address."
+        problems["email"] = say("This is not an e-mail address.")
     if before and answers.get("organisation") != before.get("organisation"):
-        problems["organisation"] = (
-            "Nobody changes sides: what was recorded counts on it. Say that they have left, and"
-            " enter them anew."
+        problems["organisation"] = say(
+            "Nobody changes sides: what was recorded counts on it. Say that they "
+            "have left, and enter them anew."
         )
     if "organisation" in answers and answers.get("roles"):
-        problems["roles"] = "These are for your own people only."
+        problems["roles"] = say("These are for your own people only.")
     houses = _houses(work, _named(answers, "deputy", "superior"))
     for field in ("deputy", "superior"):
         if answers.get(field) == str(which):
-            problems[field] = "Please choose somebody else."
+            problems[field] = say("Please choose somebody else.")
         elif field in answers and houses.get(str(answers[field])) != answers.get("organisation"):
-            problems[field] = "Please choose somebody of the same house."
+            problems[field] = say("Please choose somebody of the same house.")
     if before and _was_last_operator(work, which, answers):
-        problems["has_left" if answers.get("has_left") else "roles"] = (
+        problems["has_left" if answers.get("has_left") else "roles"] = say(
             "Nobody else can set up Putright: give somebody else that right first."
         )
     return problems
@@ -76,18 +79,18 @@ def team(work: Work, which: UUID, answers: Answers, before: Answers) -> Problems
     house = answers.get("organisation")
     if any(houses.get(who) != house for who in members):
         problems["members"] = (
-            "A supplier’s or customer’s team has their people only."
+            say("A supplier’s or customer’s team has their people only.")
             if house
-            else "A team of your own has your own people only."
+            else say("A team of your own has your own people only.")
         )
     if "leader" in answers and answers["leader"] not in members:
-        problems["leader"] = "Please choose one of the members."
+        problems["leader"] = say("Please choose one of the members.")
     if house is not None and "party" not in problems:
         kind = work.conn.scalar(
             text("SELECT kind FROM organisation WHERE id = :id"), {"id": UUID(str(house))}
         )
         if (kind == "customer") != (answers["party"] == Party.CUSTOMER):
-            problems["organisation"] = "Please choose one of the kind said above."
+            problems["organisation"] = say("Please choose one of the kind said above.")
     return problems
 
 
@@ -99,20 +102,20 @@ def process(work: Work, which: UUID, answers: Answers, before: Answers) -> Probl
     ours = _our_people(work)
     for field in offices:
         if answers[field] not in ours:
-            problems[field] = "Please choose one of your own people."
+            problems[field] = say("Please choose one of your own people.")
         deputies = _listed(answers, f"{field}_deputies")
         if any(who not in ours for who in deputies):
-            problems[f"{field}_deputies"] = "Please choose from your own people."
+            problems[f"{field}_deputies"] = say("Please choose from your own people.")
         elif answers[field] in deputies:
-            problems[f"{field}_deputies"] = "Nobody stands in for themselves."
+            problems[f"{field}_deputies"] = say("Nobody stands in for themselves.")
     party = work.conn.scalar(
         text("SELECT party FROM team WHERE id = :id"), {"id": UUID(str(answers["desk"]))}
     )
     if party not in _OURS:
-        problems["desk"] = "Please choose a team of your own."
+        problems["desk"] = say("Please choose a team of your own.")
     rows: Any = answers.get("representatives", [])
     if rows and not 3 <= len({row["person"] for row in rows}) <= 7:
-        problems["representatives"] = "Nobody, or three to seven people."
+        problems["representatives"] = say("Nobody, or three to seven people.")
     return problems
 
 
@@ -121,10 +124,10 @@ def calendar(work: Work, which: UUID, answers: Answers, before: Answers) -> Prob
     del work, which
     problems = {}
     if before and any(answers.get(x) != before.get(x) for x in ("whose", "team", "organisation")):
-        problems["whose"] = "This is somebody else’s: enter another calendar."
+        problems["whose"] = say("This is somebody else’s: enter another calendar.")
     for field in ("opens", "closes"):
         if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", str(answers[field])):
-            problems[field] = "Please write it like 08:00."
+            problems[field] = say("Please write it like 08:00.")
     return problems
 
 

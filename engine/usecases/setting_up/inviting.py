@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from engine.domain.permissions import Actor, Role
 from engine.domain.register import RecordKind
 from engine.errors import Conflict, InvalidAnswers
+from engine.language import say
 from engine.queries.register import is_empty
 from engine.store import schema as t
 from engine.store.registering import lock_register, register
@@ -37,7 +38,7 @@ def first_person(
     with store.begin() as work:
         lock_register(work.conn)
         if not is_empty(work.conn):
-            raise Conflict("Somebody has begun already: sign in, or ask them.")
+            raise Conflict(say("Somebody has begun already: sign in, or ask them."))
         made = uuid4()
         if problems := checking.person(work, made, answers, {}):
             raise InvalidAnswers(problems)

@@ -9,6 +9,7 @@ from engine.domain.permissions import Actor, Role, may_set_up
 from engine.domain.register import Answers, RecordKind, calendar_of, changed
 from engine.domain.wording import word
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
+from engine.language import say
 from engine.queries.register import answers_of, without_blanks
 from engine.store.registering import last_change, lock_register, register
 from engine.store.work import Store, Work
@@ -35,7 +36,7 @@ _WRITE: Mapping[RecordKind, _Write] = {
 def require_to_set_up(actor: Actor) -> None:
     """Let pass who may set up and run Putright.  Raises NotAllowed."""
     if not may_set_up(actor):
-        raise NotAllowed("This is for those who set up Putright.")
+        raise NotAllowed(say("This is for those who set up Putright."))
 
 
 def save(
@@ -73,9 +74,9 @@ def save_in(
     which = record_id or _own_id(kind, given)
     before = answers_of(work.conn, kind, which)
     if record_id is not None and before is None:
-        raise NotFound("There is no such record.", id=str(record_id))
+        raise NotFound(say("There is no such record."), id=str(record_id))
     if seen is not None and last_change(work.conn, which) != seen:
-        raise Conflict("Somebody else has changed this meanwhile. Please look at it again.")
+        raise Conflict(say("Somebody else has changed this meanwhile. Please look at it again."))
     if before == given:
         return which
     if problems := _CHECK[kind](work, which, given, before or {}):
@@ -114,7 +115,7 @@ def _require_not_oneself(actor: Actor, which: UUID, answers: Answers) -> None:
         return
     roles = answers.get("roles")
     if answers.get("has_left"):
-        raise InvalidAnswers({"has_left": "Somebody else has to say that you have left."})
+        raise InvalidAnswers({"has_left": say("Somebody else has to say that you have left.")})
     if not isinstance(roles, list) or Role.OPERATOR not in roles or Role.AUDITOR in roles:
-        sentence = "Somebody else who sets up Putright has to change this for you."
+        sentence = say("Somebody else who sets up Putright has to change this for you.")
         raise InvalidAnswers({"roles": sentence})

@@ -17,6 +17,7 @@ from engine.domain.party import Party
 from engine.domain.permissions import Actor
 from engine.domain.register import RecordKind, calendar_of
 from engine.errors import InvalidAnswers
+from engine.language import say
 from engine.queries.register import answers_of, names, record_ids
 from engine.store.work import Store, Work
 from engine.usecases.setting_up.saving import require_to_set_up, save_in
@@ -151,15 +152,32 @@ def _rows(form: Form, content: str) -> Sequence[tuple[int, Cells]]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 if len(cells) > len(columns):
-                    raise InvalidAnswers({"file": f"Line {began} has more cells than columns."})
+                    raise InvalidAnswers(
+                        {"file": say("Line %(began)s has more cells than columns.", began=began)}
+                    )
                 found.append((began, dict(zip(columns, map(_plain, cells), strict=False))))
             began = reader.line_num + 1
             if len(found) > MOST_LINES:
-                raise InvalidAnswers({"file": f"Please take at most {MOST_LINES} lines at a time."})
+                raise InvalidAnswers(
+                    {
+                        "file": say(
+                            "Please take at most %(most_lines)s lines at a time.",
+                            most_lines=MOST_LINES,
+                        )
+                    }
+                )
     except csv.Error as error:
-        raise InvalidAnswers({"file": f"Line {reader.line_num} cannot be read: {error}."}) from None
+        raise InvalidAnswers(
+            {
+                "file": say(
+                    "Line %(line_num)s cannot be read: %(error)s.",
+                    line_num=reader.line_num,
+                    error=error,
+                )
+            }
+        ) from None
     if not found:
-        raise InvalidAnswers({"file": "There is no line below the names of the columns."})
+        raise InvalidAnswers({"file": say("There is no line below the names of the columns.")})
     return found
 
 
@@ -167,8 +185,18 @@ def _require_columns(form: Form, columns: Sequence[str]) -> None:
     known = [field.name for field in form.fields]
     strange = [one or "(blank)" for one in columns if one not in known]
     if strange or len(set(columns)) < len(columns):
-        why = f"not {', '.join(strange[:5])}" if strange else "each once"
-        raise InvalidAnswers({"file": f"The first line names columns: {', '.join(known)}; {why}."})
+        why = (
+            say("not %(strange)s", strange=", ".join(strange[:5])) if strange else say("each once")
+        )
+        raise InvalidAnswers(
+            {
+                "file": say(
+                    "The first line names columns: %(known)s; %(why)s.",
+                    known=", ".join(known),
+                    why=why,
+                )
+            }
+        )
 
 
 def _plain(cell: str) -> str:
@@ -267,7 +295,7 @@ class _Table:
             try:
                 answers[field.name] = self._read(field, cell)
             except _Strange as strange:
-                problems[field.name] = str(strange)
+                problems[field.name] = strange.sentence
         if problems:
             raise InvalidAnswers(problems)
         return answers
@@ -276,13 +304,13 @@ class _Table:
         match field.kind:
             case Kind.BOOLEAN:
                 if cell.lower() not in ("yes", "no"):
-                    raise _Strange("Please write yes or no.")
+                    raise _Strange(say("Please write yes or no."))
                 return cell.lower() == "yes"
             case Kind.REFERENCE:
                 known = self._ids[field.format]
                 found = known.get(cell.lower())
                 if found is None:
-                    raise _Strange(f"Nothing here is called “{cell[:60]}”.")
+                    raise _Strange(say("Nothing here is called “%(cell)s”.", cell=cell[:60]))
                 return found
             case Kind.LIST if field.item is not None:
                 return [self._read(field.item, one) for one in _parts(cell)]
@@ -294,14 +322,18 @@ class _Table:
         cells = [one.strip() for one in row.split("|")]
         if len(cells) != len(field.fields):
             listed = " | ".join(column.name for column in field.fields)
-            raise _Strange(f"Please write each on a line of its own: {listed}.")
+            raise _Strange(
+                say("Please write each on a line of its own: %(listed)s.", listed=listed)
+            )
         for column, cell in zip(field.fields, cells, strict=True):
             if cell:
                 yield column.name, self._read(column, cell)
 
 
 class _Strange(Exception):
-    pass
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 _OF_PEOPLE = ("deputy", "superior")
