@@ -246,6 +246,27 @@ class TrySent(Schema):
     tried_at = fields.AwareDateTime(metadata={"format": "date-time"})
 
 
+class ListSent(Schema):
+    """Of which business process and priority a list is made."""
+
+    process = fields.UUID(required=True)
+    priority = fields.Enum(Priority, by_value=True, required=True)
+
+
+class LinesSent(Schema):
+    """The ids of the incidents that are closed as lines of a list, and why."""
+
+    incidents = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=200))
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class LinesClosed(Schema):
+    """How many lines were closed, and why others were not: each reason with how often."""
+
+    closed = fields.Integer(required=True)
+    refused = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
 class DeputySent(Schema):
     """Who stands in; null: nobody."""
 

@@ -12,6 +12,7 @@ from engine.domain.incident import IncidentState
 from engine.domain.permissions import may_sample_ways_out
 from engine.errors import NotAllowed
 from engine.language import say
+from engine.queries.debt import owns_any
 from engine.queries.incidents import Filters, incidents
 from engine.queries.paging import Page
 from engine.queries.way_out_sample import owner_in_scope, sample_ways_out
@@ -41,8 +42,14 @@ def listed() -> ResponseReturnValue:
     wanted = replace(SHOWS[show], words=words or None)
     with identity.handling().store.read() as conn:
         found = incidents(conn, identity.actor(), wanted, page)
+        is_owner = owns_any(conn, identity.actor())
     return render_template(
-        "incidents.html", found=found, show_=show, words=words, is_first=page.after is None
+        "incidents.html",
+        found=found,
+        show_=show,
+        words=words,
+        is_first=page.after is None,
+        is_owner=is_owner,
     )
 
 

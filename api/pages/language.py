@@ -1,5 +1,7 @@
 """Choosing the language: of this browser, and of the person if they are signed in."""
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -13,10 +15,15 @@ pages = Blueprint("language", __name__)
 
 @pages.post("/language")
 def choose() -> ResponseReturnValue:
-    """Speak another language from now on; one that there is not changes nothing."""
+    """Speak another language from now on, on the page that it was asked on.
+
+    One that there is not changes nothing.
+    """
     chosen = request.form.get("language", "")
     if chosen in languages.codes():
         languages.remember(chosen)
         if current_user.is_authenticated:
             set_language(identity.handling().store, identity.actor().id, chosen)
-    return redirect(own_address(request.form.get("back")), 303)
+    came_from = urlsplit(request.referrer or "")
+    back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return redirect(own_address(back), 303)

@@ -40,6 +40,17 @@ class Rules:
         timedelta, "how close together alerts of one process are one signal"
     ] = timedelta(minutes=15)
 
+    list_p3_every: Annotated[timedelta, "how often one list of a process closes many P3"] = (
+        timedelta(days=7)
+    )
+    list_p3_most: Annotated[int, "so many lines such a list has at most"] = 50
+    list_p4_every: Annotated[timedelta, "how often one list of a process closes many P4"] = (
+        timedelta(days=30)
+    )
+    list_p4_most: Annotated[int, "so many lines such a list of P4 has at most"] = 200
+    list_phoned_percent: Annotated[int, "so many percent of a list are phoned first"] = 5
+    list_phoned_least: Annotated[int, "and so many at least"] = 5
+
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)

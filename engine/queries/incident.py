@@ -97,6 +97,8 @@ class DecisionLine:
     until: datetime | None
     ask: str | None
     decided_at: datetime
+    # the list it was a line of
+    list_number: int | None
 
 
 @dataclass(frozen=True)
@@ -222,9 +224,10 @@ _ACTIONS = text("""
 """)
 _DECISIONS = text("""
     SELECT who.name AS by, d.authority, d.decided, d.reason, d.until, asked.name AS ask,
-      d.decided_at
+      d.decided_at, l.number AS list_number
     FROM decision d JOIN person who ON who.id = d.person_id
     LEFT JOIN person asked ON asked.id = d.ask_id
+    LEFT JOIN closing_list l ON l.id = d.list_id
     WHERE d.incident_id = :id ORDER BY d.entry_seq
 """)
 _OPEN = text("""

@@ -40,6 +40,8 @@ APPEND_ONLY = (
     "acceptance",
     "naming",
     "register_entry",
+    "closing_list",
+    "closing_list_line",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

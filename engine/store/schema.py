@@ -754,8 +754,42 @@ decision = Table(
     _ref("ask_id", "person"),
     _instant("decided_at", required=True),
     Column("entry_seq", Integer, nullable=False),
+    # closed by list: as one of its lines
+    Column("list_id", Uuid),
     CheckConstraint("btrim(reason) <> ''", name="reason"),
+    CheckConstraint("list_id IS NULL OR decided = 'close'", name="by_list"),
+    ForeignKeyConstraint(
+        ["list_id", "incident_id"],
+        ["closing_list_line.list_id", "closing_list_line.incident_id"],
+        name="fk_decision_list_id",
+        use_alter=True,
+    ),
     Index("ix_decision_latest", "incident_id", "entry_seq"),
+)
+
+# Answers that are missing, reviewed line by line by one person.
+closing_list = Table(
+    "closing_list",
+    metadata,
+    _id(),
+    Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
+    _ref("process_id", "business_process", required=True),
+    Column("priority", Text, CheckConstraint("priority IN ('P3', 'P4')", name="priority")),
+    _ref("made_by", "person", required=True),
+    _instant("made_at", required=True),
+    # draws those that are phoned first
+    Column("seed", BigInteger, nullable=False),
+    Index("ix_closing_list_made", "process_id", "priority", "made_at"),
+)
+
+closing_list_line = Table(
+    "closing_list_line",
+    metadata,
+    Column("list_id", Uuid, ForeignKey("closing_list.id"), primary_key=True),
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("is_phoned", Boolean, nullable=False),
+    Index(None, "incident_id"),
 )
 
 # --- the handling ------------------------------------------------------------------------------

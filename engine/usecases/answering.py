@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from engine.domain.party import Party
 from engine.domain.permissions import Actor
@@ -27,6 +28,8 @@ class Answering:
     action_facts: ActionFacts | None
     # whoever answers was asked whether they mean it, and does
     insists: bool = False
+    # it is a line of this list, whose lines one person reviewed
+    list_id: UUID | None = None
     # process data that is not a step's answer, such as the party of an action asked again
     process_data: dict[str, object] = field(default_factory=dict)
     # when it had happened, if it is entered late; whose time it was, if it was not theirs

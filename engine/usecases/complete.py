@@ -55,11 +55,13 @@ def complete(
     by: Machine | None = None,
     now: datetime | None = None,
     insists: bool = False,
+    list_id: UUID | None = None,
 ) -> None:
     """Complete the work item with `answers`, and move its run and its incident.
 
     `key` is the client's own for this completion: coming again with it changes nothing.
-    `insists`: a *yes* is meant, whatever is said beside it (else AnswerQueried).  `now`
+    `insists`: a *yes* is meant, whatever is said beside it (else AnswerQueried).  `list_id`: it is
+    decided as a line of this list (`closing_lists`).  `now`
     and `by` are given only by a replay: the machine signs, and that `actor` did it is the
     record's word, for which no permission is asked; it can neither confirm nor decide.
     Raises NotFound, NotAllowed, ItemEnded (finished or cancelled meanwhile), InvalidAnswers
@@ -89,7 +91,9 @@ def complete(
         form = mover.release(run).forms[item.step]
         targets = action_facts.targets if action_facts else ()
         prefill = prefill_for(case.conn, form, case.incident.id, targets)
-        answering = Answering(mover, item, actor, answers, form, prefill, action_facts, insists)
+        answering = Answering(
+            mover, item, actor, answers, form, prefill, action_facts, insists, list_id
+        )
         filed = record(answering)
         finish_item(case, answering, key)
         mover.forget(hands=item.mark not in _ANSWERS)

@@ -28,7 +28,7 @@ class Done:
 
 def claim_many(handling: Handling, items: Sequence[UUID], *, actor: Actor) -> Done:
     """Take these to-dos.  Raises InvalidAnswers for none, or for more than `MOST`."""
-    return _each(items, lambda one: claim(handling, one, actor=actor))
+    return each(items, lambda one: claim(handling, one, actor=actor))
 
 
 def hand_over_many(
@@ -41,7 +41,7 @@ def hand_over_many(
     person_id: UUID | None = None,
 ) -> Done:
     """Hand these to-dos over, as `hand_over` does each.  Raises InvalidAnswers as above."""
-    return _each(
+    return each(
         items,
         lambda one: hand_over(
             handling, one, actor=actor, note=note, team_id=team_id, person_id=person_id
@@ -63,13 +63,13 @@ def comment_many(
     _require(items)
     with handling.store.read() as conn:
         about = conn.scalars(_INCIDENTS, {"items": list(items)}).all()
-    return _each(
+    return each(
         about,
         lambda one: comment(handling, one, words, actor=actor, is_internal=is_internal),
     )
 
 
-def _each(things: Sequence[UUID], does: Callable[[UUID], object]) -> Done:
+def each(things: Sequence[UUID], does: Callable[[UUID], object]) -> Done:
     _require(things)
     count, refused = 0, Counter[str]()
     for one in dict.fromkeys(things):

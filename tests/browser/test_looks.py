@@ -11,6 +11,7 @@ from sqlalchemy import text
 from engine.domain.incident import Priority
 from engine.domain.register import RecordKind
 from engine.domain.signal import Alert
+from engine.usecases.closing_lists import make_list
 from engine.usecases.making_good import miss_criterion, propose_make_good
 from engine.usecases.naming import name_person, take_off
 from engine.usecases.priority import set_priority
@@ -76,6 +77,8 @@ PAGES = (
     ("bruno", "/incidents/4/deeds/not-right"),
     ("hugo", "/signals"),
     ("hugo", "/signals/1"),
+    ("dora", "/missing"),
+    ("dora", "/lists/1"),
 )
 STEPS = (
     ("hugo", 1, "agree_what_right_means"),
@@ -89,7 +92,7 @@ STEPS = (
 def furnished(world: World) -> World:
     """Reported, worked on for many, asked for, closed, set aside, limited, and two in trouble.
 
-    And a signal that nothing has come of yet.
+    And a signal that nothing has come of yet, and a list of what nobody answers about.
     """
     _set_up(world)
     world.report()
@@ -111,6 +114,8 @@ def furnished(world: World) -> World:
     ]
     receive(world.handling, world.process_id, alerts, actor=world.actor("ada"))
     _in_trouble(world)
+    _silent(world)
+    make_list(world.handling, world.process_id, Priority.P3, actor=world.actor("dora"))
     return world
 
 
@@ -124,6 +129,17 @@ def _set_up(world: World) -> None:
     form, olga = fixed("person"), world.actor("olga")
     store = world.handling.store
     assert import_table(store, RecordKind.PERSON, form, table, actor=olga, dry_run=False).done
+
+
+def _silent(world: World) -> None:
+    """Nobody answers for weeks, so that the owner may decide."""
+    incident = world.report(title="Nobody answers")
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    world.clock.forward(days=15)
+    world.fire(incident)
 
 
 def _in_trouble(world: World) -> None:

@@ -58,7 +58,7 @@ def test_the_house_says_what_is_spoken_to_those_who_ask_for_neither(world: World
 def test_somebody_chooses_once_and_it_is_theirs_everywhere(world: World, web: Flask) -> None:
     carla = Visitor(world, web, "carla")
 
-    carla.send("/language", {"language": "de", "back": "/incidents"}, at="/incidents")
+    carla.send("/language", {"language": "de"}, at="/incidents")
 
     assert "Vorfälle" in words_of(carla.get("/incidents"))
     elsewhere = Visitor(world, web, "carla")
@@ -69,24 +69,34 @@ def test_somebody_chooses_once_and_it_is_theirs_everywhere(world: World, web: Fl
 def test_who_has_no_account_chooses_for_their_browser(world: World, web: Flask) -> None:
     stranger = Visitor(world, web)
 
-    stranger.send("/language", {"language": "de", "back": "/sign-in"}, at="/sign-in")
+    stranger.send("/language", {"language": "de"}, at="/sign-in")
     assert "Anmelden" in words_of(stranger.get("/sign-in"))
-    stranger.send("/language", {"language": "xx", "back": "/sign-in"}, at="/sign-in")
+    stranger.send("/language", {"language": "xx"}, at="/sign-in")
     assert "Anmelden" in words_of(stranger.get("/sign-in"))
 
 
-def test_nobody_is_led_off_by_choosing(world: World, web: Flask) -> None:
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://localhost/sign-in?next=/you", "/sign-in?next=/you"),
+        ("https://evil.example//evil.example/", "/"),
+        (None, "/"),
+    ],
+)
+def test_one_is_back_where_one_was_and_led_nowhere_else(
+    world: World, web: Flask, came_from: str | None, back: str
+) -> None:
     stranger = Visitor(world, web)
-    page = stranger.get("/sign-in")
-    token = html.fromstring(page).xpath("//input[@name='csrf_token']/@value")[0]
+    token = html.fromstring(stranger.get("/sign-in")).xpath("//input[@name='csrf_token']/@value")[0]
 
     answer = stranger.client.post(
         "/language",
-        data={"csrf_token": token, "language": "de", "back": "//evil.example/"},
+        data={"csrf_token": token, "language": "de"},
+        headers={"Referer": came_from} if came_from else {},
     )
 
     assert answer.status_code == 303
-    assert answer.headers["Location"] == "/"
+    assert answer.headers["Location"] == back
 
 
 def test_letters_speak_the_language_of_who_they_are_to(world: World, mail: Server) -> None:

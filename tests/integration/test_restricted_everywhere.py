@@ -75,7 +75,8 @@ def unmarked(answer: Any, ids: list[str]) -> str:
     said = answer.get_data(as_text=True)
     for one in ids:
         said = said.replace(one, "THAT")
-    said = re.sub(r"/incidents/\d+|#\d+|%2Fincidents%2F\d+|(?<=\"incident\":\")\d+", "THAT", said)
+    numbered = r"(/|%2F)(incidents|lists)(/|%2F)\d+|#\d+|(?<=\"incident\":\")\d+"
+    said = re.sub(numbered, "THAT", said)
     return re.sub(r'name="(csrf_token|_key)" value="[^"]*"', "TOKEN", said)
 
 

@@ -10,6 +10,7 @@ from engine.domain.incident import Decided, Priority
 from engine.domain.mark import Mark
 from engine.errors import InvalidAnswers
 from engine.language import say
+from engine.queries.closing_lists import require_line
 from engine.store import schema as t
 from engine.usecases.answering import Answering
 from engine.usecases.asking_another import ask_another, require_askable
@@ -34,7 +35,10 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
         raise InvalidAnswers({"ask": say("Please say whom to ask.")})
     if asked == answering.actor.id:
         raise InvalidAnswers({"ask": say("Whoever decides cannot be the one who confirms.")})
-    seq = case.record("decision:made", dict(answers), mover.by)
+    content = dict(answers)
+    if answering.list_id is not None:
+        content["list"] = require_line(case.conn, answering.list_id, case.incident.id)
+    seq = case.record("decision:made", content, mover.by)
     case.conn.execute(
         insert(t.decision),
         {
@@ -46,6 +50,7 @@ def decide(answering: Answering) -> Mapping[str, str | bool]:
             "reason": answers["reason"],
             "until": until,
             "ask_id": asked,
+            "list_id": answering.list_id,
             "decided_at": case.now,
             "entry_seq": seq,
         },
