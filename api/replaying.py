@@ -10,6 +10,7 @@ import click
 
 from api.releasing import publish_shipped_first
 from api.wiring import plain_handling, ready
+from engine.usecases.ladder_in_force import at_this_moment
 from engine.usecases.replay import PRESETS, Summary, preset, read_mapping, replay_log
 
 
@@ -66,7 +67,7 @@ def replay(
                         plain_handling,
                         found.app_url,
                         found.handling.store.key,
-                        found.handling.ladder,
+                        at_this_moment(found.handling.ladder),
                         found.handling.rules,
                     ),
                     file,

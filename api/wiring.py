@@ -24,6 +24,7 @@ from engine.store.migrate import is_current, migrate
 from engine.store.private_file import kept_once
 from engine.store.work import Store
 from engine.usecases.handling import Handling
+from engine.usecases.ladder_in_force import LadderInForce
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
         ways=settings.ways,
         pool_size=settings.web_threads + settings.workers,
     )
+    followed = LadderInForce(given=settings.ladder, store=handling.store)
     try:
-        yield Opened(settings, handling, app_url, owner_url)
+        yield Opened(settings, replace(handling, ladder=followed), app_url, owner_url)
     finally:
         handling.store.engine.dispose()
 

@@ -22,6 +22,7 @@ from api.pages.for_readers import for_readers
 from api.rules_file import settable
 from engine.domain.incident import Priority
 from engine.domain.ladder import Rungs
+from engine.domain.ladder_numbers import answers_of as answers_of_rungs
 from engine.domain.permissions import Role
 from engine.domain.register import RecordKind
 from engine.domain.rules import Rules
@@ -75,6 +76,11 @@ WORDS: Mapping[RecordKind, Words] = {
         say("Business processes"),
         say("a business process"),
         say("Work whose result can come out wrong, with who answers for it."),
+    ),
+    RecordKind.LADDER: Words(
+        say("The ladder"),
+        say("a priority"),
+        say("Who is asked next, and when, while an answer is missing: numbers of your own."),
     ),
     RecordKind.CALENDAR: Words(
         say("Working calendars"),
@@ -150,9 +156,13 @@ def rules() -> ResponseReturnValue:
         (say(one.meaning), _number(getattr(handling.rules, one.name), is_days=False))
         for one in settable(Rules)
     ]
-    priorities = [one.value for one in Priority]
+    with handling.store.read() as conn:
+        own = {line.name: line.id for line in records(conn, RecordKind.LADDER)[0]}
     return render_template(
-        "setup_rules.html", ladder=ladder, numbers=numbers, priorities=priorities
+        "setup_rules.html",
+        ladder=ladder,
+        numbers=numbers,
+        priorities=[(one.value, own.get(one.value)) for one in Priority],
     )
 
 
@@ -190,6 +200,12 @@ def new(kind: str) -> ResponseReturnValue:
     started: dict[str, Any] = {}
     if which is RecordKind.PERSON:
         started = {"time_zone": identity.reader().time_zone}
+    if which is RecordKind.LADDER and request.args.get("priority") in set(Priority):
+        priority = Priority(request.args["priority"])
+        started = {
+            "priority": priority,
+            **answers_of_rungs(identity.handling().ladder.of(priority)),
+        }
     if which is RecordKind.CALENDAR:
         started = {"time_zone": identity.reader().time_zone, "opens": "08:00", "closes": "18:00"}
         started["days"] = ["monday", "tuesday", "wednesday", "thursday", "friday"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from engine.domain.incident import Priority
 from engine.domain.party import Party
 
 # what stands in the chain where an incident's id stands in its own
@@ -24,11 +25,18 @@ class RecordKind(StrEnum):
     TEAM = "team"
     PROCESS = "process"
     CALENDAR = "calendar"
+    # the numbers of one priority
+    LADDER = "ladder"
 
 
 def calendar_of(party: Party) -> UUID:
     """Return the id under which a whole party's calendar is kept."""
     return uuid5(REGISTER, party)
+
+
+def ladder_of(priority: Priority) -> UUID:
+    """Return the id under which the numbers of a priority are kept."""
+    return uuid5(REGISTER, priority)
 
 
 def changed(before: Answers, after: Answers) -> dict[str, list[object]]:

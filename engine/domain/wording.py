@@ -311,6 +311,8 @@ VERBS: Mapping[str, str] = {
     "process:changed": "%(actor)s changed this business process",
     "calendar:entered": "%(actor)s entered this working calendar",
     "calendar:changed": "%(actor)s changed this working calendar",
+    "ladder:entered": "%(actor)s set the numbers of this priority",
+    "ladder:changed": "%(actor)s changed the numbers of this priority",
 }
 
 

@@ -55,6 +55,8 @@ _ANSWERS = {
             WHERE r.process_id = p.id),
           'carries_mail', carries_mail, 'is_public', is_public)
         FROM business_process p WHERE id = :id"""),
+    RecordKind.LADDER: text("""
+        SELECT numbers || jsonb_build_object('priority', priority) FROM rungs WHERE id = :id"""),
     RecordKind.CALENDAR: text("""
         SELECT json_build_object('whose', CASE WHEN team_id IS NOT NULL THEN 'team'
             WHEN organisation_id IS NOT NULL THEN 'organisation' ELSE party END,
@@ -106,6 +108,8 @@ _LISTED = {
         FROM team t LEFT JOIN organisation o ON o.id = t.organisation_id""",
     RecordKind.PROCESS: """SELECT p.id, p.name, w.name AS about, NULL AS more, false AS has_left
         FROM business_process p JOIN person w ON w.id = p.owner_id""",
+    RecordKind.LADDER: """SELECT id, priority AS name, '' AS about, NULL AS more, false AS has_left
+        FROM rungs""",
     RecordKind.CALENDAR: """SELECT DISTINCT ON (name) id, name, about,
           NULL AS more, false AS has_left FROM (
         SELECT coalesce(c.team_id, c.organisation_id, (SELECT id FROM unnest(
@@ -173,6 +177,7 @@ _COUNTS = text("""
       (SELECT count(*) FROM business_process) AS process,
       (SELECT count(DISTINCT coalesce(team_id::text, organisation_id::text, party))
         FROM calendar) AS calendar,
+      (SELECT count(*) FROM rungs) AS ladder,
       EXISTS (SELECT FROM incident) AS has_incident
 """)
 

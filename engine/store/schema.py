@@ -266,6 +266,15 @@ calendar = Table(
 
 # --- what runs ---------------------------------------------------------------------------------
 
+# The ladder as an organisation has set it, where it has: the answers of its form.
+rungs = Table(
+    "rungs",
+    metadata,
+    _id(),
+    Column("priority", Text, _one_of("priority", Priority), nullable=False, unique=True),
+    Column("numbers", JSONB, nullable=False),
+)
+
 diagram_version = Table(
     "diagram_version",
     metadata,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from engine.domain.ladder_numbers import problems as problems_in
 from engine.domain.party import Party
 from engine.domain.permissions import Role
 from engine.domain.register import Answers
@@ -129,6 +130,15 @@ def calendar(work: Work, which: UUID, answers: Answers, before: Answers) -> Prob
         if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", str(answers[field])):
             problems[field] = say("Please write it like 08:00.")
     return problems
+
+
+def ladder(work: Work, which: UUID, answers: Answers, before: Answers) -> Problems:
+    """Numbers can be read, and stay those of their priority."""
+    del work, which
+    found = dict(problems_in(answers))
+    if before and answers["priority"] != before["priority"]:
+        found["priority"] = say("These are the numbers of another priority.")
+    return found
 
 
 def party_of(answers: Answers) -> Party:

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from engine.domain.incident import Priority
 from engine.domain.permissions import Actor, Role, may_set_up
-from engine.domain.register import Answers, RecordKind, calendar_of, changed
+from engine.domain.register import Answers, RecordKind, calendar_of, changed, ladder_of
 from engine.domain.wording import word
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.language import say
@@ -23,6 +24,7 @@ _CHECK: Mapping[RecordKind, _Check] = {
     RecordKind.TEAM: checking.team,
     RecordKind.PROCESS: checking.process,
     RecordKind.CALENDAR: checking.calendar,
+    RecordKind.LADDER: checking.ladder,
 }
 _WRITE: Mapping[RecordKind, _Write] = {
     RecordKind.ORGANISATION: writing.organisation,
@@ -30,6 +32,7 @@ _WRITE: Mapping[RecordKind, _Write] = {
     RecordKind.TEAM: writing.team,
     RecordKind.PROCESS: writing.process,
     RecordKind.CALENDAR: writing.calendar,
+    RecordKind.LADDER: writing.ladder,
 }
 
 
@@ -96,13 +99,16 @@ _WHOSE = text("""
 
 def _called(work: Work, which: UUID, answers: Answers) -> str:
     """Return what a record is called: a calendar as whose it is."""
-    if "name" in answers:
-        return str(answers["name"])
+    for own in ("name", "priority"):
+        if own in answers:
+            return str(answers[own])
     return work.conn.scalar(_WHOSE, {"id": which}) or word(str(answers["whose"]))
 
 
 def _own_id(kind: RecordKind, answers: Answers) -> UUID:
-    """Return the id of a new record: a calendar has that of whose it is."""
+    """Return the id of a new record: a calendar that of whose it is, numbers their priority's."""
+    if kind is RecordKind.LADDER:
+        return ladder_of(Priority(str(answers["priority"])))
     if kind is not RecordKind.CALENDAR:
         return uuid4()
     whose = answers.get("team") or answers.get("organisation")

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.domain.permissions import Actor
-from engine.domain.register import RecordKind, calendar_of
+from engine.domain.register import RecordKind, calendar_of, ladder_of
 from engine.errors import InvalidAnswers
 from engine.language import say
 from engine.queries.register import answers_of, names, record_ids
@@ -26,7 +27,7 @@ from forms import Choices, Field, Form, Kind, check
 MOST_LINES = 5_000
 # What a spreadsheet takes for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_KEYS = {RecordKind.PERSON: "login"}
+_KEYS = {RecordKind.PERSON: "login", RecordKind.LADDER: "priority"}
 
 
 class What(StrEnum):
@@ -283,6 +284,9 @@ class _Table:
                     found = self._ids[format_].get(name)
                     return UUID(found) if found else None
             return calendar_of(Party(name)) if name in set(Party) else None
+        if self._kind is RecordKind.LADDER:
+            known = {one.lower(): one for one in Priority}
+            return ladder_of(known[name]) if name in known else None
         found = self._ids[self._kind.value].get(name)
         return UUID(found) if found else None
 

@@ -141,6 +141,13 @@ def calendar(work: Work, which: UUID, answers: Answers, before: Answers) -> None
     )
 
 
+def ladder(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
+    """Write the numbers of a priority."""
+    del before
+    numbers = {name: one for name, one in answers.items() if name != "priority"}
+    _put(work, t.rungs, which, {"priority": answers["priority"], "numbers": numbers})
+
+
 def _put(work: Work, table: Table, which: UUID, row: Mapping[str, object]) -> None:
     work.conn.execute(
         upsert(table)
