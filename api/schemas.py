@@ -246,6 +246,25 @@ class TrySent(Schema):
     tried_at = fields.AwareDateTime(metadata={"format": "date-time"})
 
 
+class AtOnceSent(Schema):
+    """Something small that was put right in one call; `place` is the number, or where it was."""
+
+    process = fields.UUID(required=True)
+    caller = fields.UUID(required=True)
+    title = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    done = fields.String(required=True, validate=_REASON)
+    words = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+    place = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    impact = fields.Enum(Level, by_value=True, load_default=Level.LOW)
+
+
+class HandledAtOnce(Schema):
+    """The incident; of one that is called back the answer is asked for as always."""
+
+    id = fields.UUID(required=True, attribute="incident_id")
+    is_called_back = fields.Boolean(required=True)
+
+
 class ListSent(Schema):
     """Of which business process and priority a list is made."""
 

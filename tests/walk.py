@@ -38,6 +38,10 @@ SENT: dict[str, dict[str, Any]] = {
     },
     "api_disputes.withdraw": {},
     "api_incidents.add_evidence": {},
+    "api_incidents.at_once": {
+        "process": PROCESS, "caller": PERSON, "title": "So", "done": "So", "words": "So",
+        "place": "So",
+    },
     "api_incidents.lead": {},
     "api_incidents.propose": ACTION,
     "api_incidents.report": {},
@@ -106,6 +110,7 @@ SENT: dict[str, dict[str, Any]] = {
     "links.not_said": {"words": "So"},
     "links.somebody_else": {"who": "So"},
     "many.do": {"deed": "take"},
+    "quick.send": {"title": "So"},
     "language.choose": {"language": "en"},
     "lists.make": {"process": PROCESS, "priority": "P3"},
     "lists.close": {"reason": "So"},

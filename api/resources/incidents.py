@@ -32,6 +32,7 @@ from engine.usecases.commenting import comment, watch
 from engine.usecases.filing import NewFile, add_file
 from engine.usecases.lead import set_told, take_lead
 from engine.usecases.proposing import Proposal, propose_action
+from engine.usecases.quick import Handled, Quick, handle_at_once
 from engine.usecases.report import Report, report_incident
 
 blueprint = resource("api_incidents", __name__, "Incidents", path="/incidents")
@@ -57,6 +58,15 @@ def report(sent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     told = Report.from_answers(answers_to("report_incident", sent, None))
     made = report_incident(handling(), told, actor=tokens.actor(), key=key)
     return {"id": made}, {"Location": url_for("api_incidents.show", which=str(made))}
+
+
+@blueprint.route("/at-once", methods=["POST"])
+@blueprint.arguments(schemas.AtOnceSent)
+@blueprint.response(201, schemas.HandledAtOnce)
+def at_once(sent: dict[str, Any]) -> Handled:
+    """Write down what was reported and put right in one call; somebody else's check closes it."""
+    quick = Quick(process_id=sent.pop("process"), caller_id=sent.pop("caller"), **sent)
+    return handle_at_once(handling(), quick, actor=tokens.actor(), key=idempotency_key())
 
 
 @blueprint.route("/<which>", methods=["GET"])

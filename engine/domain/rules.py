@@ -51,6 +51,10 @@ class Rules:
     list_phoned_percent: Annotated[int, "so many percent of a list are phoned first"] = 5
     list_phoned_least: Annotated[int, "and so many at least"] = 5
 
+    quick_called_back_percent: Annotated[
+        int, "so many percent of what was put right in one call are called back by somebody else"
+    ] = 10
+
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)

@@ -273,6 +273,7 @@ VERBS: Mapping[str, str] = {
     "confirmation:given": "%(actor)s answered whether it is right",
     "confirmation:late": "%(actor)s answered after this was closed",
     "confirmation:recorded": "%(actor)s wrote down an answer given by phone",
+    "confirmation:called_back": "%(actor)s wrote down an answer, and somebody else calls back",
     "confirmation:reminded": "%(actor)s sent a reminder that an answer is missing",
     "confirmation:tried": "%(actor)s tried to reach the person who is to answer",
     "confirmation:deputy_asked": "%(actor)s asked the deputy too, as no answer came",

@@ -59,6 +59,7 @@ PAGES = (
     ("dora", "/incidents/7/changes/accept-uncovered"),
     ("hugo", "/report"),
     ("carla", "/report"),
+    ("hugo", "/quick"),
     ("carla", "/you"),
     ("carla", "/you/tokens"),
     ("carla", "/incidents/99"),

@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 from engine.domain.gate import not_to_be_asked
 from engine.domain.incident import Verdict
 from engine.errors import InvalidAnswers
-from engine.language import say
+from engine.language import Said, say
 from engine.store import facts as ask
 from engine.store import schema as t
 from engine.usecases.answering import Answering
@@ -60,13 +60,14 @@ def verify(answering: Answering) -> Mapping[str, str | bool]:
     return answering.filed()
 
 
-def _not_yet(answering: Answering) -> str:
-    """Return why nobody can be asked yet whatever this check found, empty if somebody can."""
+def _not_yet(answering: Answering) -> Said | None:
+    """Return why nobody can be asked yet whatever this check found, None if somebody can."""
     mover = answering.mover
     facts = ask.gate_facts(mover.case.conn, mover.case.incident, mover.confirmers, mover.hands)
     # this check is one more of those in a row at which it has to be right
     counted = [replace(one, held=one.held + 1) for one in facts.criteria]
-    return ". ".join(not_to_be_asked(replace(facts, criteria=tuple(counted))))
+    why = tuple(not_to_be_asked(replace(facts, criteria=tuple(counted))))
+    return say("%(why)s", why=why) if why else None
 
 
 def _found_right(answering: Answering, answers: Mapping[str, Any], seq: int) -> None:
