@@ -81,6 +81,7 @@ SENT: dict[str, dict[str, Any]] = {
     "api_ways_out.belong": {"major": "1"},
     "api_ways_out.is_back": {"words": "So"},
     "api_ways_out.join": {"into": "1", "reason": "Because"},
+    "api_ways_out.me_too": {},
     "api_ways_out.make_two": {"title": "A", "expected": "B", "actual": "C"},
     "api_ways_out.not_right_for_me": {"words": "So"},
     "api_ways_out.put_aside": {"reason": "Because"},

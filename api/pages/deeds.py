@@ -25,6 +25,7 @@ from engine.language import say
 from engine.queries.incident import IncidentPage
 from engine.queries.seen import seen_incident
 from engine.usecases.handling import Handling
+from engine.usecases.me_too import say_me_too
 from engine.usecases.merging import merge, undo_merge
 from engine.usecases.objecting import answer_late, object_to
 from engine.usecases.recurring import report_recurrence
@@ -140,6 +141,10 @@ def _answer_late(sent: Sent) -> UUID | None:
     return answer_late(
         sent.handling, sent.incident_id, answer, words=sent.said("words"), actor=sent.actor
     )
+
+
+def _me_too(sent: Sent) -> None:
+    say_me_too(sent.handling, sent.incident_id, actor=sent.actor)
 
 
 def _object(sent: Sent) -> UUID:
@@ -270,6 +275,14 @@ DEEDS: Mapping[str, Deed] = {
             ),
             Question("words", say("What is not right? (unless it is right)"), is_needed=False),
         ),
+    ),
+    "me-too": Deed(
+        Verb.ME_TOO,
+        say("It is the same for me"),
+        say("You are counted among those harmed, and are told what becomes of it."),
+        say("Me too"),
+        say("You are counted, and are told how it ends."),
+        _me_too,
     ),
     "not-right": Deed(
         Verb.OBJECT,

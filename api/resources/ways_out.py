@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api import schemas, tokens
 from api.resources.resource import handling, idempotency_key, resource, seen
+from engine.usecases.me_too import say_me_too
 from engine.usecases.merging import merge, undo_merge
 from engine.usecases.objecting import answer_late, object_to
 from engine.usecases.recurring import report_recurrence
@@ -87,6 +88,13 @@ def is_back(sent: dict[str, Any], which: str) -> dict[str, Any]:
     key, words = idempotency_key(), sent["words"] or None
     made = report_recurrence(handling(), _id(which), words=words, actor=tokens.actor(), key=key)
     return {"id": made}
+
+
+@blueprint.route("/<which>/me-too", methods=["POST"])
+@blueprint.response(204)
+def me_too(which: str) -> None:
+    """Say that you are harmed, too: you are counted, and told how it ends."""
+    say_me_too(handling(), _id(which), actor=tokens.actor())
 
 
 @blueprint.route("/<which>/late-answers", methods=["POST"])

@@ -71,6 +71,7 @@ class Verb(StrEnum):
     ACCEPT_UNTIL = "accept_until"
     ANSWER_LATE = "answer_late"
     OBJECT = "object"
+    ME_TOO = "me_too"
     DISPUTE = "dispute"
     DECIDE_DISPUTE = "decide_dispute"
 
@@ -340,6 +341,8 @@ def incident_verbs(
         verbs.add(Verb.TAKE_LEAD)
     if _may_object(incident, actor, counted):
         verbs.add(Verb.OBJECT)
+    if _may_say_me_too(incident, actor, counted):
+        verbs.add(Verb.ME_TOO)
     verbs -= _held_back(incident, counted)
     if actor.is_outside:
         verbs -= _INSIDE_ONLY
@@ -365,6 +368,14 @@ def _may_object(incident: IncidentView, actor: Actor, standing: frozenset[Standi
         return False
     is_harmed = not actor.is_outside or bool(standing & {Standing.CUSTOMER, Standing.REPORTER})
     return is_harmed and not standing & _NOT_JUST_HARMED
+
+
+def _may_say_me_too(incident: IncidentView, actor: Actor, standing: frozenset[Standing]) -> bool:
+    """Anybody harmed who is not asked already; what is for named people only is found by nobody."""
+    if incident.state is not IncidentState.OPEN or incident.is_restricted:
+        return False
+    is_harmed = not actor.is_outside or Standing.CUSTOMER in standing
+    return is_harmed and not standing & (_NOT_JUST_HARMED | {Standing.REPORTER, Standing.DESK})
 
 
 def _held_back(incident: IncidentView, standing: frozenset[Standing]) -> set[Verb]:

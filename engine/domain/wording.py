@@ -236,6 +236,7 @@ VERBS: Mapping[str, str] = {
     "incident:split": "%(actor)s made two of this report",
     "incident:recurred": "%(actor)s said that it is back",
     "incident:accepted_until": "%(actor)s accepted until when it may come back",
+    "incident:me_too": "%(actor)s is harmed, too",
     "incident:objected": "%(actor)s said that it is not right for them",
     "incident:closed": "%(actor)s gave the last answer needed, and this was closed",
     "incident:replayed": "%(actor)s took over a line of an earlier record",

@@ -137,6 +137,9 @@ class IncidentPage:
     actual: str
     harmed: str
     coverage: Coverage
+    # how many others have said that they are harmed, too, and whether the reader is one of them
+    also_harmed: int
+    is_also_harmed: bool
     size: Decimal | None
     size_unit: str | None
     money: Decimal | None
@@ -190,7 +193,10 @@ _ABOUT = text(f"""
       owner.name AS owner, o.name AS customer, checker.name AS checker, c.name AS caller,
       ARRAY(SELECT name FROM person WHERE id = ANY (i.lead_offered_to) ORDER BY name) AS offered,
       l.priority AS lower_to, l.reason AS lower_because, proposer.name AS lowered_by,
-      l.proposed_by AS lowered_by_id
+      l.proposed_by AS lowered_by_id,
+      (SELECT count(*) FROM also_harmed h WHERE h.incident_id = i.id) AS also_harmed,
+      EXISTS (SELECT FROM also_harmed h WHERE h.incident_id = i.id AND h.person_id = :me)
+        AS is_also_harmed
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
@@ -265,6 +271,8 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         actual=incident.actual,
         harmed=incident.harmed,
         coverage=coverage(conn, incident),
+        also_harmed=about.also_harmed,
+        is_also_harmed=about.is_also_harmed,
         size=incident.size,
         size_unit=incident.size_unit,
         money=incident.money,

@@ -1188,6 +1188,16 @@ file = Table(
 )
 
 # Who wants to be told what is written about an incident.
+# Who said that they are harmed, too.
+also_harmed = Table(
+    "also_harmed",
+    metadata,
+    Column("incident_id", Uuid, ForeignKey("incident.id"), primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), primary_key=True),
+    _instant("said_at", required=True),
+    Column("entry_seq", Integer, nullable=False),
+)
+
 watcher = Table(
     "watcher",
     metadata,

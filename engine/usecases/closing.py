@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine.domain.gate import Gate, decide_confirmation
 from engine.domain.incident import Answer, ClosedBy, IncidentState
 from engine.domain.mark import Mark
@@ -10,6 +12,7 @@ from engine.domain.message import MessageKind
 from engine.errors import GateShut
 from engine.runtime import Answered
 from engine.store import facts as ask
+from engine.store import schema as t
 from engine.usecases import actions
 from engine.usecases.offers import Offer
 
@@ -103,7 +106,10 @@ def close(mover: "Mover", closes: Literal["confirmed", "escalated"]) -> None:
 
 
 def tell_over(mover: "Mover") -> None:
-    """Write to who reported it, confirms it and leads it that it is over."""
+    """Write to who reported it, confirms it, leads it or is harmed, too, that it is over."""
     incident = mover.case.incident
     confirmers = [one.person_id for one in mover.confirmers]
-    mover.tell(MessageKind.OVER, {incident.reporter_id, incident.lead_id, *confirmers})
+    too = mover.case.conn.scalars(
+        select(t.also_harmed.c.person_id).where(t.also_harmed.c.incident_id == incident.id)
+    )
+    mover.tell(MessageKind.OVER, {incident.reporter_id, incident.lead_id, *confirmers, *too})

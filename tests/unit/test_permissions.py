@@ -242,9 +242,9 @@ def test_anybody_involved_may_propose_an_action_until_the_incident_is_closed() -
 
 
 def test_staff_without_a_part_see_it_and_may_take_the_free_lead() -> None:
-    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD}
+    assert incident_verbs(OPEN, ADA, frozenset()) == {Verb.SEE, Verb.TAKE_LEAD, Verb.ME_TOO}
     taken = replace(OPEN, is_taken_up=True)
-    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE}
+    assert incident_verbs(taken, ADA, frozenset()) == {Verb.SEE, Verb.ME_TOO}
 
 
 def test_only_those_who_answer_for_the_process_take_the_lead_from_somebody() -> None:
