@@ -1,5 +1,7 @@
 """Actions of an incident: proposing one, the lead's word on proposals, and what is not done."""
 
+import csv
+import io
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from uuid import UUID
@@ -10,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from api import filters, identity
 from api.errors import STATUS
 from api.languages import flash
-from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, words_in
+from api.pages.asking import Asked, Asking, asks_for_rows, sent_key, text_of_file, words_in
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
 from engine.domain.action import ActionKind
@@ -45,7 +47,14 @@ def propose_it(number: int) -> ResponseReturnValue:
     """Add the action."""
     incident, asking = _asking(number)
     typed = asking.answers()
-    if asks_for_rows():
+    try:
+        brought = _brought()
+    except InvalidAnswers as refusal:
+        return _again(incident, asking, typed, {"targets": refusal.fields["file"]})
+    if brought:
+        known = typed.get("targets")
+        typed["targets"] = [*(known if isinstance(known, list) else []), *brought]
+    if asks_for_rows() or "_bring" in request.form:
         return _asked(incident, asking.show(typed, key=sent_key()))
     found = check(asking.form, typed, choices=asking.choices, now=filters.now(), tz=identity.zone())
     if not found.ok:
@@ -64,6 +73,21 @@ def propose_it(number: int) -> ResponseReturnValue:
         return _asked(incident, asking.refused(typed, refusal)), STATUS[refusal.code]
     flash(say("It is on the list."))
     return redirect(url_for("incident.page", number=number, _anchor="actions"), 303)
+
+
+def _brought() -> list[str]:
+    """Return the lines of a file of targets: each the cells of one, one after the other."""
+    file = request.files.get("targets_file")
+    content = text_of_file(file) if file else ""
+    sign = max(",;\t", key=content.split("\n", 1)[0].count)
+    rows = csv.reader(io.StringIO(content, newline=""), delimiter=sign)
+    try:
+        lines = [", ".join(cell.strip() for cell in row if cell.strip()) for row in rows]
+    except csv.Error as error:
+        raise InvalidAnswers(
+            {"file": say("This file cannot be read as lines of a table.")}
+        ) from error
+    return [line for line in lines if line]
 
 
 @pages.get("/incidents/<int:number>/actions/<int:action_number>")

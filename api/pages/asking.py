@@ -9,9 +9,11 @@ from uuid import uuid4
 
 from flask import request
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 
 from api import identity
-from engine.errors import KeyReused, PutrightError
+from engine.errors import InvalidAnswers, KeyReused, PutrightError
+from engine.language import say
 from forms import Choices, Form, RowsAsked, from_post, plain_text, render, rows_asked
 
 Post = Mapping[str, list[str]]
@@ -27,6 +29,9 @@ def words_in(name: str) -> str:
     return plain_text(request.form.get(name, ""))
 
 
+_LARGEST_FILE = 2 * 1024 * 1024
+
+
 def sent_key() -> str:
     """Return the key of this sending; a page without one gets a fresh one."""
     return words_in("_key")[:100] or str(uuid4())
@@ -35,6 +40,18 @@ def sent_key() -> str:
 def asks_for_rows() -> bool:
     """Say whether only another row was asked for, or one less."""
     return "_add" in request.form or "_remove" in request.form
+
+
+def text_of_file(sent: FileStorage) -> str:
+    """Return what a file says.  Raises InvalidAnswers for what is no text in UTF-8, or too long."""
+    content: bytes = sent.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise InvalidAnswers({"file": say("This file is larger than 2 MB.")})
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        sentence = say("This is not a text in UTF-8. Save it as “CSV UTF-8”.")
+        raise InvalidAnswers({"file": sentence}) from error
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from api import filters, identity
 from api.beginnings import password_token
 from api.errors import STATUS
 from api.languages import flash
-from api.pages.asking import Asked, Asking, asks_for_rows, words_in
+from api.pages.asking import Asked, Asking, asks_for_rows, text_of_file, words_in
 from api.pages.for_readers import for_readers
 from api.rules_file import settable
 from engine.domain.incident import Priority
@@ -46,7 +46,6 @@ from forms import Form, check, fixed, without
 pages = for_readers("setting_up", __name__)
 
 _PAGE = 50
-_LARGEST_FILE = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -279,7 +278,7 @@ def take_file(kind: str) -> ResponseReturnValue:
     sent = request.files.get("file")
     try:
         if sent is not None and sent.filename:
-            content = _read(sent.read(_LARGEST_FILE + 1))
+            content = text_of_file(sent)
         if not content:
             raise InvalidAnswers({"file": say("Please choose a file, or paste its lines.")})
         found = import_table(
@@ -296,16 +295,6 @@ def take_file(kind: str) -> ResponseReturnValue:
         return _file(which, content, found), 200 if "_try" in request.form else 422
     flash(say("%(lines)s lines are taken.", lines=len(found.lines)))
     return redirect(url_for("setting_up.listed", kind=which.value), 303)
-
-
-def _read(content: bytes) -> str:
-    if len(content) > _LARGEST_FILE:
-        raise InvalidAnswers({"file": say("This file is larger than 2 MB.")})
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        sentence = say("This is not a text in UTF-8. Save it as “CSV UTF-8”.")
-        raise InvalidAnswers({"file": sentence}) from error
 
 
 def _file(

@@ -82,7 +82,7 @@ _LINES = text("""
     WHERE w.mark = 'confirmation' AND w.ended_at IS NULL
       AND (:sees_all OR p.owner_id = :me OR EXISTS (SELECT FROM deputy d
         WHERE d.process_id = p.id AND d.of = 'owner' AND d.person_id = :me))
-    ORDER BY w.opened_at, w.id
+    ORDER BY w.opened_at, i.number, w.id
 """)
 _OWNS = text("""
     SELECT EXISTS (SELECT FROM business_process WHERE owner_id = :me)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
 
+from tests.staffing import hire
 from tests.world import World
 
 Enter = Callable[..., Page]
@@ -152,3 +154,83 @@ def _tab_to(page: Page, wanted: Locator) -> None:
         if wanted.evaluate("element => element === document.activeElement"):
             return
     raise AssertionError(f"Tab never came to {wanted}")
+
+
+def test_two_at_once_and_one_of_them_has_it(enter: Enter, world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases", "Correct the rows"))
+    item = world.item(incident, "do_it_action")
+    hire(world, "ivan", team="databases")
+    with world.handling.store.begin() as work:
+        work.conn.execute(
+            text("UPDATE person SET password_hash = ada.password_hash FROM person ada"
+                 " WHERE ada.login = 'ada' AND person.login = 'ivan'")
+        )  # fmt: skip
+    ada, ivan = enter("ada"), enter("ivan")
+    for one in (ada, ivan):
+        one.goto(f"/todos/{item.id}")
+
+    ada.get_by_role("button", name="I take this").click()
+    expect(ada.get_by_text("You have taken this.")).to_be_visible()
+    ivan.get_by_role("button", name="I take this").click()
+
+    expect(ivan.get_by_text("Ada Adler has taken “Do the action (IT)” already.")).to_be_visible()
+    ivan.goto(f"/todos/{item.id}")
+    expect(ivan.get_by_text("Ada Adler has taken this.")).to_be_visible()
+
+
+def test_what_a_customer_declines_is_decided_anew(enter: Enter, world: World) -> None:
+    incident = world.report()
+    world.lead(incident)
+    carla = str(world.people["carla"])
+    world.agree(incident, {"title": "Correct your books", "party": "customer", "person": carla})
+    customer = enter("carla", width=360)
+    customer.get_by_role("link", name="Correct your books").click()
+    _pick(customer, "We cannot do this")
+    customer.get_by_label("What keeps you from doing it?").fill("The year is closed")
+    customer.get_by_role("button", name="Send").last.click()
+    expect(customer.get_by_text("is done").first).to_be_visible()
+
+    hugo = enter("hugo")
+    hugo.get_by_role("link", name="Correct your books").click()
+    expect(hugo.get_by_text("It was declined: The year is closed")).to_be_visible()
+    _pick(hugo, "Drop it")
+    hugo.get_by_label("Please give the reason for your decision.").or_(
+        hugo.locator('[name="reason"]')
+    ).first.fill("We correct it with the next one")
+    hugo.get_by_role("button", name="Save my decision").last.click()
+
+    hugo.goto("/incidents/1")
+    expect(hugo.get_by_text("dropped").first).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_a_file_of_those_it_reaches_is_read_and_kept_across_an_error(
+    enter: Enter, world: World, javascript: bool
+) -> None:
+    incident = world.report()
+    world.lead(incident)
+    hugo = enter("hugo", javascript=javascript)
+    hugo.goto("/incidents/1/actions/new")
+    hugo.get_by_text("Bring who it reaches in a file").click()
+    hugo.get_by_label("A table (CSV, UTF-8)").set_input_files(
+        {
+            "name": "customers.csv",
+            "mimeType": "text/csv",
+            "buffer": "4711;Bäckerei Altdorf\n4712;<b>Café</b> Bergen\n\n".encode("utf-8-sig"),
+        }
+    )
+    hugo.get_by_role("button", name="Take its lines").click()
+    expect(hugo.locator('[name="targets"]')).to_have_value(
+        "4711, Bäckerei Altdorf\n4712, <b>Café</b> Bergen"
+    )
+
+    hugo.get_by_role("button", name="Ask for it").last.click()
+    expect(hugo.get_by_role("alert")).to_contain_text("Please say what is to be done.")
+    hugo.get_by_label("What is to be done?").fill("Call them")
+    hugo.locator('[name="party"][value="business"]').check()
+    hugo.get_by_role("button", name="Ask for it").last.click()
+
+    expect(hugo.get_by_role("status")).to_contain_text("It is on the list.")
+    expect(hugo.get_by_text("0 of 2 done")).to_be_visible()

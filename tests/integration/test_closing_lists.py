@@ -1,6 +1,5 @@
 """One list for many: a named person reviews lines, some are phoned first, one no stops it all."""
 
-import random
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -135,7 +134,7 @@ def test_one_in_twenty_is_phoned_and_five_at_least(lines: int, phoned: int) -> N
 
     assert len(drawn) == phoned
     assert drawn == to_be_phoned(ids[::-1], DEFAULT_RULES, seed=3)
-    assert lines == phoned or drawn != to_be_phoned(ids, DEFAULT_RULES, seed=random.randrange(99))
+    assert lines == phoned or drawn != to_be_phoned(ids, DEFAULT_RULES, seed=4)
 
 
 def test_nothing_is_closed_before_all_that_are_drawn_were_phoned(desk: World) -> None:

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from engine.domain.incident import Priority
+from engine.domain.ladder import DEFAULT
+from engine.domain.ladder_numbers import answers_of
 from engine.domain.permissions import Actor
 from engine.domain.register import RecordKind
 from engine.errors import InvalidAnswers, NotAllowed
 from engine.queries.register import records, register_trail
+from engine.usecases.setting_up.saving import save
 from engine.usecases.setting_up.tables import Imported, What, export_table, import_table
 from forms import fixed
 from tests.world import World
@@ -135,6 +139,8 @@ def test_what_goes_out_comes_in_again_unchanged(
     calendars += 'it,,UTC,08:00,17:00,monday; friday,"2026-12-24\n2026-12-31"\n'
     calendars += "team,databases,UTC,22:00,23:00,sunday,\n"
     assert take(world, operator, RecordKind.CALENDAR, calendars).done
+    numbers = {"priority": "P3", **answers_of(DEFAULT.of(Priority.P3))}
+    save(world.handling.store, RecordKind.LADDER, numbers, actor=operator)
 
     with world.handling.store.begin() as work:
         # nothing but what a form takes
