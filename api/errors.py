@@ -100,7 +100,8 @@ def problem_of(error: PutrightError) -> Problem:
         headers["WWW-Authenticate"] = 'Bearer realm="putright"'
     if error.code == "too_many_attempts":
         headers["Retry-After"] = str(60 * int(str(error.context.get("minutes", 1))))
-    context: Any = plain(error.context)
+    # said now: what is plain is no sentence any more
+    context: Any = plain(_in_words(error.context))
     return Problem(STATUS[error.code], error.code, error.sentence, context, headers)
 
 
@@ -111,7 +112,7 @@ def tell(problem: Problem) -> Response:
             jsonify(
                 code=problem.code,
                 sentence=in_words(problem.sentence),
-                context=_in_words(dict(problem.context)),
+                context=dict(problem.context),
             )
         )
     else:

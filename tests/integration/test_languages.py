@@ -22,6 +22,7 @@ from engine.store.embedded import DatabaseUrls
 from engine.store.work import Store
 from engine.usecases.handling import Handling
 from engine.usecases.signing_in import set_language
+from tests.machine import Machine
 from tests.post import Server, send
 from tests.visitor import Visitor, web_of, words_of
 from tests.world import KEY, World
@@ -125,6 +126,27 @@ def test_the_api_answers_in_the_language_that_is_asked_for(world: World, web: Fl
     assert english["sentence"] == "There is no such incident."
     assert german["sentence"] == "Diesen Vorfall gibt es nicht."
     assert english["code"] == german["code"] == "not_found"
+
+
+def test_the_api_names_each_field_in_the_language_that_is_asked_for(
+    world: World, web: Flask
+) -> None:
+    program = Machine(world, web, "carla")
+    program.headers["Accept-Language"] = "de"
+    sent = {
+        "process": str(world.process_id),
+        "title": "Wrong",
+        "actual": "Wrong",
+        "expected": "Right",
+        "harmed": "Me",
+        "impact": "low",
+        "urgency": "low",
+        "currency": "E",
+    }
+
+    refused = program.post("/incidents", sent, 422)
+
+    assert refused["context"]["fields"] == {"currency": "Bitte schreiben Sie mindestens 3 Zeichen."}
 
 
 def test_what_is_wrong_with_an_answer_is_said_in_german(world: World, web: Flask) -> None:
