@@ -4,6 +4,7 @@ Without a browser these tests are skipped with one line, unless PUTRIGHT_BROWSER
 """
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -102,7 +103,7 @@ def enter(browser: Browser, served: str) -> Iterator[Enter]:
         page.get_by_label("Sign-in name").fill(login)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="Sign out").wait_for()
+        page.get_by_role("button", name=re.compile("Sign out|Abmelden")).wait_for()
         return page
 
     yield entered

@@ -19,6 +19,7 @@ from engine.usecases.receiving import receive
 from engine.usecases.restricting import ask_to_lift
 from engine.usecases.setting_aside import set_aside
 from engine.usecases.setting_up.tables import import_table
+from engine.usecases.signing_in import set_language
 from forms import fixed
 from tests.world import World
 
@@ -154,12 +155,17 @@ def _in_trouble(world: World) -> None:
     set_priority(world.handling, incident, Priority.P4, reason="Few of them", actor=hugo)
 
 
+# the longest words on the narrowest screen
 @pytest.mark.parametrize(
-    ("width", "dark"), [(360, False), (768, True), (1280, False)], ids=["360", "768 dark", "1280"]
+    ("width", "dark", "language"),
+    [(320, False, "de"), (768, True, "en"), (1280, False, "en")],
+    ids=["320 German", "768 dark", "1280"],
 )
 def test_nothing_for_axe_and_nothing_wider_than_the_screen(
-    enter: Enter, furnished: World, width: int, dark: bool
+    enter: Enter, furnished: World, width: int, dark: bool, language: str
 ) -> None:
+    for person in furnished.people.values():
+        set_language(furnished.handling.store, person, language)
     paths = list(PAGES)
     for login, number, step in STEPS:
         item = furnished.item(furnished.numbered(number), step)
