@@ -31,6 +31,7 @@ from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
 from engine.usecases.holding import claim
 from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
+from engine.usecases.me_too import say_me_too
 from engine.usecases.merging import merge
 from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import bring_back, set_aside
@@ -194,7 +195,15 @@ class Besieged:
             " VALUES (gen_random_uuid(), %s, %s, now() + interval '1 day', 'Dear', now(), 1)",
             [made["returned"], self.ids["dora"]],
         )
+        self.owner.execute(
+            "WITH made AS (INSERT INTO closing_list (id, process_id, priority, made_by, made_at,"
+            " seed) VALUES (gen_random_uuid(), %s, 'P3', %s, now(), 1) RETURNING id)"
+            " INSERT INTO closing_list_line (list_id, incident_id, place, is_phoned)"
+            " SELECT id, %s, 1, true FROM made",
+            [world.process_id, self.ids["dora"], made["returned"]],
+        )
         self.owner.commit()
+        say_me_too(world.handling, made["returned"], actor=world.actor("bruno"))
         self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:

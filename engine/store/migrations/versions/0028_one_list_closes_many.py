@@ -12,10 +12,10 @@ depends_on: str | Sequence[str] | None = None
 _SQL = """
 CREATE TABLE closing_list (
   id uuid CONSTRAINT pk_closing_list PRIMARY KEY,
-  number bigint GENERATED ALWAYS AS IDENTITY NOT NULL
-    CONSTRAINT uq_closing_list_number UNIQUE,
   process_id uuid NOT NULL
     CONSTRAINT fk_closing_list_process_id REFERENCES business_process (id),
+  number bigint GENERATED ALWAYS AS IDENTITY NOT NULL
+    CONSTRAINT uq_closing_list_number UNIQUE,
   priority text CONSTRAINT ck_closing_list_priority CHECK (priority IN ('P3', 'P4')),
   made_by uuid NOT NULL CONSTRAINT fk_closing_list_made_by REFERENCES person (id),
   made_at timestamptz NOT NULL,
