@@ -17,9 +17,10 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from api.addresses import Addresses
+from api.languages import SOURCE, language
 from api.mail import sentence, subject
 from engine.clock import now
-from engine.language import say
+from engine.language import say, speaking
 from engine.usecases.posting import Letter, NotTaken
 
 _TIMEOUT_SECONDS = 10
@@ -34,13 +35,14 @@ class Gateway:
     """Where calls go, in which form, and where their links lead.
 
     With a `secret` the body is signed: `X-Putright-Signature: t=SECONDS,sha256=HEX`, the HMAC of
-    `SECONDS.BODY`.
+    `SECONDS.BODY`.  `language` is spoken to those who have chosen none.
     """
 
     url: str = field(repr=False)
     addresses: Addresses
     body: Any = field(default_factory=lambda: dict(DEFAULT_BODY))
     secret: str | None = field(default=None, repr=False)
+    language: str = SOURCE
 
 
 def read_body(content: str) -> Any:
@@ -62,8 +64,10 @@ def called_by(gateway: Gateway) -> Callable[[Letter], None]:
     opener = build_opener(_NoRedirect)
 
     def call(letter: Letter) -> None:
+        with speaking(language(letter.language or gateway.language)):
+            request = _request(letter, gateway)
         try:
-            with opener.open(_request(letter, gateway), timeout=_TIMEOUT_SECONDS):
+            with opener.open(request, timeout=_TIMEOUT_SECONDS):
                 pass
         except HTTPError as error:
             is_final = 300 <= error.code < 500 and error.code not in _PASSING

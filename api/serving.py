@@ -68,7 +68,7 @@ def _posts(settings: Settings) -> dict[Way, Post]:
         return posts
     addresses = Addresses(settings.public_url, settings.secret_key or "")
     if settings.smtp and settings.mail_from:
-        server = MailServer(settings.smtp, settings.mail_from, addresses)
+        server = MailServer(settings.smtp, settings.mail_from, addresses, settings.language)
         posts[Way.MAIL] = posted_by(server)
     if settings.webhook:
         posts[Way.CALL] = called_by(
@@ -77,6 +77,7 @@ def _posts(settings: Settings) -> dict[Way, Post]:
                 addresses,
                 settings.webhook_body or DEFAULT_BODY,
                 settings.webhook_secret,
+                settings.language,
             )
         )
     return posts

@@ -108,6 +108,7 @@ SENT: dict[str, dict[str, Any]] = {
     "links.draft": {},
     "links.later": {"until": "2026-03-20"},
     "links.new": {},
+    "links.speak": {"language": "en"},
     "links.not_said": {"words": "So"},
     "links.somebody_else": {"who": "So"},
     "many.do": {"deed": "take"},

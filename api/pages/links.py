@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import filters, identity
+from api import filters, identity, languages
 from api.addresses import link_of
 from api.evidence import download
 from api.pages.answering import (
@@ -32,6 +32,7 @@ from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.links import Held, held
 from engine.usecases.links import ask_for_new_link
+from engine.usecases.signing_in import set_language
 
 pages = Blueprint("links", __name__)
 
@@ -109,6 +110,16 @@ def _followed(token: str) -> Held:
     if found.purpose is not Purpose.FOLLOW:
         raise NotFound(say("There are no files here."))
     return found
+
+
+@pages.post("/l/<token>/language")
+def speak(token: str) -> ResponseReturnValue:
+    """Speak another language to whoever the link was sent to from now on, in letters too."""
+    chosen, found = request.form.get("language", ""), _held(token)
+    if chosen in languages.codes():
+        languages.remember(chosen)
+        set_language(identity.handling().store, found.actor.id, chosen)
+    return redirect(url_for("links.page", token=token), 303)
 
 
 @pages.post("/l/<token>/new")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,16 +15,19 @@ from sqlalchemy import select, text
 from api import languages
 from api.app import create_app
 from api.demo import furnish
+from api.mail import posted_by
 from api.settings import Settings
 from engine.domain.ladder import DEFAULT
+from engine.domain.message import Way
 from engine.store import schema as t
 from engine.store.connect import application_engine
 from engine.store.embedded import DatabaseUrls
 from engine.store.work import Store
 from engine.usecases.handling import Handling
+from engine.usecases.posting import post_due
 from engine.usecases.signing_in import set_language
 from tests.machine import Machine
-from tests.post import Server, send
+from tests.post import SERVER, Server, send
 from tests.visitor import Visitor, web_of, words_of
 from tests.world import KEY, World
 
@@ -113,6 +117,43 @@ def test_letters_speak_the_language_of_who_they_are_to(world: World, mail: Serve
     assert "Sie werden um etwas gebeten: Das Ergebnis bestätigen" in plain.get_content()
     assert "Guten Tag, Carla" in plain.get_content()
     assert '<html lang="de">' in rich.get_content()
+
+
+def test_letters_to_those_who_chose_none_speak_the_language_of_the_house(
+    world: World, mail: Server
+) -> None:
+    world.asked()
+
+    world.clock.forward(days=1)
+    url = f"smtp://127.0.0.1:{mail.controller.port}"
+    post_due(world.handling, posted_by(replace(SERVER, url=url, language="de")))
+
+    body = mail.to("Carla")[-1].get_body(("plain",))
+    assert body is not None
+    assert "Guten Tag, Carla" in body.get_content()
+
+
+def test_whoever_holds_a_link_chooses_for_the_letters_too(
+    world: World, web: Flask, mail: Server
+) -> None:
+    with world.handling.store.begin() as work:
+        work.conn.execute(text("UPDATE person SET password_hash = NULL WHERE login = 'carla'"))
+    world.handling = replace(world.handling, ways=frozenset({Way.MAIL}))
+    web.extensions["putright"] = world.handling
+    world.asked()
+    send(world, mail)
+    body = mail.to("Carla")[-1].get_body(("plain",))
+    assert body is not None
+    link = re.search(r"/l/[\w.-]+", body.get_content())
+    assert link is not None
+    stranger = Visitor(world, web)
+
+    stranger.send(f"{link.group()}/language", {"language": "de"}, at=link.group())
+
+    assert '<html lang="de">' in stranger.get(link.group())
+    with world.handling.store.read() as conn:
+        chosen = select(t.person.c.language).where(t.person.c.login == "carla")
+        assert conn.scalar(chosen) == "de"
 
 
 def test_the_api_answers_in_the_language_that_is_asked_for(world: World, web: Flask) -> None:
