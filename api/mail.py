@@ -36,6 +36,7 @@ _WORDS = {
     MessageKind.ASKED: say("Something is asked of you"),
     MessageKind.REMINDED: say("This still waits for you"),
     MessageKind.TOLD: say("There is no answer yet"),
+    MessageKind.FOUND_RIGHT: say("This was found right again. Not right for you? Tell us"),
     MessageKind.NOTED: say("Something was written about this"),
     MessageKind.RECORDED: say("Your answer was written down. Did you say that?"),
     MessageKind.UNDELIVERED: say("This did not reach who was asked: please phone"),

@@ -13,6 +13,8 @@ class MessageKind(StrEnum):
     ASKED = "asked"
     REMINDED = "reminded"
     TOLD = "told"
+    # it is asked whether it is right again, and they are harmed, too
+    FOUND_RIGHT = "found_right"
     OVER = "over"
     # what was asked of somebody else did not reach them
     UNDELIVERED = "undelivered"

@@ -1,5 +1,7 @@
 """The one way to the end: asking the confirmers, hearing them out, and closing through the gate."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -21,13 +23,19 @@ if TYPE_CHECKING:
 
 
 def ask_confirmers(mover: "Mover") -> None:
-    """Begin to ask: a *no* from before this entry is over, a *yes* newer than the work stands."""
+    """Begin to ask: a *no* from before this entry is over, a *yes* newer than the work stands.
+
+    Whoever is harmed, too, is told, and may know better.
+    """
     seq = mover.case.record(
         "confirmation:asked",
         {"people": [who.name for who in mover.confirmers]},
         mover.by,
     )
     mover.case.change(asked_seq=seq)
+    answering = {who.person_id for who in mover.confirmers}
+    too = (who for who in _also_harmed(mover) if who not in answering)
+    mover.tell(MessageKind.FOUND_RIGHT, too)
 
 
 def open_confirmations(mover: "Mover", offers: list[Offer]) -> list[Offer]:
@@ -109,7 +117,13 @@ def tell_over(mover: "Mover") -> None:
     """Write to who reported it, confirms it, leads it or is harmed, too, that it is over."""
     incident = mover.case.incident
     confirmers = [one.person_id for one in mover.confirmers]
-    too = mover.case.conn.scalars(
-        select(t.also_harmed.c.person_id).where(t.also_harmed.c.incident_id == incident.id)
+    ours = (incident.reporter_id, incident.lead_id)
+    mover.tell(MessageKind.OVER, chain(ours, confirmers, _also_harmed(mover)))
+
+
+def _also_harmed(mover: "Mover") -> Iterator[UUID]:
+    # asked of the database only where somebody is written to
+    too = t.also_harmed.c
+    yield from mover.case.conn.scalars(
+        select(too.person_id).where(too.incident_id == mover.case.incident.id)
     )
-    mover.tell(MessageKind.OVER, {incident.reporter_id, incident.lead_id, *confirmers, *too})

@@ -1,19 +1,22 @@
 """Me too: others who are harmed are counted on the report that there is, and told how it ends."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from engine.domain.message import MessageKind
 from engine.errors import IncidentClosed, NotAllowed, NotFound
 from engine.queries.closures import closures_without_evidence
+from engine.queries.messages import unmailed
 from engine.store import schema as t
 from engine.usecases.covering import count_harmed
 from engine.usecases.me_too import say_me_too
 from tests.machine import Machine
-from tests.post import Server, send
+from tests.post import Server, body, send
 from tests.staffing import hire
 from tests.visitor import Visitor, words_of
 from tests.world import KEY, World
@@ -60,6 +63,49 @@ def test_they_are_told_how_it_ends_and_can_say_that_it_is_not_right_for_them(
 
     assert any("This is closed." in one.as_string() for one in mail.to("Bruno"))
     assert "Not right for you? Tell us" in words_of(visit("bruno").get("/incidents/1"))
+
+
+def test_when_it_is_found_right_they_are_told_and_who_confirms_is_asked(
+    world: World, mail: Server, visit: Visit
+) -> None:
+    incident = world.report()
+    say(world, incident, "bruno")
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+    send(world, mail)
+    told = "This was found right again. Not right for you? Tell us"
+    assert not any(told in body(one) for one in mail.to("Bruno"))
+
+    world.verify(incident)
+    send(world, mail)
+
+    letters = [one for one in mail.to("Bruno") if told in body(one)]
+    assert len(letters) == 1
+    assert not any(told in body(one) for one in mail.to("Carla"))
+    page = visit("bruno")
+    assert told in words_of(page.get("/inbox"))
+    assert "Not right for you? Tell us" in words_of(page.get("/incidents/1"))
+
+
+def test_who_wants_no_such_mail_ends_it_by_its_link_and_is_told_in_the_inbox(
+    world: World, mail: Server, visit: Visit
+) -> None:
+    incident = world.report()
+    say(world, incident, "bruno")
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    send(world, mail)
+    leave = urlsplit(str(mail.to("Bruno")[-1]["List-Unsubscribe"]).strip("<>")).path
+
+    anybody = visit(None)
+    assert "that something was found right which harms you, too" in words_of(anybody.get(leave))
+    anybody.send_as_it_is(leave, {}, 200)
+
+    with world.handling.store.read() as conn:
+        assert unmailed(conn, world.people["bruno"]) == {MessageKind.FOUND_RIGHT}
 
 
 def test_more_than_were_thought_to_be_harmed_are_so_many_from_then_on(world: World) -> None:

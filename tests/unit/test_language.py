@@ -2,12 +2,15 @@
 
 import ast
 import pickle
+import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from jinja2 import Environment
 
 from api.languages import codes, language
 from api.messages import all_messages, missing
@@ -130,3 +133,37 @@ def test_no_refusal_is_said_in_a_text_that_cannot_be_translated() -> None:
     ]
 
     assert found == []
+
+
+_READ = {"title", "alt", "placeholder", "aria-label"}
+# a name, and what machines read; a single letter is a key
+_SAID_SO_EVERYWHERE = re.compile(
+    r"Putright|Authorization: Bearer|/api/v1|autofocus|[a-z-]+=\"\S*\""
+)
+
+
+class _Texts(HTMLParser):
+    """Gathers what is read or heard of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page.replace("Put<span>right</span>", "Putright"))
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [said or "" for name, said in attrs if name in _READ]
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)
+
+
+def test_no_template_says_anything_that_cannot_be_translated() -> None:
+    bare = []
+    for folder in ("api", "forms"):
+        for file in sorted((ROOT / folder / "templates").iterdir()):
+            tokens = Environment().lex(file.read_text(encoding="utf-8"))  # noqa: S701 - not rendered
+            page = "".join(said for _, kind, said in tokens if kind == "data")
+            said = (_SAID_SO_EVERYWHERE.sub("", one) for one in _Texts(page).found)
+            bare += [f"{file.name}: {one.strip()}" for one in said if re.search("[A-Za-z]{2}", one)]
+
+    assert bare == []
