@@ -38,6 +38,7 @@ _CANDIDATES = text("""
         AND c.mark = 'confirmation' AND c.ended_at IS NULL AND c.waits_for_mail)
       AND (CAST(:process AS uuid) IS NULL OR i.process_id = :process)
       AND (CAST(:priority AS text) IS NULL OR i.highest_priority = :priority)
+      AND (CAST(:incident AS uuid) IS NULL OR i.id = :incident)
     ORDER BY p.name, i.process_id, i.highest_priority, w.opened_at, i.number
 """)
 
@@ -58,11 +59,11 @@ def groups(
     *,
     process_id: UUID | None = None,
     priority: Priority | None = None,
+    incident_id: UUID | None = None,
 ) -> list[Group]:
     """Return what this person may decide on by list, by process and priority.  One statement."""
-    rows = conn.execute(
-        _CANDIDATES, {"me": person_id, "process": process_id, "priority": priority}
-    ).all()
+    narrowed = {"process": process_id, "priority": priority, "incident": incident_id}
+    rows = conn.execute(_CANDIDATES, {"me": person_id, **narrowed}).all()
     found: dict[tuple[UUID, str], list[Any]] = {}
     for row in rows:
         found.setdefault((row.process_id, row.priority), []).append(row)
@@ -179,7 +180,8 @@ _LINES = text("""
     LEFT JOIN LATERAL (SELECT o.id, o.opened_at, o.reminders FROM work_item o
       WHERE o.incident_id = i.id AND o.mark = 'confirmation' AND o.ended_at IS NULL
       ORDER BY o.opened_at LIMIT 1) c ON true
-    WHERE x.list_id = :id ORDER BY x.place
+    WHERE x.list_id = :id AND (CAST(:line AS uuid) IS NULL OR x.is_phoned OR i.id = :line)
+    ORDER BY x.place
 """)
 
 
@@ -194,8 +196,12 @@ def closing_list(conn: Connection, number: int, actor: Actor) -> ClosingList:
     return ClosingList(**row._mapping, lines=_lines(conn, row.id))
 
 
-def _lines(conn: Connection, list_id: UUID) -> tuple[ListLine, ...]:
-    return tuple(_line(row) for row in conn.execute(_LINES, {"id": list_id}))
+def _lines(
+    conn: Connection, list_id: UUID, incident_id: UUID | None = None
+) -> tuple[ListLine, ...]:
+    """Return the lines; with `incident_id` those that decide whether its own may be closed."""
+    asked = {"id": list_id, "line": incident_id}
+    return tuple(_line(row) for row in conn.execute(_LINES, asked))
 
 
 def _line(row: Any) -> ListLine:
@@ -212,7 +218,7 @@ def require_line(conn: Connection, list_id: UUID, incident_id: UUID) -> int:
     that does not belong on it any more.
     """
     row = conn.execute(_LIST, {"number": None, "id": list_id}).one()
-    found = ClosingList(**row._mapping, lines=_lines(conn, list_id))
+    found = ClosingList(**row._mapping, lines=_lines(conn, list_id, incident_id))
     if found.is_stopped:
         raise Conflict(
             say("Somebody who was phoned says that it is not right: this list is stopped.")
@@ -224,8 +230,7 @@ def require_line(conn: Connection, list_id: UUID, incident_id: UUID) -> int:
     line = next((one for one in found.lines if one.incident_id == incident_id), None)
     if line is None:
         raise Conflict(say("This is not on the list."))
-    belongs = {one for group in groups(conn, found.made_by_id) for one in group.incidents}
-    if incident_id not in belongs:
+    if not groups(conn, found.made_by_id, incident_id=incident_id):
         raise Conflict(say("#%(number)s is to be decided by itself now.", number=line.number))
     return found.number
 

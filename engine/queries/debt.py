@@ -1,7 +1,7 @@
 """Confirmation debt: answers that have been missing for longer than the ladder allows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,13 +106,7 @@ def debt_page(
     if not sees_all and not owns_any(conn, actor):
         raise NotAllowed(say("Only auditors and owners of business processes can ask this."))
     rows = conn.execute(_LINES, {"me": actor.id, "sees_all": sees_all}).all()
-    calendars, asked = load_calendars(conn, {row.asked for row in rows})
-    lines = []
-    for row in rows:
-        calendar = calendars.at(asked[row.asked], row.opened_at)
-        since = debt_from(Priority(row.highest_priority), row.opened_at, calendar, ladder=ladder)
-        if since <= now:
-            lines.append(_line(row, since))
+    lines = [_line(row, since) for row, since in _owed(conn, rows, now, ladder)]
     return DebtPage(
         len(rows), tuple(lines[:most]), len(lines), dict(Counter(one.process for one in lines))
     )
@@ -137,18 +131,22 @@ def _line(row: Any, since: datetime) -> DebtLine:
 def confirmation_debt(conn: Connection, now: datetime, *, ladder: Ladder = DEFAULT) -> Debt:
     """Return the debt at `now` (aware).  Working days are those of the person asked."""
     rows = conn.execute(_MISSING).all()
-    calendars, asked = load_calendars(conn, {row.asked for row in rows})
-
-    def is_owed(row: Any) -> bool:
-        calendar = calendars.at(asked[row.asked], row.opened_at)
-        return (
-            debt_from(Priority(row.highest_priority), row.opened_at, calendar, ladder=ladder) <= now
-        )
-
-    owed = [row for row in rows if is_owed(row)]
+    owed = [row for row, _ in _owed(conn, rows, now, ladder)]
     return Debt(
         len(rows),
         len(owed),
         dict(Counter(row.process_id for row in owed)),
         min((row.opened_at for row in owed), default=None),
     )
+
+
+def _owed(
+    conn: Connection, rows: Sequence[Any], now: datetime, ladder: Ladder
+) -> Iterator[tuple[Any, datetime]]:
+    """Yield the missing answers that count at `now`, each with the instant it counts from."""
+    calendars, asked = load_calendars(conn, {row.asked for row in rows})
+    for row in rows:
+        calendar = calendars.at(asked[row.asked], row.opened_at)
+        since = debt_from(Priority(row.highest_priority), row.opened_at, calendar, ladder=ladder)
+        if since <= now:
+            yield row, since

@@ -4,6 +4,7 @@ It is read again every few seconds, in each process by itself.  A newcomer would
 transaction: numbers change a few times a year, and every answer would pay for it.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -31,6 +32,14 @@ def read_ladder(conn: Connection, given: Ladder) -> Ladder:
     return Ladder(**{p.lower(): found.get(p.lower(), given.of(p)) for p in Priority})
 
 
+@dataclass
+class _Reading:
+    """What was read last, and when by the clock that only runs ahead."""
+
+    ladder: Ladder | None = None
+    at: float = -math.inf
+
+
 @dataclass(frozen=True)
 class LadderInForce(Ladder):
     """A ladder that follows what is set; what was read last holds while the database is away."""
@@ -38,7 +47,7 @@ class LadderInForce(Ladder):
     given: Ladder = field(default_factory=Ladder)
     store: Store | None = None
     every_seconds: float = _EVERY_SECONDS
-    _read: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    _last: _Reading = field(default_factory=_Reading, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def of(self, priority: Priority) -> Rungs:
@@ -47,20 +56,19 @@ class LadderInForce(Ladder):
 
     def now(self) -> Ladder:
         """Return the ladder as plain values, for another process too."""
-        at, ladder = self._read.get("at"), self._read.get("ladder", self.given)
-        is_due = not isinstance(at, float) or time.monotonic() - at >= self.every_seconds
+        last = self._last
+        is_due = time.monotonic() - last.at >= self.every_seconds
         # one thread reads, the others go on with what there is
         if is_due and self.store is not None and self._lock.acquire(blocking=False):
             try:
                 with self.store.read() as conn:
-                    ladder = read_ladder(conn, self.given)
-                self._read["ladder"] = ladder
+                    last.ladder = read_ladder(conn, self.given)
             except (Unavailable, SQLAlchemyError):
                 pass
             finally:
-                self._read["at"] = time.monotonic()
+                last.at = time.monotonic()
                 self._lock.release()
-        return ladder if isinstance(ladder, Ladder) else self.given
+        return last.ladder or self.given
 
 
 def at_this_moment(ladder: Ladder) -> Ladder:

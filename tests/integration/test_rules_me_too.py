@@ -34,6 +34,16 @@ def also(world: World, incident: UUID) -> set[UUID]:
         return set(conn.scalars(found))
 
 
+def put_right(world: World) -> UUID:
+    """Return an incident that harms Bruno, too, and waits to be checked."""
+    incident = world.report()
+    say(world, incident, "bruno")
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+    world.act(incident, "ada")
+    return incident
+
+
 def test_who_is_harmed_too_is_counted_once_and_it_is_an_entry(world: World, visit: Visit) -> None:
     incident = world.report()
     page = visit("bruno")
@@ -51,11 +61,7 @@ def test_who_is_harmed_too_is_counted_once_and_it_is_an_entry(world: World, visi
 def test_they_are_told_how_it_ends_and_can_say_that_it_is_not_right_for_them(
     world: World, mail: Server, visit: Visit
 ) -> None:
-    incident = world.report()
-    say(world, incident, "bruno")
-    world.lead(incident)
-    world.agree(incident, world.for_team("databases"))
-    world.act(incident, "ada")
+    incident = put_right(world)
     world.verify(incident)
     world.confirm(incident)
 
@@ -68,11 +74,7 @@ def test_they_are_told_how_it_ends_and_can_say_that_it_is_not_right_for_them(
 def test_when_it_is_found_right_they_are_told_and_who_confirms_is_asked(
     world: World, mail: Server, visit: Visit
 ) -> None:
-    incident = world.report()
-    say(world, incident, "bruno")
-    world.lead(incident)
-    world.agree(incident, world.for_team("databases"))
-    world.act(incident, "ada")
+    incident = put_right(world)
     send(world, mail)
     told = "This was found right again. Not right for you? Tell us"
     assert not any(told in body(one) for one in mail.to("Bruno"))
@@ -91,11 +93,7 @@ def test_when_it_is_found_right_they_are_told_and_who_confirms_is_asked(
 def test_who_wants_no_such_mail_ends_it_by_its_link_and_is_told_in_the_inbox(
     world: World, mail: Server, visit: Visit
 ) -> None:
-    incident = world.report()
-    say(world, incident, "bruno")
-    world.lead(incident)
-    world.agree(incident, world.for_team("databases"))
-    world.act(incident, "ada")
+    incident = put_right(world)
     world.verify(incident)
     send(world, mail)
     leave = urlsplit(str(mail.to("Bruno")[-1]["List-Unsubscribe"]).strip("<>")).path
