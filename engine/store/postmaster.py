@@ -133,6 +133,9 @@ class Postmaster:
             "unix_socket_directories": f'"{socket_dir}"',
             "unix_socket_permissions": "0700",
             "port": str(PORT),
+            # Plans made while a table was empty scan it whole: its size is known sooner than in
+            # the minute that PostgreSQL takes else.
+            "autovacuum_naptime": "15s",
             **self._options,
         }
         with opened(self._server_lock) as lock:
