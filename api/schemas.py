@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from api.wrong_shapes import say_them_plainly, sentence_of
 from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
 from engine.domain.incident import Answer, ClosedBy, IncidentState, Level, Priority
 from engine.domain.party import Party
 from engine.domain.silence import Channel
+from engine.language import say
 from engine.proof import Severity, Verdict
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
+
+say_them_plainly()
 
 # before that no zone is sure
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -62,9 +66,9 @@ class ChoicesAsked(Schema):
 
 
 class ReportSent(Schema):
-    """A report, as the form `report_incident` asks it; `process` is an id of `/choices`."""
+    """A report, as the form `report_incident` asks it; `product` is an id of `/choices`."""
 
-    process = fields.String(required=True)
+    product = fields.String(required=True)
     title = fields.String(required=True)
     actual = fields.String(required=True)
     expected = fields.String(required=True)
@@ -216,7 +220,9 @@ class ToldSent(ReasonSent):
 
     told_at = fields.AwareDateTime(
         required=True,
-        validate=validate.Range(min=_EARLIEST, error="Please give a date and time that can be."),
+        validate=validate.Range(
+            min=_EARLIEST, error=sentence_of(say("Please give a date and time that can be."))
+        ),
         metadata={"format": "date-time"},
     )
 
@@ -249,7 +255,7 @@ class TrySent(Schema):
 class AtOnceSent(Schema):
     """Something small that was put right in one call; `place` is the number, or where it was."""
 
-    process = fields.UUID(required=True)
+    product = fields.UUID(required=True)
     caller = fields.UUID(required=True)
     title = fields.String(required=True, validate=validate.Length(min=1, max=200))
     done = fields.String(required=True, validate=_REASON)
@@ -368,9 +374,9 @@ class SignalsChanged(Schema):
 
 
 class NamedSent(Schema):
-    """The product that comes out wrong, by its business process, and what is known of it."""
+    """The product that comes out wrong, and what is known; its process's id means its first."""
 
-    process = fields.UUID(required=True)
+    product = fields.UUID(required=True)
     actual = fields.String(load_default="", validate=validate.Length(max=4000))
     impact = fields.Enum(Level, by_value=True, load_default=Level.MEDIUM)
     urgency = fields.Enum(Level, by_value=True, load_default=Level.MEDIUM)
@@ -618,4 +624,5 @@ class ChoicesShown(Schema):
     person = fields.List(fields.List(fields.String()))
     team = fields.List(fields.List(fields.String()))
     process = fields.List(fields.List(fields.String()))
+    product = fields.List(fields.List(fields.String()))
     action = fields.List(fields.List(fields.String()))

@@ -14,7 +14,7 @@ from engine.language import say
 
 Schema = Mapping[str, Any]
 REFERENCES = frozenset(
-    {"person", "team", "action", "process", "organisation", "time_zone", "country"}
+    {"person", "team", "action", "process", "product", "organisation", "time_zone", "country"}
 )
 
 

@@ -91,9 +91,10 @@ _STAFF = (
     """INSERT INTO deputy (process_id, person_id, of) SELECT :process, :bruno, of
       FROM unnest(ARRAY['owner', 'duty_lead', 'authority']) of""",
     """INSERT INTO business_process
-        (id, name, product, owner_id, duty_lead_id, authority_id, desk_id)
-      SELECT :payroll, 'Payroll', 'Payslip', owner_id, duty_lead_id, authority_id, desk_id
+        (id, name, owner_id, duty_lead_id, authority_id, desk_id)
+      SELECT :payroll, 'Payroll', owner_id, duty_lead_id, authority_id, desk_id
       FROM business_process""",
+    "INSERT INTO product (id, process_id, name) VALUES (:payroll, :payroll, 'Payslip')",
 )
 
 

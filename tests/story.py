@@ -44,7 +44,7 @@ class Teller:
         """Report something, and have the service desk take the lead."""
         world = self.world
         told = {
-            "process": str(world.process_id),
+            "product": str(world.process_id),
             "title": title,
             "actual": "It is wrong",
             "expected": "It is right",

@@ -115,7 +115,7 @@ class World:
     def report(self, login: str = "carla", **changes: Any) -> UUID:
         """Report wrong balances (P3 unless said otherwise)."""
         said: dict[str, Any] = {
-            "process_id": self.process_id,
+            "product_id": self.process_id,
             "title": "Wrong balances",
             "expected": "Statements show what customers owe",
             "actual": "214 statements show wrong balances",
@@ -353,11 +353,18 @@ class World:
                 {
                     "id": self.process_id,
                     "name": "Customer statements",
-                    "product": "Monthly statement",
                     "owner_id": self.people["dora"],
                     "duty_lead_id": self.people["hugo"],
                     "authority_id": self.people["gita"],
                     "desk_id": self.teams["desk"],
+                },
+            )
+            conn.execute(
+                insert(t.product),
+                {
+                    "id": self.process_id,
+                    "process_id": self.process_id,
+                    "name": "Monthly statement",
                     "default_criteria": [CRITERION],
                 },
             )

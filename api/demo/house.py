@@ -15,6 +15,7 @@ from engine.usecases.directory import (
     enter_organisation,
     enter_person,
     enter_process,
+    enter_product,
     enter_representatives,
     enter_team,
 )
@@ -137,6 +138,8 @@ def build(work: Work, password_hash: Callable[[], str]) -> House:
     processes = _processes(work, ids, teams)
     readers = [(ids[who], "Everybody who reads the pages") for who in ("carla", "marco", "paula")]
     enter_representatives(work, processes["Customer portal"], readers)
+    letters = "Reminders to customers who have not paid"
+    enter_product(work, processes["Customer statements"], letters, [_REMINDED])
     return House(people, teams, processes)
 
 
@@ -154,6 +157,13 @@ def _outside_lines(work: Work, ids: dict[str, UUID], organisations: dict[str, UU
         contact_id=ids["sami"],
         our_owner_id=ids["bruno"],
     )
+
+
+_REMINDED = {
+    "measure": "Who is reminded",
+    "threshold": "Nobody who has paid",
+    "evidence": "List of open items",
+}
 
 
 def _processes(work: Work, ids: dict[str, UUID], teams: dict[str, UUID]) -> dict[str, UUID]:

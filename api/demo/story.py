@@ -81,7 +81,7 @@ class Story:
     def reports(self, who: str, process: str, title: str, **said: Any) -> None:
         """Report the incident; `said` are the other fields of a report."""
         report = Report(
-            process_id=self.house.processes[process],
+            product_id=self.house.processes[process],
             title=title,
             impact=Level(said.pop("impact", Level.MEDIUM)),
             urgency=Level(said.pop("urgency", Level.MEDIUM)),

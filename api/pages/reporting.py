@@ -35,11 +35,11 @@ def alike() -> ResponseReturnValue:
     """Show what is open already and sounds like it, as part of the page that asks."""
     words = " ".join(request.args.get(name, "")[:_MOST_WORDS] for name in ("title", "actual"))
     try:
-        process = UUID(request.args.get("process", ""))
+        product = UUID(request.args.get("product", ""))
     except ValueError:
-        process = None
+        product = None
     with identity.handling().store.read() as conn:
-        found = similar(conn, identity.actor(), words, process_id=process)
+        found = similar(conn, identity.actor(), words, product_id=product)
     return render_template("_similar.html", similar=found)
 
 

@@ -76,6 +76,11 @@ WORDS: Mapping[RecordKind, Words] = {
         say("a business process"),
         say("Work whose result can come out wrong, with who answers for it."),
     ),
+    RecordKind.PRODUCT: Words(
+        say("Further products"),
+        say("a product"),
+        say("What a business process makes beside its first product, each with its own criteria."),
+    ),
     RecordKind.LADDER: Words(
         say("The ladder"),
         say("a priority"),

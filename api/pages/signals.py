@@ -46,7 +46,7 @@ def name(number: int) -> ResponseReturnValue:
         signal_id = signal(conn, identity.actor(), number).id
     try:
         named = Named(
-            UUID(request.form.get("process", "")),
+            UUID(request.form.get("product", "")),
             words_in("actual").strip()[:_LONGEST],
             Level(request.form.get("impact", Level.MEDIUM)),
             Level(request.form.get("urgency", Level.MEDIUM)),

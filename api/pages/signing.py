@@ -10,7 +10,7 @@ from api import identity
 from api.languages import flash
 from engine.errors import InvalidAnswers, TooManyAttempts, Unavailable
 from engine.language import say
-from engine.usecases.telling import public_processes
+from engine.queries.choices import public_products
 
 pages = Blueprint("signing", __name__)
 
@@ -43,7 +43,7 @@ def sign_in_with() -> ResponseReturnValue:
 def _shown(login: str, wanted: str, problem: str | None = None) -> str:
     try:
         with identity.handling().store.read() as conn:
-            is_public = bool(public_processes(conn))
+            is_public = bool(public_products(conn))
     except Unavailable:
         # the page itself needs no database
         is_public = False

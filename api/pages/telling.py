@@ -19,9 +19,10 @@ from api.languages import flash
 from api.pages.asking import Asked, Asking, words_in
 from engine.errors import InvalidAnswers, NotFound, TooManyAttempts, Unavailable
 from engine.language import say
+from engine.queries.choices import public_products
 from engine.usecases.callers import new_token
 from engine.usecases.signing_in import begin_attempt
-from engine.usecases.telling import Told, public_processes, tell
+from engine.usecases.telling import Told, tell
 from forms import check, fixed
 
 pages = Blueprint("telling", __name__)
@@ -59,7 +60,7 @@ def send() -> ResponseReturnValue:
     if not found.ok:
         return _again(asking, typed, findings=found.findings, key=key)
     said = dict(found.answers)
-    told = Told(UUID(str(said.pop("process"))), **{name: str(one) for name, one in said.items()})
+    told = Told(UUID(str(said.pop("product"))), **{name: str(one) for name, one in said.items()})
     try:
         begin_attempt(identity.handling().store, _WHO, request.remote_addr or "unknown")
         tell(identity.handling(), told, token=report.token)
@@ -78,10 +79,10 @@ def send() -> ResponseReturnValue:
 
 def _asking() -> Asking:
     with identity.handling().store.read() as conn:
-        listed = public_processes(conn)
+        listed = public_products(conn)
     if not listed:
         raise NotFound(say("There is no such page."))
-    return Asking(fixed("public_report"), {"process": listed})
+    return Asking(fixed("public_report"), {"product": listed})
 
 
 def _again(

@@ -65,7 +65,7 @@ def report(sent: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @blueprint.response(201, schemas.HandledAtOnce)
 def at_once(sent: dict[str, Any]) -> Handled:
     """Write down what was reported and put right in one call; somebody else's check closes it."""
-    quick = Quick(process_id=sent.pop("process"), caller_id=sent.pop("caller"), **sent)
+    quick = Quick(product_id=sent.pop("product"), caller_id=sent.pop("caller"), **sent)
     return handle_at_once(handling(), quick, actor=tokens.actor(), key=idempotency_key())
 
 

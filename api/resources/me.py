@@ -68,7 +68,7 @@ def revoke(token_id: UUID) -> None:
 @blueprint.arguments(schemas.ChoicesAsked, location="query")
 @blueprint.response(200, schemas.ChoicesShown)
 def list_choices(asked: dict[str, Any]) -> Choices:
-    """List whom and what you can choose: people, teams, processes, an incident's actions."""
+    """List what you can choose: people, teams, processes, products, an incident's actions."""
     incident = asked.get("incident")
     with handling().store.read() as conn:
         if incident is not None:

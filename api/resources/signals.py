@@ -53,7 +53,7 @@ def alertmanager(sent: dict[str, Any], process_id: UUID) -> dict[str, Any]:
 @blueprint.response(201, schemas.Made)
 def name(sent: dict[str, Any], signal_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Name the product that comes out wrong; that opens an incident, one for each product."""
-    named = Named(sent.pop("process"), **sent)
+    named = Named(sent.pop("product"), **sent)
     key = idempotency_key()
     made = name_product(handling(), signal_id, named, actor=tokens.actor(), key=key)
     return {"id": made}, {"Location": url_for("api_incidents.show", which=str(made))}

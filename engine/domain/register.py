@@ -24,6 +24,8 @@ class RecordKind(StrEnum):
     PERSON = "person"
     TEAM = "team"
     PROCESS = "process"
+    # what a process makes beside its first product, which is part of the process
+    PRODUCT = "product"
     CALENDAR = "calendar"
     # the numbers of one priority
     LADDER = "ladder"

@@ -189,7 +189,7 @@ class IncidentPage:
 
 
 _ABOUT = text(f"""
-    SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
+    SELECT p.name AS process, made.name AS product, reporter.name AS reporter, lead.name AS lead,
       owner.name AS owner, o.name AS customer, checker.name AS checker, c.name AS caller,
       ARRAY(SELECT name FROM person WHERE id = ANY (i.lead_offered_to) ORDER BY name) AS offered,
       l.priority AS lower_to, l.reason AS lower_because, proposer.name AS lowered_by,
@@ -198,6 +198,7 @@ _ABOUT = text(f"""
       EXISTS (SELECT FROM also_harmed h WHERE h.incident_id = i.id AND h.person_id = :me)
         AS is_also_harmed
     FROM incident i JOIN business_process p ON p.id = i.process_id
+    JOIN product made ON made.id = i.product_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN person owner ON owner.id = {answers_sql("owner", "i", "p")}

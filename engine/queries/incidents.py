@@ -124,10 +124,12 @@ _LISTED = f"""
           JOIN incident b ON b.id = back.origin_id WHERE back.origin = 'recurs')
        SELECT count(*) FILTER (WHERE state <> 'set_aside') FROM back) AS times
     FROM (
-      SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process, p.product, i.priority,
+      SELECT i.id, i.number, i.is_restricted, i.title, p.name AS process,
+        made.name AS product, i.priority,
         i.state, i.closed_by, i.lead_id, i.told_at, i.ended_at, i.origin, i.origin_id,
         NOT i.is_restricted OR {_NAMED} AS may_open
       FROM incident i JOIN business_process p ON p.id = i.process_id
+      JOIN product made ON made.id = i.product_id
       WHERE i.number < :before
         AND (CAST(:state AS text) IS NULL OR i.state = :state)
         AND (CAST(:closed_by AS text) IS NULL OR i.closed_by = :closed_by)
@@ -162,13 +164,15 @@ _BEYOND_ALL = 2**62
 # and no more is looked at.
 _SIMILAR = text(f"""
     SELECT found.number, found.title, found.told_at FROM (
-      SELECT i.number, i.title, i.told_at, i.process_id,
+      SELECT i.number, i.title, i.told_at, i.process_id, i.product_id,
         ts_rank({INCIDENT_TEXT.format(i="i")}, to_tsquery('simple', :words)) AS likeness
       FROM incident i JOIN business_process p ON p.id = i.process_id
       WHERE i.state = 'open' AND NOT i.is_restricted
         AND {INCIDENT_TEXT.format(i="i")} @@ to_tsquery('simple', :words) AND {_SEEN}
       ORDER BY i.number DESC LIMIT 200) found
-    ORDER BY found.process_id = CAST(:process AS uuid) DESC NULLS LAST, likeness DESC, number DESC
+    ORDER BY found.product_id = CAST(:product AS uuid) DESC NULLS LAST,
+      found.process_id = (SELECT process_id FROM product WHERE id = :product) DESC NULLS LAST,
+      likeness DESC, number DESC
     LIMIT 4
 """)  # noqa: S608 - constants of the queries' own modules
 
@@ -183,16 +187,17 @@ class Similar:
 
 
 def similar(
-    conn: Connection, actor: Actor, words: str, *, process_id: UUID | None = None
+    conn: Connection, actor: Actor, words: str, *, product_id: UUID | None = None
 ) -> tuple[Similar, ...]:
     """Return the open incidents most like these words that the actor may see, four at most.
 
-    Those of the same business process come first; never one that is for named people only.
+    Those of the same product come first, then those of its process; never one that is for named
+    people only.
     """
     asked_for = any_of(words)
     if asked_for is None:
         return ()
-    asked = asking(actor) | {"words": asked_for, "process": process_id}
+    asked = asking(actor) | {"words": asked_for, "product": product_id}
     return tuple(Similar(*row) for row in conn.execute(_SIMILAR, asked))
 
 

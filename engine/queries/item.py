@@ -148,7 +148,7 @@ class ItemPage:
 
 
 _MORE = text("""
-    SELECT p.name AS process, p.product, reporter.name AS reporter, lead.name AS lead,
+    SELECT p.name AS process, made.name AS product, reporter.name AS reporter, lead.name AS lead,
       team.name AS team, holder.name AS claimed_by_name, ender.name AS ended_by_name,
       ARRAY(SELECT name FROM person WHERE id = ANY (w.people) ORDER BY name) AS people,
       v.content AS form, a.id AS action_id, a.number AS action_number, a.title AS action_title,
@@ -156,6 +156,7 @@ _MORE = text("""
       a.declined_because
     FROM work_item w JOIN incident i ON i.id = w.incident_id
     JOIN business_process p ON p.id = i.process_id
+    JOIN product made ON made.id = i.product_id
     JOIN person reporter ON reporter.id = i.reporter_id
     JOIN person lead ON lead.id = i.lead_id
     JOIN run r ON r.id = w.run_id

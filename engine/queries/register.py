@@ -40,7 +40,7 @@ _ANSWERS = {
           'head', head_id)
         FROM team WHERE id = :id"""),
     RecordKind.PROCESS: text("""
-        SELECT json_build_object('name', name, 'product', product, 'owner', owner_id,
+        SELECT json_build_object('name', p.name, 'product', d.name, 'owner', owner_id,
           'owner_deputies', (SELECT json_agg(person_id ORDER BY person_id) FROM deputy d
             WHERE d.process_id = p.id AND d.of = 'owner'),
           'duty_lead', duty_lead_id,
@@ -49,12 +49,16 @@ _ANSWERS = {
           'authority', authority_id,
           'authority_deputies', (SELECT json_agg(person_id ORDER BY person_id) FROM deputy d
             WHERE d.process_id = p.id AND d.of = 'authority'),
-          'desk', desk_id, 'default_criteria', default_criteria,
+          'desk', desk_id, 'default_criteria', d.default_criteria,
           'representatives', (SELECT json_agg(json_build_object('person', person_id,
             'stands_for', stands_for) ORDER BY person_id) FROM representative r
             WHERE r.process_id = p.id),
           'carries_mail', carries_mail, 'is_public', is_public)
-        FROM business_process p WHERE id = :id"""),
+        FROM business_process p JOIN product d ON d.id = p.id WHERE p.id = :id"""),
+    RecordKind.PRODUCT: text("""
+        SELECT json_build_object('process', process_id, 'name', name,
+          'default_criteria', default_criteria, 'no_longer_made', NOT is_made)
+        FROM product WHERE id = :id AND id <> process_id"""),
     RecordKind.LADDER: text("""
         SELECT numbers || jsonb_build_object('priority', priority) FROM rungs WHERE id = :id"""),
     RecordKind.CALENDAR: text("""
@@ -108,6 +112,9 @@ _LISTED = {
         FROM team t LEFT JOIN organisation o ON o.id = t.organisation_id""",
     RecordKind.PROCESS: """SELECT p.id, p.name, w.name AS about, NULL AS more, false AS has_left
         FROM business_process p JOIN person w ON w.id = p.owner_id""",
+    RecordKind.PRODUCT: """SELECT d.id, d.name, p.name AS about, NULL AS more,
+          NOT d.is_made AS has_left
+        FROM product d JOIN business_process p ON p.id = d.process_id WHERE d.id <> p.id""",
     RecordKind.LADDER: """SELECT id, priority AS name, '' AS about, NULL AS more, false AS has_left
         FROM rungs""",
     RecordKind.CALENDAR: """SELECT DISTINCT ON (name) id, name, about,
@@ -175,6 +182,7 @@ _COUNTS = text("""
       (SELECT count(*) FROM person WHERE is_active) AS person,
       (SELECT count(*) FROM team) AS team,
       (SELECT count(*) FROM business_process) AS process,
+      (SELECT count(*) FROM product WHERE id <> process_id AND is_made) AS product,
       (SELECT count(DISTINCT coalesce(team_id::text, organisation_id::text, party))
         FROM calendar) AS calendar,
       (SELECT count(*) FROM rungs) AS ladder,
@@ -210,6 +218,7 @@ _OFFERED = text("""
     UNION ALL SELECT 'team', id, name, name, false FROM team
     UNION ALL SELECT 'organisation', id, name, name, false FROM organisation
     UNION ALL SELECT 'process', id, name, name, false FROM business_process
+    UNION ALL SELECT 'product', id, name, name, false FROM product WHERE id <> process_id
     ORDER BY format, label, id
 """)
 
@@ -232,10 +241,12 @@ def names(conn: Connection) -> Names:
         "time_zone": [(zone, zone) for zone in time_zones()],
         "country": list(_countries()),
     }
-    keys: dict[str, dict[str, str]] = {name: {} for name in choices}
+    # no form chooses a product, and one asks for its words under that name
+    keys: dict[str, dict[str, str]] = {name: {} for name in (*choices, "product")}
     for row in conn.execute(_OFFERED):
         label = say("%(name)s (has left)", name=row.label) if row.has_left else row.label
-        choices[row.format].append((str(row.id), label))
+        if row.format in choices:
+            choices[row.format].append((str(row.id), label))
         keys[row.format][str(row.id)] = row.key
     for name in ("time_zone", "country"):
         keys[name] = {value: value for value, _ in choices[name]}

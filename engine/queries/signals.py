@@ -51,13 +51,19 @@ class Signals:
 _LINES = text("""
     SELECT s.id, s.number, p.name AS process, s.alerts, s.going_on, s.titles, s.first_at, s.last_at,
       s.recovered_at, array(
-        SELECT jsonb_build_object('number', i.number, 'product', ip.product, 'state', i.state)
+        SELECT jsonb_build_object('number', i.number, 'product', d.name, 'state', i.state)
         FROM signal_joined j JOIN incident i ON i.id = j.incident_id
-        JOIN business_process ip ON ip.id = i.process_id
+        JOIN product d ON d.id = i.product_id
         WHERE j.signal_id = s.id ORDER BY i.number) AS incidents
     FROM signal s JOIN business_process p ON p.id = s.process_id
     WHERE s.number < :before AND (CAST(:number AS bigint) IS NULL OR s.number = :number)
     ORDER BY s.number DESC LIMIT :most
+""")
+
+_PRODUCTS = text("""
+    SELECT d.id, d.name, p.name AS process
+    FROM product d JOIN business_process p ON p.id = d.process_id
+    WHERE d.is_made ORDER BY d.name, p.name, d.id
 """)
 
 
@@ -81,9 +87,9 @@ def signal(conn: Connection, actor: Actor, number: int) -> SignalLine:
 
 
 def products(conn: Connection) -> list[tuple[UUID, str, str]]:
-    """Return what can deviate, by name: business process, product, name of the process."""
-    rows = conn.execute(text("SELECT id, product, name FROM business_process ORDER BY product"))
-    return [(row.id, row.product, row.name) for row in rows]
+    """Return what can deviate, by name: its id, what it is, and the process that makes it."""
+    rows = conn.execute(_PRODUCTS)
+    return [(row.id, row.name, row.process) for row in rows]
 
 
 def _found(conn: Connection, actor: Actor, asked: Mapping[str, int | None]) -> list[SignalLine]:

@@ -59,9 +59,9 @@ BEGIN
     PERFORM public.putright_refuse('when it was told is never set later', 'kept');
   END IF;
   IF NEW.head_seq = OLD.head_seq
-     AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.priority, NEW.highest_priority,
-          NEW.money, NEW.size, NEW.harmed_count, NEW.is_restricted)
-     IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.priority,
+     AND (NEW.lead_id, NEW.delegate_id, NEW.process_id, NEW.product_id, NEW.priority,
+          NEW.highest_priority, NEW.money, NEW.size, NEW.harmed_count, NEW.is_restricted)
+     IS DISTINCT FROM (OLD.lead_id, OLD.delegate_id, OLD.process_id, OLD.product_id, OLD.priority,
                        OLD.highest_priority, OLD.money, OLD.size, OLD.harmed_count,
                        OLD.is_restricted)
   THEN

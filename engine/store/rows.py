@@ -22,6 +22,7 @@ class Incident:
     id: UUID
     number: int
     process_id: UUID
+    product_id: UUID
     title: str
     expected: str
     actual: str

@@ -205,18 +205,31 @@ business_process = Table(
     metadata,
     _id(),
     _words("name"),
-    _words("product"),
     _ref("owner_id", "person", required=True),
     _ref("duty_lead_id", "person", required=True),
     _ref("authority_id", "person", required=True),
     _ref("desk_id", "team", required=True),
-    # criteria offered when a report names none: [{measure, threshold, evidence}]
-    Column("default_criteria", JSONB, nullable=False, server_default="[]"),
     # its product is mail itself, so that mail alone reaches nobody
     Column("carries_mail", Boolean, nullable=False, server_default=text("false")),
     # those without an account can tell us what is wrong with it
     Column("is_public", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("name"),
+)
+
+# What a business process makes, and what can deviate.  The first has the id of its process: who
+# names the process only means that one.
+product = Table(
+    "product",
+    metadata,
+    _id(),
+    _ref("process_id", "business_process", required=True),
+    _words("name"),
+    # criteria offered when a report names none: [{measure, threshold, evidence}]
+    Column("default_criteria", JSONB, nullable=False, server_default="[]"),
+    # no longer offered, once it is not made any more
+    Column("is_made", Boolean, nullable=False, server_default=text("true")),
+    UniqueConstraint("id", "process_id"),
+    UniqueConstraint("process_id", "name"),
 )
 
 deputy = Table(
@@ -329,6 +342,7 @@ incident = Table(
     _id(),
     Column("number", BigInteger, Identity(always=True), nullable=False, unique=True),
     _ref("process_id", "business_process", required=True),
+    Column("product_id", Uuid, nullable=False),
     _words("title"),
     _words("expected"),
     _words("actual"),
@@ -412,6 +426,7 @@ incident = Table(
         postgresql_where=text("lead_offered_to <> '{}'"),
     ),
     CheckConstraint("(origin_id IS NULL) = (origin IS NULL)", name="origin_both"),
+    ForeignKeyConstraint(["product_id", "process_id"], ["product.id", "product.process_id"]),
     Index(None, "state", "process_id"),
     Index(None, "reporter_id"),
     Index(None, "customer_id"),

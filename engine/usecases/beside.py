@@ -59,7 +59,7 @@ def open_beside(
     """Open it, and say so in the record of the first, which is locked and stays as it is."""
     incident, people = first.incident, involved(first.conn, first.incident.id).people
     report = Report(
-        process_id=incident.process_id,
+        product_id=incident.product_id,
         impact=Level(incident.impact),
         urgency=Level(incident.urgency),
         **{name: getattr(incident, name) for name in ("title", "expected", "actual", "harmed")}

@@ -244,18 +244,35 @@ def enter_process(work: Work, process: NewProcess) -> UUID:
         {
             "id": made,
             "name": process.name,
-            "product": process.product,
             "owner_id": process.owner_id,
             "duty_lead_id": process.duty_lead_id,
             "authority_id": process.authority_id,
             "desk_id": process.desk_id,
-            "default_criteria": [dict(one) for one in process.default_criteria],
             "is_public": process.is_public,
         },
     )
+    _enter_product(work, made, made, process.product, process.default_criteria)
     deputies = [
         {"process_id": made, "person_id": who, "of": office} for office, who in process.deputies
     ]
     if deputies:
         work.conn.execute(insert(t.deputy), deputies)
     return made
+
+
+def enter_product(
+    work: Work, process_id: UUID, name: str, default_criteria: Sequence[Mapping[str, str]] = ()
+) -> UUID:
+    """Enter one more product of a business process, and return its id."""
+    made = uuid4()
+    _enter_product(work, made, process_id, name, default_criteria)
+    return made
+
+
+def _enter_product(
+    work: Work, made: UUID, process_id: UUID, name: str, criteria: Sequence[Mapping[str, str]]
+) -> None:
+    row = {"id": made, "process_id": process_id, "name": name}
+    work.conn.execute(
+        insert(t.product), row | {"default_criteria": [dict(one) for one in criteria]}
+    )

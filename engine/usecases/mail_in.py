@@ -189,7 +189,7 @@ def _report(handling: Handling, mail: Incoming, sender: Actor | None, process: s
     listed = ", ".join(str(one) for one in mail.attachments)
     said = mail.words or mail.title
     report = Report(
-        process_id=row.id,
+        product_id=row.id,
         title=mail.title,
         expected="As agreed; the mail does not say more.",
         actual=f"{said}\n\nCame along: {listed}" if listed else said,

@@ -35,8 +35,9 @@ from engine.usecases.running import Mover
 
 _STEP = "confirm_outcome"
 _PROCESS = text("""
-    SELECT p.desk_id, p.duty_lead_id, p.default_criteria, team.party AS desk_party
-    FROM business_process p JOIN team ON team.id = p.desk_id WHERE p.id = :id
+    SELECT p.desk_id, p.duty_lead_id, d.default_criteria, team.party AS desk_party
+    FROM product d JOIN business_process p ON p.id = d.process_id
+    JOIN team ON team.id = p.desk_id WHERE d.id = :id AND d.is_made
 """)
 _OPEN = text("""
     SELECT id FROM work_item WHERE incident_id = :id AND ended_at IS NULL
@@ -49,7 +50,7 @@ _OPEN = text("""
 class Quick:
     """What was wrong and done, and what the caller says of it, in which words and where."""
 
-    process_id: UUID
+    product_id: UUID
     caller_id: UUID
     title: str
     done: str
@@ -61,7 +62,7 @@ class Quick:
     def from_answers(cls, answers: Mapping[str, Any]) -> Self:
         """Return what the form of the same name asks, checked."""
         return cls(
-            UUID(answers["process"]),
+            UUID(answers["product"]),
             UUID(answers["caller"]),
             answers["title"],
             answers["done"],
@@ -95,7 +96,7 @@ def handle_at_once(
         process = _process(work, quick, actor)
         caller = _caller(work, quick, actor)
         report = Report(
-            process_id=quick.process_id,
+            product_id=quick.product_id,
             title=quick.title,
             expected=_expected(process.default_criteria),
             actual=quick.title,
@@ -124,16 +125,16 @@ def _is_drawn(incident_id: UUID, handling: Handling) -> bool:
 
 
 def _process(work: Work, quick: Quick, actor: Actor) -> Any:
-    process = work.conn.execute(_PROCESS, {"id": quick.process_id}).first()
+    process = work.conn.execute(_PROCESS, {"id": quick.product_id}).first()
     if process is None:
-        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
+        raise InvalidAnswers({"product": say("Please choose from the products listed.")})
     is_there = process.desk_id in actor.team_ids or process.duty_lead_id == actor.id
     if actor.is_outside or actor.has_role(Role.AUDITOR) or not is_there:
         raise NotAllowed(say("Only the desk of the business process handles something at once."))
     if not process.default_criteria:
         raise InvalidAnswers(
             {
-                "process": say(
+                "product": say(
                     "Nobody has said how we usually know that it is right: please report it."
                 )
             }

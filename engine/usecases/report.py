@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, text
 
 from engine.domain.incident import IncidentState, Level, Origin, Priority
 from engine.domain.permissions import Actor, Machine, may_report
@@ -22,12 +22,20 @@ from engine.usecases.promising import promise
 from engine.usecases.restricting import REPORTED_SO, begin_restriction
 from engine.usecases.running import Mover
 
+_PRODUCT = text("""
+    SELECT d.process_id, d.default_criteria, p.owner_id, p.duty_lead_id, p.authority_id
+    FROM product d JOIN business_process p ON p.id = d.process_id WHERE d.id = :id
+""")
+
 
 @dataclass(frozen=True)
 class Report:
-    """What deviates, from what, by how much, and who is harmed."""
+    """What deviates, from what, by how much, and who is harmed.
 
-    process_id: UUID
+    `product_id` may be the business process's, which means its first product.
+    """
+
+    product_id: UUID
     title: str
     expected: str
     actual: str
@@ -47,7 +55,7 @@ class Report:
     source_reference: str | None = None
     # for named people only, from the first moment
     is_restricted: bool = False
-    # criteria beside the process's default ones: {measure, threshold, evidence}
+    # criteria beside the product's default ones: {measure, threshold, evidence}
     criteria: Sequence[Mapping[str, str]] = field(default=())
 
     @classmethod
@@ -59,7 +67,7 @@ class Report:
             return Decimal(str(answers[name])) if answers.get(name) is not None else None
 
         return cls(
-            process_id=UUID(answers["process"]),
+            product_id=UUID(answers["product"]),
             title=answers["title"],
             expected=answers["expected"],
             actual=answers["actual"],
@@ -94,7 +102,7 @@ def report_incident(
     takes the lead, and its run starts on the release in force, which sets the priority.  `by`
     is the machine that reports in the reporter's name (a replay); `incident_id` is the id that
     it derives from the record, so that no record comes in twice.  Raises InvalidAnswers for
-    an unknown business process, NotAllowed for an auditor, NotFound before a release is published.
+    an unknown product, NotAllowed for an auditor, NotFound before a release is published.
     """
     if not may_report(actor):
         raise NotAllowed(
@@ -116,7 +124,7 @@ class Beginning:
     """Whose an incident is from its first moment, and what it was opened beside.
 
     `told_at` None: now.  `confirmers` are named beside nobody else.  `criteria` None: the
-    process's default ones.  `namings` are who is named (True) and who is taken off (False), where
+    product's default ones.  `namings` are who is named (True) and who is taken off (False), where
     it is for named people only.
     """
 
@@ -153,18 +161,16 @@ def open_incident(
     by: Actor | Machine,
 ) -> Mover:
     """Open an incident in a transaction that is under way, and start its run."""
-    process = work.conn.execute(
-        select(t.business_process).where(t.business_process.c.id == report.process_id)
-    ).first()
+    process = work.conn.execute(_PRODUCT, {"id": report.product_id}).first()
     if process is None:
-        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
+        raise InvalidAnswers({"product": say("Please choose from the products listed.")})
     # who was taken off what this is opened beside does not answer for it either
     answering = (
         *(process.duty_lead_id, process.owner_id, process.authority_id),
         *beginning.answering,
     )
     lead_id = next(who for who in answering if beginning.namings.get(who) is not False)
-    incident = _incident(report, incident_id, beginning, lead_id, work.now)
+    incident = _incident(report, process.process_id, incident_id, beginning, lead_id, work.now)
     case = work.open_case(incident)
     mover = Mover(handling, case, by)
     release = handling.releases.in_force(work.conn)
@@ -192,12 +198,18 @@ def open_incident(
 
 
 def _incident(
-    report: Report, incident_id: UUID, beginning: Beginning, lead_id: UUID, now: datetime
+    report: Report,
+    process_id: UUID,
+    incident_id: UUID,
+    beginning: Beginning,
+    lead_id: UUID,
+    now: datetime,
 ) -> Incident:
     return Incident(
         id=incident_id,
         number=0,
-        process_id=report.process_id,
+        process_id=process_id,
+        product_id=report.product_id,
         title=report.title,
         expected=report.expected,
         actual=report.actual,

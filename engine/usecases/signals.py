@@ -27,9 +27,9 @@ _LONGEST_TITLE = 200
 
 @dataclass(frozen=True)
 class Named:
-    """The product that deviates, by its business process, and what is wrong with it if known."""
+    """The product that deviates, and what is wrong with it if known."""
 
-    process_id: UUID
+    product_id: UUID
     actual: str = ""
     impact: Level = Level.MEDIUM
     urgency: Level = Level.MEDIUM
@@ -57,7 +57,7 @@ def name_product(
         if is_repeat:
             return made
         signal = _lock(work.conn, signal_id)
-        if known := _grown(work.conn, signal_id, named.process_id):
+        if known := _grown(work.conn, signal_id, named.product_id):
             raise Conflict(
                 say("This has become #%(known)s; please go on there.", known=known), incident=known
             )
@@ -134,13 +134,13 @@ def _lock(conn: Connection, signal_id: UUID) -> Row[Any]:
     return signal
 
 
-def _grown(conn: Connection, signal_id: UUID, process_id: UUID) -> int | None:
+def _grown(conn: Connection, signal_id: UUID, product_id: UUID) -> int | None:
     found: int | None = conn.scalar(
         select(t.incident.c.number)
         .join(t.signal_joined, t.signal_joined.c.incident_id == t.incident.c.id)
         .where(
             t.signal_joined.c.signal_id == signal_id,
-            t.incident.c.process_id == process_id,
+            t.incident.c.product_id == product_id,
             t.incident.c.state == IncidentState.OPEN,
         )
     )
@@ -149,13 +149,13 @@ def _grown(conn: Connection, signal_id: UUID, process_id: UUID) -> int | None:
 
 def _report(conn: Connection, signal: Row[Any], named: Named) -> Report:
     product = conn.scalar(
-        select(t.business_process.c.product).where(t.business_process.c.id == named.process_id)
+        select(t.product.c.name).where(t.product.c.id == named.product_id, t.product.c.is_made)
     )
     if product is None:
-        raise InvalidAnswers({"process": say("Please choose from the business processes listed.")})
+        raise InvalidAnswers({"product": say("Please choose from the products listed.")})
     alerts = " / ".join(signal.titles)
     return Report(
-        process_id=named.process_id,
+        product_id=named.product_id,
         title=f"{product}: {signal.titles[0]}"[:_LONGEST_TITLE],
         expected=f"{product} comes out as it should",
         actual=named.actual or f"Monitoring says: {alerts}",

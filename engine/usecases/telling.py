@@ -5,11 +5,10 @@ secret page.  A newcomer would take the words for somebody's we know: a stranger
 one on duty is the reporter, as when somebody calls.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from engine.domain.permissions import Machine
 from engine.errors import InvalidAnswers
@@ -26,9 +25,9 @@ _OURS = UUID("b2a7b1f2-0a57-5b8e-8b0e-2f6b3f8f5f11")
 
 @dataclass(frozen=True)
 class Told:
-    """What somebody tells us of a business process that is public."""
+    """What somebody tells us of a product of a business process that is public."""
 
-    process_id: UUID
+    product_id: UUID
     title: str
     actual: str
     name: str
@@ -36,36 +35,32 @@ class Told:
     contact: str | None = None
 
 
-def public_processes(conn: Connection) -> Sequence[tuple[str, str]]:
-    """Return the business processes that anybody can tell us of: id and name, by name."""
-    found = select(t.business_process.c.id, t.business_process.c.name).where(
-        t.business_process.c.is_public
-    )
-    return [(str(one), name) for one, name in conn.execute(found.order_by("name"))]
-
-
 def tell(handling: Handling, told: Told, *, token: str) -> None:
     """Open an incident, whose caller's page has this token; sent again it changes nothing.
 
-    Raises InvalidAnswers for a business process that is not public.
+    Raises InvalidAnswers for what is not public.
     """
     incident_id = uuid5(_OURS, token)
     with handling.store.begin() as work:
         row = work.conn.execute(
-            select(t.business_process).where(
-                t.business_process.c.id == told.process_id, t.business_process.c.is_public
+            select(t.business_process.c.duty_lead_id)
+            .join(t.product, t.product.c.process_id == t.business_process.c.id)
+            .where(
+                t.product.c.id == told.product_id,
+                t.product.c.is_made,
+                t.business_process.c.is_public,
             )
         ).first()
         reporter = load_actor(work.conn, row.duty_lead_id) if row is not None else None
         if row is None or reporter is None:
-            raise InvalidAnswers({"process": say("Please choose from those listed.")})
+            raise InvalidAnswers({"product": say("Please choose from those listed.")})
         known = select(t.incident.c.id).where(t.incident.c.id == incident_id)
         if work.conn.scalar(known) is not None:
             return
         report_incident(
             handling.within(work),
             Report(
-                process_id=told.process_id,
+                product_id=told.product_id,
                 title=told.title,
                 expected=told.expected or "As agreed; who told us does not say more.",
                 actual=told.actual,

@@ -17,7 +17,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 def report_of(world: World, **changes: Any) -> dict[str, Any]:
     return {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "Wrong balances",
         "expected": "What customers owe",
         "actual": "214 statements are wrong",
@@ -69,7 +69,7 @@ def test_a_key_without_end_is_refused(world: World, machine: Start) -> None:
         ({"title": ""}, "title"),
         ({"title": "x" * 201}, "title"),
         ({"title": None}, "title"),
-        ({"process": "nonsense"}, "process"),
+        ({"product": "nonsense"}, "product"),
         ({"impact": "huge"}, "impact"),
         ({"money": -1}, "money"),
         ({"money": 1e30}, "money"),
@@ -89,9 +89,9 @@ def test_what_does_not_fit_a_report_is_named_field_by_field(
 
 
 def test_an_unknown_business_process_is_a_wrong_answer(world: World, machine: Start) -> None:
-    refused = machine("carla").post("/incidents", report_of(world, process=str(uuid4())), 422)
+    refused = machine("carla").post("/incidents", report_of(world, product=str(uuid4())), 422)
 
-    assert "process" in refused["context"]["fields"]
+    assert "product" in refused["context"]["fields"]
 
 
 @pytest.mark.parametrize(

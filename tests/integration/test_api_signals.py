@@ -41,7 +41,7 @@ def said(world: World, **alert: str) -> dict[str, object]:
 def test_signals_are_for_the_people_of_our_own_organisation(
     world: World, machine: Start, signal: UUID
 ) -> None:
-    names = {"process": str(world.process_id)}
+    names = {"product": str(world.process_id)}
 
     for login in ("carla", "sami", "fay"):
         machine(login).get("/signals", 403)
@@ -92,7 +92,7 @@ def test_a_signal_is_listed_page_by_page(world: World, machine: Start) -> None:
 def test_naming_a_product_opens_one_incident_for_each_key(
     world: World, machine: Start, signal: UUID
 ) -> None:
-    hugo, names = machine("hugo"), {"process": str(world.process_id), "impact": "high"}
+    hugo, names = machine("hugo"), {"product": str(world.process_id), "impact": "high"}
     address = f"/signals/{signal}/incidents"
 
     made = hugo.post(address, names, 201, key="once")
@@ -103,7 +103,7 @@ def test_naming_a_product_opens_one_incident_for_each_key(
     assert shown["actual"] == "Monitoring says: Disk full"
     assert shown["confirmers"] == [], "who names it does not receive it"
     assert hugo.post(address, names, 409)["context"]["incident"] == 1
-    hugo.post(address, names | {"process": str(uuid4())}, 422)
+    hugo.post(address, names | {"product": str(uuid4())}, 422)
     hugo.post(f"/signals/{uuid4()}/incidents", names, 404)
 
 
@@ -161,7 +161,7 @@ def test_the_page_says_what_it_does_not_understand(world: World, visit: Visit) -
     hugo = visit("hugo")
 
     for product in ("", "x", str(uuid4())):
-        hugo.send("/signals/1/product", {"process": product}, 422, at="/signals/1")
+        hugo.send("/signals/1/product", {"product": product}, 422, at="/signals/1")
     for incident in ("", "x", "99"):
         wrong = hugo.send("/signals/1/join", {"incident": incident}, 422, at="/signals/1")
         assert "no incident of this number" in words_of(wrong)

@@ -98,7 +98,7 @@ def test_a_report_whose_answer_was_lost_with_the_connection_is_not_made_twice(
 ) -> None:
     carla = visit("carla")
     report = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "Wrong balances",
         "expected": "Right ones",
         "actual": "Wrong ones",

@@ -82,13 +82,13 @@ def test_three_incidents_grow_from_it_and_each_ends_with_its_own_customers_answe
 ) -> None:
     # one tap for each product that comes out wrong, and Olga has told us of the third herself
     hugo = teller.visits("hugo")
-    told = teller.reports("olga", "My order is not there", process=str(shop))
+    told = teller.reports("olga", "My order is not there", product=str(shop))
     for product in (world.process_id, payroll):
-        hugo.send("/signals/1/product", {"process": str(product)}, at="/signals/1")
+        hugo.send("/signals/1/product", {"product": str(product)}, at="/signals/1")
     teller.does("hugo", f"/signals/{signal}/join", {"incident": "1"})
     statements, payslips = world.numbered(2), world.numbered(3)
     assert "#1 Shop order" in words_of(hugo.get("/signals/1"))
-    again = hugo.send("/signals/1/product", {"process": str(payroll)}, 409, at="/signals/1")
+    again = hugo.send("/signals/1/product", {"product": str(payroll)}, 409, at="/signals/1")
     assert "This has become #3; please go on there." in words_of(again)
 
     # each has its own people and its own work
@@ -122,7 +122,7 @@ def test_three_incidents_grow_from_it_and_each_ends_with_its_own_customers_answe
 def test_what_begins_again_is_told_anew_and_opens_nothing(
     teller: Teller, world: World, signal: str
 ) -> None:
-    said = {"process": str(world.process_id), "actual": "Balances of Monday are missing"}
+    said = {"product": str(world.process_id), "actual": "Balances of Monday are missing"}
     incident = UUID(teller.does("hugo", f"/signals/{signal}/incidents", said)["id"])
     over(teller, ALERTS)
 

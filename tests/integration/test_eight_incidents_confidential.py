@@ -27,7 +27,7 @@ def reported(world: World, visit: Visit) -> UUID:
     carla.send(
         "/report",
         {
-            "process": str(world.process_id),
+            "product": str(world.process_id),
             "title": TITLE,
             "actual": "Our payroll was opened at two in the night",
             "expected": "Nobody but our accountant opens it",
@@ -196,7 +196,7 @@ def test_a_report_says_from_the_first_moment_that_only_named_people_may_read_it(
     world: World, visit: Visit, machine: Start
 ) -> None:
     told = {
-        "process": str(world.process_id), "title": TITLE, "actual": "Read", "expected": "Not read",
+        "product": str(world.process_id), "title": TITLE, "actual": "Read", "expected": "Not read",
         "impact": "high", "urgency": "high", "named_only": "true",
     }  # fmt: skip
     carla = visit("carla")

@@ -41,7 +41,7 @@ def incident(teller: Teller, world: World, mail: UUID) -> UUID:
     made = teller.reports(
         "bruno",
         "No mail since nine",
-        process=str(mail),
+        product=str(mail),
         harmed="All staff",
         harmed_count=3000,
         impact="high",

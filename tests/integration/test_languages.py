@@ -175,7 +175,7 @@ def test_the_api_names_each_field_in_the_language_that_is_asked_for(
     program = Machine(world, web, "carla")
     program.headers["Accept-Language"] = "de"
     sent = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "Wrong",
         "actual": "Wrong",
         "expected": "Right",
@@ -188,6 +188,36 @@ def test_the_api_names_each_field_in_the_language_that_is_asked_for(
     refused = program.post("/incidents", sent, 422)
 
     assert refused["context"]["fields"] == {"currency": "Bitte schreiben Sie mindestens 3 Zeichen."}
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "fields"),
+    [
+        ("/incidents", [], {"body": "Bitte geben Sie ein Objekt an."}),
+        ("/incidents/at-once", {"product": "x"}, {"product": "Bitte geben Sie eine Kennung an."}),
+        ("/incidents/at-once", {"title": ""}, {"title": "Das muss 1 bis 200 lang sein."}),
+        ("/incidents/at-once", {"word": 1}, {"word": "Dieses Feld gibt es nicht."}),
+        ("/incidents/at-once", {}, {"done": "Bitte geben Sie das an."}),
+    ],
+)
+def test_the_api_says_what_has_the_wrong_shape_in_the_language_that_is_asked_for(
+    world: World, web: Flask, path: str, sent: object, fields: dict[str, str]
+) -> None:
+    program = Machine(world, web, "hugo")
+    program.headers["Accept-Language"] = "de"
+
+    found = program.post(path, sent, 422)["context"]["fields"]  # type: ignore[arg-type]
+
+    assert found | fields == found
+
+
+def test_a_list_is_asked_for_within_its_bounds(world: World, web: Flask) -> None:
+    program = Machine(world, web, "hugo")
+    program.headers["Accept-Language"] = "de"
+
+    found = program.get("/incidents?size=0", 422)["context"]["fields"]
+
+    assert found == {"size": "Bitte geben Sie 1 bis 200 an."}
 
 
 def test_what_is_wrong_with_an_answer_is_said_in_german(world: World, web: Flask) -> None:

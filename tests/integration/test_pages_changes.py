@@ -138,7 +138,7 @@ def test_somebody_without_an_account_follows_it_on_a_secret_page(
         people = [(world.people[who], "All customers") for who in ("olga", "bruno", "gita")]
         enter_representatives(work, world.process_id, people)
     said = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "A confidential word of ours",
         "actual": "Wrong",
         "expected": "Right",
@@ -192,7 +192,7 @@ def test_what_is_to_be_right_by_when_and_from_when_it_does_harm_is_shown(
     world: World, visit: Visit, machine: Start
 ) -> None:
     said = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "Payroll",
         "actual": "Late",
         "expected": "In time",

@@ -23,7 +23,7 @@ REPORT = {
 def test_a_customer_reports_and_follows_it(world: World, visit: Visit) -> None:
     carla = visit("carla")
 
-    carla.send("/report", REPORT | {"process": str(world.process_id)})
+    carla.send("/report", REPORT | {"product": str(world.process_id)})
 
     page = words_of(carla.get("/incidents/1"))
     assert "Somebody answers for this from now on" in page
@@ -32,7 +32,7 @@ def test_a_customer_reports_and_follows_it(world: World, visit: Visit) -> None:
 
 def test_a_report_sent_twice_is_one_incident(world: World, visit: Visit) -> None:
     carla = visit("carla")
-    sent = hidden_in(carla.get("/report")) | REPORT | {"process": str(world.process_id)}
+    sent = hidden_in(carla.get("/report")) | REPORT | {"product": str(world.process_id)}
 
     carla.send_as_it_is("/report", sent, 303)
     carla.send_as_it_is("/report", sent, 303)

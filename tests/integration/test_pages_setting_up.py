@@ -32,6 +32,7 @@ def empty(world: World) -> World:
     with world.handling.store.begin() as work:
         for table in ("representative", "deputy", "membership"):
             work.conn.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - named above
+        work.conn.execute(text("DELETE FROM product"))
         work.conn.execute(text("DELETE FROM business_process"))
         work.conn.execute(text("DELETE FROM team"))
         work.conn.execute(text("DELETE FROM person"))
@@ -84,7 +85,7 @@ def test_an_empty_installation_leads_to_its_first_incident(empty: World) -> None
     fred.send(
         "/report",
         {
-            "process": ids(empty, "process")["Invoices"],
+            "product": ids(empty, "process")["Invoices"],
             "title": "Sums are wrong",
             "actual": "All of them",
             "expected": "None",

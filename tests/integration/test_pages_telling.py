@@ -22,7 +22,7 @@ def stranger(world: World, web: Flask) -> Visitor:
 
 def told(world: World, **changes: str) -> dict[str, str]:
     return {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "title": "My statement is wrong",
         "actual": "It shows a payment twice",
         "name": "Nora Nobody",
@@ -75,7 +75,7 @@ def test_the_same_sending_twice_is_one_incident(world: World, stranger: Visitor)
         ({"_key": "forged"}, 20, "open for very long"),
         ({}, 90_000, "open for very long"),
         ({"title": " "}, 20, "in one line"),
-        ({"process": "00000000-0000-0000-0000-000000000001"}, 20, "choose"),
+        ({"product": "00000000-0000-0000-0000-000000000001"}, 20, "choose"),
     ],
 )
 def test_what_is_not_taken_is_asked_again_with_all_that_was_typed(
@@ -123,9 +123,11 @@ def test_only_what_is_public_can_be_told_of(world: World, stranger: Visitor) -> 
     with world.handling.store.begin() as work:
         work.conn.execute(
             text(
-                "INSERT INTO business_process (id, name, product, owner_id, duty_lead_id,"
-                " authority_id, desk_id, is_public) SELECT gen_random_uuid(), 'Portal', 'Pages',"
+                "WITH made AS (INSERT INTO business_process (id, name, owner_id, duty_lead_id,"
+                " authority_id, desk_id, is_public) SELECT gen_random_uuid(), 'Portal',"
                 " owner_id, duty_lead_id, authority_id, desk_id, true FROM business_process"
+                " RETURNING id) INSERT INTO product (id, process_id, name)"
+                " SELECT id, id, 'Pages' FROM made"
             )
         )
         work.conn.execute(

@@ -27,7 +27,7 @@ USUAL = [{"measure": "Balance", "threshold": "as in the ledger", "evidence": "th
 def usual(world: World) -> None:
     """The process has its usual criteria, and nobody is called back unless a test says so."""
     with world.handling.store.begin() as work:
-        work.conn.execute(t.business_process.update().values(default_criteria=USUAL))
+        work.conn.execute(t.product.update().values(default_criteria=USUAL))
     called_back(world, 0)
 
 
@@ -39,7 +39,7 @@ def called_back(world: World, percent: int) -> None:
 
 def at_once(world: World, login: str = "hugo", key: str | None = None, **other: Any) -> Handled:
     said = {
-        "process_id": world.process_id,
+        "product_id": world.process_id,
         "caller_id": world.people["carla"],
         "title": "A payment is missing",
         "done": "Booked it",
@@ -142,12 +142,12 @@ def test_nobody_answers_for_themselves(world: World) -> None:
 
 def test_without_usual_criteria_it_is_reported(world: World) -> None:
     with world.handling.store.begin() as work:
-        work.conn.execute(t.business_process.update().values(default_criteria=[]))
+        work.conn.execute(t.product.update().values(default_criteria=[]))
 
     with pytest.raises(InvalidAnswers) as refusal:
         at_once(world)
 
-    assert list(refusal.value.fields) == ["process"]
+    assert list(refusal.value.fields) == ["product"]
     with world.handling.store.read() as conn:
         assert conn.scalar(text("SELECT count(*) FROM incident")) == 0
 
@@ -156,7 +156,7 @@ def test_a_program_at_the_desk_does_it_too(
     world: World, machine: Callable[[str | None], Machine]
 ) -> None:
     sent = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "caller": str(world.people["carla"]),
         "title": "A payment is missing",
         "done": "Booked it",
@@ -176,7 +176,7 @@ def test_one_page_is_enough(world: World, visit: Visit) -> None:
     hugo = visit("hugo")
     assert "/quick" in hugo.get("/report")
     sent = {
-        "process": str(world.process_id),
+        "product": str(world.process_id),
         "caller": str(world.people["carla"]),
         "title": "A payment is missing",
         "impact": "low",

@@ -387,7 +387,7 @@ def test_our_own_people_answer_for_a_business_process(
 def test_a_new_process_takes_reports_at_once(world: World, operator: Actor) -> None:
     made = put(world, operator, RecordKind.PROCESS, process(world))
 
-    incident = world.report(process_id=made)
+    incident = world.report(product_id=made)
     with world.handling.store.read() as conn:
         lead = text("SELECT lead_id FROM incident WHERE id = :id")
         assert conn.scalar(lead, {"id": incident}) == world.people["hugo"]

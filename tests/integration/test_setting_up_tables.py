@@ -135,6 +135,8 @@ def test_what_goes_out_comes_in_again_unchanged(
         "=1+1;Sums;dora;hugo;gita;Service desk;gita;Sum | 0 | Ledger\n"
     )
     assert take(world, operator, RecordKind.PROCESS, processes).done
+    products = "name;process;no_longer_made\nLetters;Customer statements;yes\n"
+    assert take(world, operator, RecordKind.PRODUCT, products).done
     calendars = "whose,team,time_zone,opens,closes,days,free_days\n"
     calendars += 'it,,UTC,08:00,17:00,monday; friday,"2026-12-24\n2026-12-31"\n'
     calendars += "team,databases,UTC,22:00,23:00,sunday,\n"

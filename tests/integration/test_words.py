@@ -74,7 +74,7 @@ def test_what_is_open_and_alike_is_shown_the_same_process_first(world: World) ->
     other = world.report(title="Badgers on the website")
     world.confirmed()
     with world.handling.store.read() as conn:
-        shown = similar(conn, world.actor("hugo"), "badgers, ferrets", process_id=world.process_id)
+        shown = similar(conn, world.actor("hugo"), "badgers, ferrets", product_id=world.process_id)
     assert shown[0].number == world.row(more).number
     assert {one.number for one in shown} == {world.row(one).number for one in (alike, more, other)}
 
@@ -92,7 +92,7 @@ def test_the_page_shows_them_beside_the_report(world: World, web: Flask) -> None
     world.report(title="<b>Ferrets</b>")
     carla = Visitor(world, web, "carla")
 
-    part = carla.get("/report/similar?title=Ferrets&process=nonsense")
+    part = carla.get("/report/similar?title=Ferrets&product=nonsense")
     assert "Is it one of these?" in words_of(part)
     assert "<b>" not in part
     assert carla.get("/report/similar?title=of+the").strip() == ""

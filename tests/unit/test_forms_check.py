@@ -19,7 +19,7 @@ DORA = "00000000-0000-4000-8000-000000000004"
 CHOICES = {
     "person": [(CARLA, "Carla"), (DORA, "Dora")],
     "team": [("t1", "Accounting")],
-    "process": [("p1", "Statements")],
+    "product": [("p1", "Statements")],
     "action": [("a1", "Correct the rows")],
 }
 CRITERIA = [
@@ -241,7 +241,7 @@ def test_a_date_is_future_or_not_by_the_reader_s_calendar():
 
 def _report(**more: object) -> dict[str, object]:
     return {
-        "process": "p1",
+        "product": "p1",
         "title": "Wrong balances",
         "actual": "Payments are missing",
         "expected": "All payments",
@@ -300,7 +300,7 @@ def test_a_text_that_is_too_long_says_by_how_much():
 
 def test_findings_come_in_the_order_of_the_form():
     assert list(_check("report_incident", {"zzz": 1, "size": "many"}).findings) == [
-        "process", "title", "actual", "expected", "size", "size_unit", "impact", "urgency", "zzz",
+        "product", "title", "actual", "expected", "size", "size_unit", "impact", "urgency", "zzz",
     ]  # fmt: skip
 
 

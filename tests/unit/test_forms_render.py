@@ -22,7 +22,7 @@ PEOPLE = [(f"p{n}", f"Person {n}") for n in range(12)]
 CHOICES = {
     "person": PEOPLE,
     "team": [("t1", "Accounting")],
-    "process": [("s1", "Statements")],
+    "product": [("s1", "Statements")],
     "action": [("a1", "Correct the rows"), ("a2", "Call them")],
 }
 PREFILL = {

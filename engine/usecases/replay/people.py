@@ -148,14 +148,19 @@ class People:
         process = {
             "id": source.process_id,
             "name": f"Services ({source.name})",
-            "product": "The services that the record is about",
             "owner_id": owner["id"],
             "duty_lead_id": lead["id"],
             "authority_id": authority["id"],
             "desk_id": desk,
+        }
+        product = {
+            "id": source.process_id,
+            "process_id": source.process_id,
+            "name": "The services that the record is about",
             "default_criteria": [dict(CRITERION)],
         }
         self._write(conn, t.business_process, [process])
+        conn.execute(upsert(t.product).on_conflict_do_nothing(), product)
 
     def _write(self, conn: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         new = {row["id"]: row for row in rows if row["id"] not in self._known}

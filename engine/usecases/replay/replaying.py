@@ -146,7 +146,7 @@ class _Case:
         report_incident(
             self.handling.within(work),
             Report(
-                process_id=self.source.process_id,
+                product_id=self.source.process_id,
                 title=first.title or f"Case {first.number}",
                 expected="The service as agreed",
                 actual=first.title or "Not said in the record",

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from engine.domain.ladder_numbers import problems as problems_in
 from engine.domain.party import Party
 from engine.domain.permissions import Role
 from engine.domain.register import Answers
 from engine.language import say
+from engine.store import schema as t
 from engine.store.work import Work
 
 Problems = Mapping[str, str]
@@ -117,6 +118,21 @@ def process(work: Work, which: UUID, answers: Answers, before: Answers) -> Probl
     rows: Any = answers.get("representatives", [])
     if rows and not 3 <= len({row["person"] for row in rows}) <= 7:
         problems["representatives"] = say("Nobody, or three to seven people.")
+    further = select(t.product.c.id).where(
+        t.product.c.process_id == which,
+        t.product.c.id != which,
+        t.product.c.name == answers["product"],
+    )
+    if work.conn.scalar(further):
+        problems["product"] = say("It makes this already.")
+    return problems
+
+
+def product(work: Work, which: UUID, answers: Answers, before: Answers) -> Problems:
+    """A product has a name of its own and stays with its business process, as its incidents do."""
+    problems = dict(_taken(work, "product", "name", which, answers))
+    if before and answers["process"] != before["process"]:
+        problems["process"] = say("A product stays with its business process.")
     return problems
 
 

@@ -23,6 +23,7 @@ _CHECK: Mapping[RecordKind, _Check] = {
     RecordKind.PERSON: checking.person,
     RecordKind.TEAM: checking.team,
     RecordKind.PROCESS: checking.process,
+    RecordKind.PRODUCT: checking.product,
     RecordKind.CALENDAR: checking.calendar,
     RecordKind.LADDER: checking.ladder,
 }
@@ -31,6 +32,7 @@ _WRITE: Mapping[RecordKind, _Write] = {
     RecordKind.PERSON: writing.person,
     RecordKind.TEAM: writing.team,
     RecordKind.PROCESS: writing.process,
+    RecordKind.PRODUCT: writing.product,
     RecordKind.CALENDAR: writing.calendar,
     RecordKind.LADDER: writing.ladder,
 }

@@ -91,16 +91,16 @@ def process(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
     del before
     row = {
         "name": answers["name"],
-        "product": answers["product"],
         "owner_id": answers["owner"],
         "duty_lead_id": answers["duty_lead"],
         "authority_id": answers["authority"],
         "desk_id": answers["desk"],
-        "default_criteria": answers.get("default_criteria", []),
         "carries_mail": bool(answers.get("carries_mail")),
         "is_public": bool(answers.get("is_public")),
     }
     _put(work, t.business_process, which, row)
+    first = {"name": answers["product"], "default_criteria": answers.get("default_criteria", [])}
+    _put(work, t.product, which, {"process_id": which, **first})
     work.conn.execute(delete(t.deputy).where(t.deputy.c.process_id == which))
     listed: Any = {office: answers.get(f"{office}_deputies", []) for office in _OFFICES}
     deputies = [
@@ -117,6 +117,18 @@ def process(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
         )
     else:
         work.conn.execute(delete(t.representative).where(t.representative.c.process_id == which))
+
+
+def product(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
+    """Write one more product of a business process."""
+    del before
+    row = {
+        "process_id": answers["process"],
+        "name": answers["name"],
+        "default_criteria": answers.get("default_criteria", []),
+        "is_made": not answers.get("no_longer_made"),
+    }
+    _put(work, t.product, which, row)
 
 
 def calendar(work: Work, which: UUID, answers: Answers, before: Answers) -> None:
