@@ -166,7 +166,8 @@ def _fields(messages: Any, path: str = "") -> list[tuple[str, str]]:
             found += _fields(inner, at)
         return found
     listed = messages if isinstance(messages, list) else [messages]
-    return [(path.removesuffix("_schema").rstrip(".") or "body", " ".join(in_words(one) for one in listed))]
+    at = path.removesuffix("_schema").rstrip(".") or "body"
+    return [(at, " ".join(in_words(one) for one in listed))]
 
 
 def _unexpected(error: Exception) -> Problem:
