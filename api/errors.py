@@ -166,7 +166,8 @@ def _fields(messages: Any, path: str = "") -> list[tuple[str, str]]:
             found += _fields(inner, at)
         return found
     listed = messages if isinstance(messages, list) else [messages]
-    at = path.removesuffix("_schema").rstrip(".") or "body"
+    # of a whole object, not of a field whose name ends so
+    at = f".{path}".removesuffix("._schema").removeprefix(".") or "body"
     return [(at, " ".join(in_words(one) for one in listed))]
 
 
