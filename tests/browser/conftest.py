@@ -19,6 +19,7 @@ from playwright.sync_api import (
     Page,
     sync_playwright,
 )
+from waitress import wasyncore
 from waitress.server import create_server
 
 from api.passwords import hash_password
@@ -61,13 +62,15 @@ def served(world: World) -> Iterator[str]:
     hashed = hash_password(PASSWORD)
     for person in world.people.values():
         store_password(world.handling.store, person, hashed)
-    server = create_server(web_of(world), host="127.0.0.1", port=0, threads=4)
+    sockets: dict[int, wasyncore.dispatcher] = {}
+    server = create_server(web_of(world), map=sockets, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, name="the served application")
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
     server.task_dispatcher.shutdown()
-    thread.join(timeout=10)
+    # closed by the thread that waits on them: closed under its hands, it waits on a dead number
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+    thread.join()
 
 
 Enter = Callable[..., Page]
