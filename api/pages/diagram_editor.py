@@ -240,6 +240,7 @@ def _words() -> dict[str, Any]:
         "noForm": say("There is no form for this step yet."),
         "makeForm": say("To the forms"),
         "mark": say("What it means for closing"),
+        "gate": say("Whether it may close"),
         "nothing": say("nothing"),
         "closes": say("What it does to the incident"),
         "does": say("What it does"),

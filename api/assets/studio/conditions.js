@@ -127,11 +127,11 @@ function fieldsBefore({ data, words, modeler }) {
     })),
   }));
   const gate = {
-    words: words.closes,
+    words: words.gate,
     options: [
       {
         value: "gate",
-        words: words.mark,
+        words: words.gate,
         values: data.gate.map((one) => ({ value: `"${one.value}"`, words: one.words })),
       },
     ],
