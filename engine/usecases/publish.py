@@ -31,17 +31,17 @@ _STOPS = frozenset({Severity.REFUTED, Severity.UNKNOWN})
 class Signed:
     """Who published a release and why.
 
-    `called` is the name given with a command, which no sign-in vouches for; `agreed_by` a second
-    person.  `touches` says what changed about closing, and `waived` who signed that one person was
-    enough for that.
+    `by` does it now.  `author` is whoever asked for it where another person agrees, or the name
+    given with a command, which no sign-in vouches for; None: whoever does it.  `touches` says what
+    changed about closing, and `waived` who signed that one person was enough for that.
     """
 
     by: Actor | Machine
     reason: str
+    author: str | None = None
     agreed_by: str | None = None
     touches: tuple[str, ...] = ()
     waived: str | None = None
-    called: str | None = None
 
 
 def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -> tuple[UUID, int]:
@@ -53,7 +53,7 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     """
     verified = require_publishable(files)
     with store.begin() as work:
-        signed = Signed(Machine("putright publish"), reason, called=by)
+        signed = Signed(Machine("putright publish"), reason, author=by)
         return put_in_force(work, files, verified, signed)
 
 
@@ -148,7 +148,7 @@ def _add(
         {
             "id": release_id,
             "published_at": work.now,
-            "published_by": signed.called or signed.by.name,
+            "published_by": signed.author or signed.by.name,
             "reason": signed.reason,
             "agreed_by": signed.agreed_by,
             "touches": list(signed.touches),
@@ -166,7 +166,7 @@ def _add(
     content = {
         "number": number,
         "reason": signed.reason,
-        "called": signed.called,
+        "published_by": signed.author or signed.by.name,
         "agreed_by": signed.agreed_by,
         "touches": list(signed.touches),
         "waived": signed.waived,
