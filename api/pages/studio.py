@@ -45,6 +45,7 @@ from engine.usecases.drafting import (
     save_file,
     undo_file,
 )
+from engine.usecases.publish import missing
 from engine.usecases.publishing import agree_to_draft, publish_draft, take_back
 from forms import Form
 
@@ -236,14 +237,18 @@ def unpublishable(files: Mapping[str, bytes]) -> list[str]:
         proved = prove_apart(texts, ())
     except DiagramRefused as refusal:
         return [str(one) for one in refusal.findings]
+    known = {process["id"] for file in proved for process in file["processes"]}
     return [
-        f"{file['file']}: {finding['message']}"
-        for file in proved
-        for finding in (
-            *file["findings"],
-            *(one for process in file["processes"] for one in process["findings"]),
-        )
-        if finding["severity"] in ("refuted", "unknown")
+        *missing(files, known),
+        *(
+            f"{file['file']}: {finding['message']}"
+            for file in proved
+            for finding in (
+                *file["findings"],
+                *(one for process in file["processes"] for one in process["findings"]),
+            )
+            if finding["severity"] in ("refuted", "unknown")
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
 """Publishing: diagrams and forms become a release, proved, whole or not at all."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID, uuid4
@@ -60,7 +60,8 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
 def require_publishable(files: Mapping[str, bytes]) -> Sequence[Verified]:
     """Return what was found about the files; raises DiagramRefused if they cannot be a release."""
     verified = verify_release(files)
-    if refused := [*unproven(verified), *_missing(files, verified)]:
+    known = {process.id for one in verified for process in one.processes}
+    if refused := [*unproven(verified), *missing(files, known)]:
         raise DiagramRefused(refused)
     return verified
 
@@ -101,9 +102,9 @@ def _line(verified: Verified, finding: ProofFinding) -> str:
     return f"{where}: {finding.message}" + (f" It goes like this: {way}." if way else "")
 
 
-def _missing(files: Mapping[str, bytes], verified: Sequence[Verified]) -> Iterator[str]:
-    known = {process.id for one in verified for process in one.processes}
-    yield from (f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in known)
+def missing(files: Collection[str], processes: Collection[str]) -> Iterator[str]:
+    """Yield a line for each diagram and form without which nothing could begin."""
+    yield from (f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in processes)
     yield from (
         f"the form {name}.json is missing" for name in _FORMS if f"{name}.json" not in files
     )

@@ -70,10 +70,10 @@ def agree_to_draft(handling: Handling, draft_id: UUID, *, seen: str, actor: Acto
     with handling.store.begin() as work:
         touches = _require_ready(work, draft_id, files)
         page = draft_page(work.conn, draft_id)
-        if page.asked_hash is None or page.asked_hash.hex() != seen or page.now_hash.hex() != seen:
-            raise Conflict(say("It was changed, or taken back, since you looked."))
         if page.asked_by_id == actor.id:
             raise NotAllowed(say("Somebody else has to agree to what you ask for."))
+        if page.asked_hash is None or page.asked_hash.hex() != seen or page.now_hash.hex() != seen:
+            raise Conflict(say("It was changed, or taken back, since you looked."))
         signed = Signed(
             actor, page.reason or "", author=page.asked_by, agreed_by=actor.name, touches=touches
         )
