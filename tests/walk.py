@@ -154,6 +154,8 @@ SENT: dict[str, dict[str, Any]] = {
     "studio.rename": {"title": "So"},
     "studio.undo": {},
     "studio.update": {},
+    "trying.keep": {"name": "So"},
+    "trying.move": {"deed": "back"},
     "todos.save": {"view_name": "So"},
     "todos.drop": {},
     "telling.send": {"title": "So", "actual": "So", "name": "So"},

@@ -37,6 +37,7 @@ from api.pages import (
     telling,
     todo,
     todos,
+    trying,
     you,
     your_tokens,
 )
@@ -75,6 +76,7 @@ def register(app: Flask) -> None:
         signals,
         studio,
         diagram_editor,
+        trying,
         telling,
         you,
         your_tokens,
