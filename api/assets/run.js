@@ -6,8 +6,9 @@
 //
 //   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
 //
-// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}; ids that are
-// not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
+// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}, with "token"
+// the flows that a token goes along, or, of two versions, {"added": [ids], "removed": [ids],
+// "changed": [ids], "moved": [ids]}; ids that are not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
 // lane, which diagrams call by machine words.  Reader software sees nothing in a
 // drawing: the page has the same as a table, and this never replaces it.
 //
@@ -20,6 +21,10 @@ const MARKERS = {
   waiting: "is-waiting",
   cancelled: "is-cancelled",
   flows: "is-taken",
+  added: "is-added",
+  removed: "is-removed",
+  changed: "is-changed",
+  moved: "is-moved",
 };
 
 // Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
@@ -38,7 +43,7 @@ export async function showRun(container) {
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
-  moveToken(viewer, state.moved ?? []);
+  moveToken(viewer, state.token ?? []);
   return { viewer, mark };
 }
 
@@ -153,9 +158,34 @@ function fit(viewer) {
   viewer.get("canvas").zoom("fit-viewport", "auto");
 }
 
+// What a list says of an element leads to it, in every drawing that has it.
+function leadTo(viewer) {
+  const canvas = viewer.get("canvas");
+  for (const named of document.querySelectorAll("[data-element]")) {
+    if (!viewer.get("elementRegistry").get(named.dataset.element)) {
+      continue;
+    }
+    if (!named.firstElementChild) {
+      const link = button(named.textContent, () => {});
+      link.className = "link-button";
+      named.replaceChildren(link);
+    }
+    named.addEventListener("click", () => {
+      for (const one of document.querySelectorAll(".is-shown")) {
+        if (canvas._container.contains(one)) {
+          canvas.removeMarker(one.dataset.elementId, "is-shown");
+        }
+      }
+      canvas.addMarker(named.dataset.element, "is-shown");
+      canvas.scrollToElement(named.dataset.element);
+    });
+  }
+}
+
 async function start(container) {
   try {
-    await showRun(container);
+    const { viewer } = await showRun(container);
+    leadTo(viewer);
     container.dataset.ready = "yes";
   } catch (error) {
     const words = document.createElement("p");

@@ -334,7 +334,7 @@ def _drawings(
             "flows": sorted(
                 {one["flow"] for one in passages if one["diagram"] == name and one["flow"]} | led
             ),
-            "moved": moved,
+            "token": moved,
         }
         xml = named(parse_xml(process.file, files[process.file])).decode()
         drawn.append(Drawn(name, process.name, {"xml": xml, "state": state}))

@@ -106,7 +106,7 @@ def test_the_drawings_show_what_waits_and_what_was_just_taken(trying: Trying) ->
         "proposed_while_confirming",
     ]
     assert "verify_outcome" in beside["incident"]["done"]
-    assert beside["incident"]["moved"] == ["check", "checked", "right"]
+    assert beside["incident"]["token"] == ["check", "checked", "right"]
     assert beside["confirmation"]["waiting"] == ["confirm_outcome", "remind", "unanswered"]
 
 
