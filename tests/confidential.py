@@ -263,6 +263,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "studio.number": [1],
         "trying.diagram": ["incident"],
         "comparing.first": [1],
+        "hurting.number": [1],
         "comparing.second": [1],
         "comparing.name": ["incident.bpmn"],
         "which": [str(incident), *map(str, numbers)],

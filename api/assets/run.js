@@ -8,7 +8,8 @@
 //
 // The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}, with "token"
 // the flows that a token goes along, or, of two versions, {"added": [ids], "removed": [ids],
-// "changed": [ids], "moved": [ids]}; ids that are not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
+// "changed": [ids], "moved": [ids]}, or where it hurts, {"hot": [ids], "warm": [ids], "mild": [ids],
+// "counts": {id: words}}; ids that are not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
 // lane, which diagrams call by machine words.  Reader software sees nothing in a
 // drawing: the page has the same as a table, and this never replaces it.
 //
@@ -25,6 +26,9 @@ const MARKERS = {
   removed: "is-removed",
   changed: "is-changed",
   moved: "is-moved",
+  hot: "is-hot",
+  warm: "is-warm",
+  mild: "is-mild",
 };
 
 // Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
@@ -43,6 +47,7 @@ export async function showRun(container) {
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
+  count(viewer, state.counts ?? {});
   moveToken(viewer, state.token ?? []);
   return { viewer, mark };
 }
@@ -86,6 +91,27 @@ function marker(viewer) {
       canvas.addMarker(id, name);
     }
   };
+}
+
+// Puts a few words on elements and ways: {id: words}.
+function count(viewer, counts) {
+  for (const [id, words] of Object.entries(counts)) {
+    const element = viewer.get("elementRegistry").get(id);
+    if (!element) {
+      continue;
+    }
+    const label = document.createElement("span");
+    label.className = "diagram-count";
+    label.textContent = words;
+    let position = { bottom: 4, left: 0 };
+    if (element.waypoints) {
+      const [first, second] = element.waypoints;
+      const left = Math.min(...element.waypoints.map((one) => one.x));
+      const top = Math.min(...element.waypoints.map((one) => one.y));
+      position = { left: (first.x + second.x) / 2 - left - 6, top: (first.y + second.y) / 2 - top - 16 };
+    }
+    viewer.get("overlays").add(id, { position, html: label });
+  }
 }
 
 const SPEED = 0.5; // pixels of the drawing in a millisecond
