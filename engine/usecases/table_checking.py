@@ -1,0 +1,138 @@
+"""A decision table while its author draws it: what is wrong with it, and what it would decide.
+
+Nothing is kept.  What the inputs can be is taken from the files beside it, as far as they say; a
+newcomer would ask for them to be right first: whatever can be read of them counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.bpmn import (
+    DecisionTable,
+    Finding,
+    Region,
+    Scalar,
+    UnreadableError,
+    judge_release,
+    parse_xml,
+    read_table,
+    regions_of,
+    table_findings,
+)
+from engine.domain.gate import Gate
+from engine.domain.incident import Level
+from engine.domain.party import Party
+from engine.errors import ExpressionRefused, InvalidAnswers
+from engine.language import Said, say
+from engine.usecases.form_rules import read_forms
+from engine.usecases.verifying import domains_of
+
+# what use cases give a run, and its facts, as far as they are words
+_GIVEN: Mapping[str, tuple[Scalar, ...]] = {
+    "impact": tuple(one.value for one in Level),
+    "urgency": tuple(one.value for one in Level),
+    "party": tuple(one.value for one in Party),
+    "gate": tuple(one.value for one in Gate),
+    "tries": ("enough", "missing"),
+}
+_MOST_OFFERED = 50
+
+Known = Mapping[str, Sequence[Scalar]]
+"""By an input's expression: every value that it can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableInput:
+    """A column that is tried: what it is called, what it reads, and values to choose from.
+
+    `is_known`: there are no others.
+    """
+
+    label: str
+    reads: str
+    offered: tuple[Region, ...]
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTable:
+    """A table as far as it can be read (None: not at all), and all that is wrong with it."""
+
+    table: DecisionTable | None
+    findings: tuple[Finding, ...]
+    inputs: tuple[TableInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriedTable:
+    """What a table decides: ids of the rules that fit, the outputs, or why there are none."""
+
+    rules: tuple[str, ...]
+    outputs: Mapping[str, Scalar]
+    why_not: Said | None = None
+
+
+def check_table(file: str, content: bytes, beside: Mapping[str, bytes]) -> CheckedTable:
+    """Return what is wrong with a table, each finding by its rule's id.
+
+    `beside` are the files of its release; what they hold of `file` itself is not looked at.
+    """
+    try:
+        table, findings = read_table(file, parse_xml(file, content))
+    except UnreadableError as error:
+        return CheckedTable(None, (error.finding,))
+    if table is None:
+        return CheckedTable(None, tuple(findings))
+    known = _known({name: one for name, one in beside.items() if name != file})
+    return CheckedTable(table, table_findings(table, known), tuple(_inputs(table, known)))
+
+
+def try_table(checked: CheckedTable, values: Sequence[Scalar]) -> TriedTable:
+    """Return what the table decides where its inputs have these values, one for each.
+
+    Raises InvalidAnswers if the table cannot be read, or has another number of inputs.
+    """
+    table = checked.table
+    if table is None:
+        raise InvalidAnswers({"content": say("The table cannot be read yet.")})
+    if len(values) != len(table.inputs):
+        raise InvalidAnswers({"values": say("Please give a value for each input.")})
+    try:
+        hits = table.hits(values)
+    except ExpressionRefused:
+        return TriedTable(
+            (), {}, say("A row compares unlike things: an incident would stop there.")
+        )
+    rules = tuple(rule.id for rule in hits)
+    if not hits:
+        return TriedTable((), {}, say("No row answers this: an incident would stop there."))
+    if table.policy == "UNIQUE" and len(hits) > 1:
+        why = say(
+            "%(count)s rows answer this, and one may: an incident would stop there.",
+            count=len(hits),
+        )
+        return TriedTable(rules, {}, why)
+    return TriedTable(rules[:1], dict(zip(table.outputs, hits[0].outputs, strict=True)))
+
+
+def _known(beside: Mapping[str, bytes]) -> Known:
+    """Return what inputs can be, from forms, other tables, and what use cases give."""
+    release = judge_release(beside).release
+    known: dict[str, Sequence[Scalar]] = {}
+    for table in release.decisions.values():
+        for place, name in enumerate(table.outputs):
+            found = [*known.get(name, ()), *(rule.outputs[place] for rule in table.rules)]
+            known[name] = list(dict.fromkeys(found))
+    for step, fields in domains_of(release, read_forms(beside).forms).items():
+        for name, values in fields.items():
+            known[f"{step}.{name}"] = values
+    return {**known, **_GIVEN}
+
+
+def _inputs(table: DecisionTable, known: Known) -> list[TableInput]:
+    found = []
+    for place, (told, label) in enumerate(zip(table.inputs, table.labels, strict=True)):
+        values = known.get(told.text)
+        regions = regions_of([rule.tests[place] for rule in table.rules], values)
+        found.append(TableInput(label, told.text, regions[:_MOST_OFFERED], values is not None))
+    return found
