@@ -33,6 +33,7 @@ STATUS: Mapping[str, int] = {
     "conflict": 409,
     "already_claimed": 409,
     "item_ended": 409,
+    "stale_file": 409,
     "incident_closed": 409,
     "key_reused": 409,
     "gate_shut": 409,

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from api import identity
 from api.languages import current
 from engine.domain.permissions import (
+    may_read_diagrams,
     may_report,
     may_sample_ways_out,
     may_see_signals,
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["may_report"] = may_report
     app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
     app.jinja_env.globals["may_set_up"] = may_set_up
+    app.jinja_env.globals["may_read_diagrams"] = may_read_diagrams
     app.jinja_env.globals["may_see_signals"] = may_see_signals
 
 

@@ -72,6 +72,12 @@ class AlreadyClaimed(Conflict):
     code = "already_claimed"
 
 
+class StaleFile(Conflict):
+    """A file of a draft was saved meanwhile; `revision` is the one that it has now."""
+
+    code = "stale_file"
+
+
 class ItemEnded(Conflict):
     """The work item was finished or cancelled meanwhile."""
 

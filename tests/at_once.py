@@ -6,7 +6,7 @@ from collections.abc import Callable
 from engine.errors import PutrightError
 
 
-def at_once(*deeds: Callable[[], None]) -> list[type[Exception] | None]:
+def at_once(*deeds: Callable[[], object]) -> list[type[Exception] | None]:
     """Do all of it in threads that start together; return what each was refused with."""
     refused: list[type[Exception] | None] = [None] * len(deeds)
     gate = threading.Barrier(len(deeds))

@@ -184,6 +184,16 @@ def may_set_up(actor: Actor) -> bool:
     return actor.has_role(Role.OPERATOR) and not actor.has_role(Role.AUDITOR)
 
 
+def may_change_diagrams(actor: Actor) -> bool:
+    """Whether the actor changes diagrams, tables and forms, and publishes them."""
+    return actor.has_role(Role.PROCESS_OWNER) and not actor.has_role(Role.AUDITOR)
+
+
+def may_read_diagrams(actor: Actor) -> bool:
+    """Whether the actor sees the studio: who changes diagrams, and auditors."""
+    return actor.has_role(Role.PROCESS_OWNER) or actor.has_role(Role.AUDITOR)
+
+
 def may_see_signals(actor: Actor) -> bool:
     """Whether the person sees what monitoring says: our own organisation's people and auditors."""
     return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)

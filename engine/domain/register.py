@@ -6,6 +6,7 @@ on an incident: who owns a business process changes without any.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 from uuid import UUID, uuid5
 
 from engine.domain.incident import Priority
@@ -13,6 +14,9 @@ from engine.domain.party import Party
 
 # what stands in the chain where an incident's id stands in its own
 REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
+
+# what the register tells of beside its records: which diagrams new incidents start with
+RELEASE: Final = "release"
 
 Answers = Mapping[str, object]
 

@@ -47,7 +47,7 @@ from engine.domain.incident import (
 from engine.domain.link import Purpose
 from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
-from engine.domain.register import RecordKind
+from engine.domain.register import RELEASE, RecordKind
 from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
@@ -312,6 +312,12 @@ release = Table(
     _instant("published_at", required=True),
     _words("published_by"),
     _words("reason"),
+    # who agreed beside whoever published it; None: nobody had to, or it was waived
+    _words("agreed_by", required=False),
+    # sentences of what it changed about who closes incidents, and when
+    Column("touches", JSONB, nullable=False, server_default="[]"),
+    # who signed that one person was enough for that, and why
+    _words("waived", required=False),
 )
 
 release_part = Table(
@@ -332,6 +338,42 @@ release_proof = Table(
     Column("elapsed_ms", Integer, nullable=False),
     # what was found about each file, as `putright verify --json` says it
     Column("files", JSONB, nullable=False),
+)
+
+# What somebody wants to change of a release, until it is one.
+draft = Table(
+    "draft",
+    metadata,
+    _id(),
+    _words("title"),
+    # the release that it changes: in force when it was begun, or last brought up to date
+    _ref("base_id", "release", required=True),
+    _ref("begun_by", "person", required=True),
+    _instant("begun_at", required=True),
+    # asked to be published, as it was then: a second person agrees to just that content
+    _ref("asked_by", "person"),
+    _instant("asked_at"),
+    _words("reason", required=False),
+    Column("asked_hash", LargeBinary),
+    _instant("ended_at"),
+    # what became of it; None if it was given up
+    _ref("release_id", "release"),
+    CheckConstraint("release_id IS NULL OR ended_at IS NOT NULL", name="ended"),
+    CheckConstraint("num_nulls(asked_by, asked_at, reason, asked_hash) IN (0, 4)", name="asked"),
+    Index("ix_draft_open", "begun_at", postgresql_where=text("ended_at IS NULL")),
+)
+
+draft_file = Table(
+    "draft_file",
+    metadata,
+    Column("draft_id", Uuid, ForeignKey("draft.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    # None: the release that it becomes does not have it
+    Column("content", LargeBinary),
+    # how often it was saved: who saves names what they saw last
+    Column("revision", Integer, nullable=False),
+    _ref("changed_by", "person", required=True),
+    _instant("changed_at", required=True),
 )
 
 # --- the incident and its facts ----------------------------------------------------------------
@@ -1097,7 +1139,7 @@ register_entry = Table(
     Column("subject_id", Uuid, nullable=False),
     *_said_by_whom(),
     Index(None, "subject_id", "seq"),
-    _one_of("kind", RecordKind),
+    CheckConstraint(f"kind IN {(*map(str, RecordKind), RELEASE)}", name="kind"),
 )
 
 # The newest entry of that chain; its one row is the lock that orders the changes.

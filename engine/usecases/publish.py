@@ -2,15 +2,19 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.domain.permissions import Actor, Machine
+from engine.domain.register import RELEASE
 from engine.errors import DiagramRefused
 from engine.proof import ProofFinding, Severity, Verdict
 from engine.store import schema as t
+from engine.store.registering import lock_register, register
 from engine.store.work import Store, Work
 from engine.usecases.verified import Verified
 from engine.usecases.verifying import verify_release
@@ -23,23 +27,60 @@ KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form"}
 _STOPS = frozenset({Severity.REFUTED, Severity.UNKNOWN})
 
 
+@dataclass(frozen=True)
+class Signed:
+    """Who published a release and why.
+
+    `called` is the name given with a command, which no sign-in vouches for; `agreed_by` a second
+    person.  `touches` says what changed about closing, and `waived` who signed that one person was
+    enough for that.
+    """
+
+    by: Actor | Machine
+    reason: str
+    agreed_by: str | None = None
+    touches: tuple[str, ...] = ()
+    waived: str | None = None
+    called: str | None = None
+
+
 def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -> tuple[UUID, int]:
     """Make the files a release that new runs start with; return its id and number.
 
-    Publishing what is in force already returns that release.  Raises DiagramRefused with every
-    finding if anything is refuted or could not be proved, also for files that are not a whole
-    release; then nothing was changed.
+    For who runs the installation: `by` is the name that they gave.  Publishing what is in force
+    already returns that release.  Raises DiagramRefused with every finding if anything is refuted
+    or could not be proved, also for files that are not a whole release; then nothing was changed.
     """
+    verified = require_publishable(files)
+    with store.begin() as work:
+        signed = Signed(Machine("putright publish"), reason, called=by)
+        return put_in_force(work, files, verified, signed)
+
+
+def require_publishable(files: Mapping[str, bytes]) -> Sequence[Verified]:
+    """Return what was found about the files; raises DiagramRefused if they cannot be a release."""
     verified = verify_release(files)
     if refused := [*unproven(verified), *_missing(files, verified)]:
         raise DiagramRefused(refused)
+    return verified
+
+
+def put_in_force(
+    work: Work, files: Mapping[str, bytes], verified: Sequence[Verified], signed: Signed
+) -> tuple[UUID, int]:
+    """Write down a release that was found publishable, unless it is in force already."""
+    lock_register(work.conn)  # one release after the other
     hashes = {name: hashlib.sha256(content).digest() for name, content in files.items()}
-    with store.begin() as work:
-        found = _in_force(work.conn, hashes)
-        if found is None:
-            found = _add(work, files, hashes, by=by, reason=reason)
-        _keep_proof(work, found[0], verified)
-        return found
+    found = _newest(work.conn, hashes)
+    if found is None:
+        found = _add(work, files, hashes, signed)
+    _keep_proof(work, found[0], verified)
+    return found
+
+
+def in_force(conn: Connection) -> UUID | None:
+    """Return the id of the release that new runs start with; None before the first."""
+    return conn.scalar(select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1))
 
 
 def unproven(verified: Sequence[Verified]) -> Iterator[str]:
@@ -68,25 +109,29 @@ def _missing(files: Mapping[str, bytes], verified: Sequence[Verified]) -> Iterat
     )
 
 
-def _in_force(conn: Connection, hashes: Mapping[str, bytes]) -> tuple[UUID, int] | None:
+def _newest(conn: Connection, hashes: Mapping[str, bytes]) -> tuple[UUID, int] | None:
     """Return the release in force if it is made of just these files."""
     newest = conn.execute(
         select(t.release.c.id, t.release.c.number).order_by(t.release.c.number.desc()).limit(1)
     ).first()
     if newest is None:
         return None
+    return (newest.id, newest.number) if _parts(conn, newest.id) == hashes else None
+
+
+def _parts(conn: Connection, release_id: UUID | None) -> dict[str, bytes]:
     parts = conn.execute(
         select(t.release_part.c.name, t.release_part.c.hash).where(
-            t.release_part.c.release_id == newest.id
+            t.release_part.c.release_id == release_id
         )
     )
-    is_same = {row.name: row.hash for row in parts} == hashes
-    return (newest.id, newest.number) if is_same else None
+    return {row.name: bytes(row.hash) for row in parts}
 
 
 def _add(
-    work: Work, files: Mapping[str, bytes], hashes: Mapping[str, bytes], *, by: str, reason: str
+    work: Work, files: Mapping[str, bytes], hashes: Mapping[str, bytes], signed: Signed
 ) -> tuple[UUID, int]:
+    before = _parts(work.conn, in_force(work.conn))
     versions = [
         {
             "hash": hashes[name],
@@ -100,7 +145,15 @@ def _add(
     release_id = uuid4()
     number = work.conn.execute(
         insert(t.release).returning(t.release.c.number),
-        {"id": release_id, "published_at": work.now, "published_by": by, "reason": reason},
+        {
+            "id": release_id,
+            "published_at": work.now,
+            "published_by": signed.called or signed.by.name,
+            "reason": signed.reason,
+            "agreed_by": signed.agreed_by,
+            "touches": list(signed.touches),
+            "waived": signed.waived,
+        },
     ).scalar_one()
     work.conn.execute(
         insert(t.release_part),
@@ -109,7 +162,23 @@ def _add(
             for name, digest in hashes.items()
         ],
     )
+    differing = sorted(name for name in {*before, *hashes} if before.get(name) != hashes.get(name))
+    content = {
+        "number": number,
+        "reason": signed.reason,
+        "called": signed.called,
+        "agreed_by": signed.agreed_by,
+        "touches": list(signed.touches),
+        "waived": signed.waived,
+        # what new incidents start with from now on, by content
+        "files": {name: _hex(hashes.get(name)) for name in differing},
+    }
+    register(work, "release:published", RELEASE, release_id, content, signed.by)
     return release_id, number
+
+
+def _hex(digest: bytes | None) -> str | None:
+    return None if digest is None else digest.hex()
 
 
 def _keep_proof(work: Work, release_id: UUID, verified: Sequence[Verified]) -> None:
