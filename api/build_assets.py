@@ -30,6 +30,8 @@ ENTRIES = (
     "pages.css",
     "run.js",
     "run.css",
+    "studio.js",
+    "studio.css",
     "form_editor.js",
     "form_editor.css",
 )
@@ -128,6 +130,9 @@ def _bundle(folder: Path) -> set[str]:
             str(found[0]),
             *(str(SOURCES / name) for name in ENTRIES),
             "--bundle",
+            # the font of the drawing's tools; one format that every browser knows
+            "--loader:.woff2=dataurl",
+            *(f"--loader:.{kind}=empty" for kind in ("woff", "ttf", "eot", "svg")),
             "--minify",
             "--format=esm",
             "--target=es2022",

@@ -2,14 +2,17 @@
 
 Diagrams are hostile input: a parser may hang and a proof may grow.  A newcomer would use a thread,
 which cannot be ended.  The process reads one request from its standard input and answers on its
-standard output.
+standard output.  Whoever draws has each change proved, so the next process is begun when one was
+needed: it has its modules loaded by then.
 """
 
+import atexit
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from engine.errors import Busy, DiagramRefused, InvalidAnswers
@@ -57,20 +60,71 @@ def _ask(
         "after": [(one.end, one.step) for one in after],
         "soundness_only": soundness_only,
     }
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module, nothing of the sender's
-            [sys.executable, "-P", "-m", __name__],
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        raise DiagramRefused([f"Proving them takes longer than {seconds:.0f} seconds"]) from late
-    if done.returncode == _NO_MEMORY or done.returncode < 0:
+    with _SPARE.taken() as process:
+        try:
+            told, _ = process.communicate(json.dumps(asked).encode(), timeout=seconds)
+        except subprocess.TimeoutExpired as late:
+            raise DiagramRefused(
+                [f"Proving them takes longer than {seconds:.0f} seconds"]
+            ) from late
+    if process.returncode == _NO_MEMORY or process.returncode < 0:
         raise DiagramRefused(["Proving them takes more memory than there may be"])
-    done.check_returncode()
-    return json.loads(done.stdout)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return json.loads(told)
+
+
+class _Spare:
+    """A process that waits for the next request, begun as the one before was taken."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def taken(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Give a process for one request; whatever becomes of it, it has ended afterwards."""
+        with self._lock:
+            process, self._waiting = self._waiting, None
+        if process is None or process.poll() is not None:
+            if process is not None:
+                _end(process)
+            process = _begun()
+        try:
+            yield process
+        finally:
+            _end(process)
+            with self._lock:
+                if self._waiting is None:
+                    self._waiting = _begun()
+
+    def end(self) -> None:
+        """End the one that waits."""
+        with self._lock:
+            process, self._waiting = self._waiting, None
+        if process is not None:
+            _end(process)
+
+
+def _begun() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own module, nothing of the sender's
+        [sys.executable, "-P", "-m", __name__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+_SPARE = _Spare()
+atexit.register(_SPARE.end)
 
 
 def _answer(asked: Any) -> Any:
@@ -96,6 +150,8 @@ def _limit_memory() -> None:
 if __name__ == "__main__":
     _limit_memory()
     try:
-        json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+        # empty where whoever began it has ended
+        if request := sys.stdin.buffer.read():
+            json.dump(_answer(json.loads(request)), sys.stdout)
     except MemoryError:
         sys.exit(_NO_MEMORY)

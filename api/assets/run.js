@@ -46,9 +46,11 @@ async function read(container) {
   if (beside) {
     return JSON.parse(beside.textContent);
   }
+  const { xmlUrl, stateUrl } = container.dataset;
   const [xml, state] = await Promise.all([
-    fetched(container.dataset.xmlUrl).then((answer) => answer.text()),
-    fetched(container.dataset.stateUrl).then((answer) => answer.json()),
+    fetched(xmlUrl).then((answer) => answer.text()),
+    // a diagram by itself has no state
+    stateUrl ? fetched(stateUrl).then((answer) => answer.json()) : {},
   ]);
   return { xml, state };
 }

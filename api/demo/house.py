@@ -29,7 +29,7 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
         "Dora Meyer",
         "Owner of “Customer statements”: checks the outcome",
         None,
-        (Role.STAFF,),
+        (Role.STAFF, Role.PROCESS_OWNER),
     ),
     "gita": ("Gita Rao", "Head of finance: may decide without an answer", None, (Role.STAFF,)),
     "hugo": ("Hugo Brandt", "Service desk: leads incidents", None, (Role.STAFF,)),
@@ -39,7 +39,12 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
     "ivan": ("Ivan Petrov", "IT: Ada’s colleague", None, (Role.STAFF,)),
     "vera": ("Vera Blum", "Sales: calls the customers", None, (Role.STAFF,)),
     "paula": ("Paula Sand", "Staff: receives her salary", None, (Role.STAFF,)),
-    "dirk": ("Dirk Maier", "Dora’s deputy; owner of “Payroll”", None, (Role.STAFF,)),
+    "dirk": (
+        "Dirk Maier",
+        "Dora’s deputy; owner of “Payroll”",
+        None,
+        (Role.STAFF, Role.PROCESS_OWNER),
+    ),
     "greta": ("Greta Holm", "Gita’s deputy", None, (Role.STAFF,)),
     "hanna": ("Hanna Weiss", "Hugo’s deputy at the service desk", None, (Role.STAFF,)),
     "marco": (

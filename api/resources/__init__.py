@@ -14,6 +14,7 @@ from api.resources import (
     audit,
     changes,
     disputes,
+    drafts,
     incidents,
     items,
     lists,
@@ -66,6 +67,7 @@ def register(app: Flask) -> None:
         signals,
         audit,
         proofs,
+        drafts,
         setting_up,
     ):
         api.register_blueprint(module.blueprint)

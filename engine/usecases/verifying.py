@@ -37,7 +37,7 @@ from forms import Form, finite_domains
 _MISSING = "decision"
 _CALLED = "called"
 # all that its run is told of a confirmation, once the facts decide it
-_TOLD_OF_CONFIRMATION = "answer"
+TOLD_OF_CONFIRMATION = "answer"
 
 
 def verify_release(
@@ -92,7 +92,7 @@ def domains_of(release: Release, forms: Mapping[str, Form]) -> Domains:
     found = {name: finite_domains(form) for name, form in forms.items()}
     for step in release.steps():
         if step.mark == Mark.CONFIRMATION and step.id in found:
-            told = {_TOLD_OF_CONFIRMATION: found[step.id].get(_TOLD_OF_CONFIRMATION, (None,))}
+            told = {TOLD_OF_CONFIRMATION: found[step.id].get(TOLD_OF_CONFIRMATION, (None,))}
             found[step.id] = dict.fromkeys(found[step.id], (None,)) | told
     return found
 

@@ -1,0 +1,267 @@
+// What an element means, in plain words, beside the drawing.
+import { is } from "bpmn-js/lib/util/ModelUtil";
+
+import { condition } from "./conditions.js";
+import { button, chooser, labelled, make, written } from "./make.js";
+import { timer } from "./timers.js";
+
+export function sidebar(place, modeler, data, words) {
+  const bus = modeler.get("eventBus");
+  let shown = null;
+
+  const show = (element) => {
+    shown = element;
+    const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
+    place.replaceChildren(...fieldsOf(element, modeler, data, words));
+    if (!data.canChange) {
+      for (const control of place.querySelectorAll("input, select, textarea")) {
+        control.disabled = true;
+      }
+    }
+    if (focused) {
+      document.getElementById(focused)?.focus();
+    }
+  };
+  bus.on("selection.changed", ({ newSelection }) => {
+    show(newSelection.length === 1 ? (newSelection[0].labelTarget ?? newSelection[0]) : null);
+  });
+  bus.on("commandStack.changed", () => {
+    const still = shown && modeler.get("elementRegistry").get(shown.id);
+    show(still ?? null);
+  });
+  show(null);
+}
+
+function fieldsOf(element, modeler, data, words) {
+  if (!element || is(element, "bpmn:Collaboration")) {
+    return [make("p", { className: "quiet", text: words.nothingChosen })];
+  }
+  const object = element.businessObject;
+  const process = is(element, "bpmn:Participant") ? object.processRef : object;
+  const set = (properties) => modeler.get("modeling").updateProperties(element, properties);
+  const setOf = (target, properties) =>
+    modeler.get("modeling").updateModdleProperties(element, target, properties);
+  const context = { element, object, modeler, data, words, set, setOf };
+
+  const name = written(object.name, (value) => set({ name: value.trim() || undefined }));
+  name.id = "editor-name";
+  const fields = [];
+  if (is(element, "bpmn:Lane")) {
+    const lanes = [{ value: "", words: words.choose }, ...data.lanes];
+    fields.push(
+      labelled(words.lane, chooser(lanes, object.name ?? "", (value) => set({ name: value }))),
+    );
+    return fields;
+  }
+  fields.push(labelled(words.name, name));
+  if (is(element, "bpmn:UserTask")) {
+    fields.push(...step(context));
+  }
+  if (is(element, "bpmn:SequenceFlow")) {
+    fields.push(...condition(context));
+  }
+  if (markable(element)) {
+    fields.push(property(context, "mark", words.mark, data.marks));
+  }
+  if (is(element, "bpmn:EndEvent")) {
+    fields.push(property(context, "closes", words.closes, data.closes));
+  }
+  if (element.type === "bpmn:Task") {
+    fields.push(property(context, "does", words.does, data.does));
+  }
+  if (is(element, "bpmn:CallActivity")) {
+    const diagrams = [{ value: "", words: words.choose }, ...data.processes];
+    fields.push(
+      labelled(
+        words.called,
+        chooser(diagrams, object.calledElement ?? "", (value) => set({ calledElement: value })),
+      ),
+    );
+  }
+  if (is(element, "bpmn:BusinessRuleTask")) {
+    fields.push(table(context));
+  }
+  if (is(element, "bpmn:ScriptTask")) {
+    const script = written(object.script, (value) => set({ script: value }), "textarea");
+    fields.push(labelled(words.script, script));
+  }
+  const event = object.eventDefinitions?.[0];
+  if (event?.$type === "bpmn:TimerEventDefinition") {
+    fields.push(...timer(context, event));
+  }
+  if (event?.$type === "bpmn:MessageEventDefinition") {
+    fields.push(message(context, event));
+  }
+  if (is(element, "bpmn:BoundaryEvent")) {
+    fields.push(interrupting(context));
+  }
+  fields.push(notes(context), identity(context, process));
+  return fields;
+}
+
+const markable = (element) =>
+  is(element, "bpmn:UserTask") ||
+  is(element, "bpmn:CallActivity") ||
+  (is(element, "bpmn:IntermediateCatchEvent") &&
+    element.businessObject.eventDefinitions?.[0]?.$type === "bpmn:MessageEventDefinition");
+
+// --- steps ---
+
+function step({ element, object, modeler, data, words }) {
+  const lanes = modeler
+    .get("elementRegistry")
+    .filter((one) => one.type === "bpmn:Lane" && one.businessObject.name);
+  const mine = lanes.find((lane) => lane.businessObject.flowNodeRef?.includes(object));
+  const options = lanes.map((lane) => ({
+    value: lane.id,
+    words: data.lanes.find((one) => one.value === lane.businessObject.name)?.words ?? lane.businessObject.name,
+  }));
+  const choice = chooser([{ value: "", words: words.choose }, ...options], mine?.id ?? "", (id) => {
+    const lane = lanes.find((one) => one.id === id);
+    if (lane) {
+      const down = lane.y + lane.height / 2 - (element.y + element.height / 2);
+      modeler.get("modeling").moveElements([element], { x: 0, y: down });
+    }
+  });
+  const form = data.forms[object.id];
+  const said = make("p", { className: "editor-form" });
+  if (form) {
+    const editor = data.urls.formEditor?.replace("STEP", object.id);
+    said.append(
+      `${words.form}: `,
+      editor ? make("a", { href: editor, text: form.title }) : form.title,
+    );
+  } else {
+    said.append(words.noForm, " ", make("a", { href: data.urls.form, text: words.makeForm }));
+  }
+  return [labelled(words.lane, choice), said];
+}
+
+// --- what stands in extension elements ---
+
+function extensions({ element, object, modeler }) {
+  return {
+    find: (type) => object.extensionElements?.values?.find((one) => one.$type === type),
+    replace: (type, made) => {
+      const factory = modeler.get("bpmnFactory");
+      const others = (object.extensionElements?.values ?? []).filter((one) => one.$type !== type);
+      const values = made ? [...others, made] : others;
+      const holder = values.length ? factory.create("bpmn:ExtensionElements", { values }) : undefined;
+      if (holder) {
+        holder.$parent = object;
+        for (const one of values) {
+          one.$parent = holder;
+        }
+      }
+      modeler.get("modeling").updateProperties(element, { extensionElements: holder });
+    },
+  };
+}
+
+function property(context, name, label, meanings) {
+  const { modeler, words } = context;
+  const { find, replace } = extensions(context);
+  const known = find("spiffworkflow:Properties")?.properties ?? [];
+  const value = known.find((one) => one.name === name)?.value ?? "";
+  const control = chooser([{ value: "", words: words.nothing }, ...meanings], value, (chosen) => {
+    const moddle = modeler.get("moddle");
+    const others = known.filter((one) => one.name !== name);
+    const kept = others.map((one) =>
+      moddle.create("spiffworkflow:Property", { name: one.name, value: one.value }),
+    );
+    if (chosen) {
+      kept.push(moddle.create("spiffworkflow:Property", { name, value: chosen }));
+    }
+    const made = kept.length
+      ? moddle.create("spiffworkflow:Properties", { properties: kept })
+      : null;
+    replace("spiffworkflow:Properties", made);
+  });
+  return labelled(label, control);
+}
+
+function table(context) {
+  const { modeler, data, words } = context;
+  const { find, replace } = extensions(context);
+  const value = find("spiffworkflow:CalledDecisionId")?.value ?? "";
+  const options = [{ value: "", words: words.choose }, ...data.tables];
+  const control = chooser(options, value.trim(), (chosen) => {
+    const made = chosen
+      ? modeler.get("moddle").create("spiffworkflow:CalledDecisionId", { value: chosen })
+      : null;
+    replace("spiffworkflow:CalledDecisionId", made);
+  });
+  return labelled(words.table, control);
+}
+
+// --- events ---
+
+function message({ modeler, data, words, setOf }, event) {
+  const definitions = modeler.getDefinitions();
+  const names = new Set([
+    ...data.messages,
+    ...definitions.rootElements.filter((one) => one.$type === "bpmn:Message").map((one) => one.name),
+  ]);
+  const options = [...names].filter(Boolean).map((name) => ({ value: name, words: name.replaceAll("_", " ") }));
+  const chosen = event.messageRef?.name ?? "";
+  const take = (name) => {
+    let found = definitions.rootElements.find((one) => one.$type === "bpmn:Message" && one.name === name);
+    if (!found) {
+      found = modeler.get("bpmnFactory").create("bpmn:Message", { name });
+      found.$parent = definitions;
+      definitions.rootElements.push(found);
+    }
+    setOf(event, { messageRef: found });
+  };
+  return labelled(
+    words.message,
+    chooser([{ value: "", words: words.choose }, ...options], chosen, (name) => name && take(name)),
+  );
+}
+
+function interrupting({ object, words, set }) {
+  const control = make("input", { type: "checkbox" });
+  control.checked = object.cancelActivity !== false;
+  control.addEventListener("change", () => set({ cancelActivity: control.checked }));
+  const label = make("label", { className: "editor-field" });
+  label.append(control, ` ${words.interrupts}`);
+  return label;
+}
+
+// --- what every element has ---
+
+function notes({ object, modeler, words, set }) {
+  const text = object.documentation?.[0]?.text ?? "";
+  const control = written(
+    text,
+    (value) => {
+      const factory = modeler.get("bpmnFactory");
+      set({ documentation: value ? [factory.create("bpmn:Documentation", { text: value })] : [] });
+    },
+    "textarea",
+  );
+  control.rows = 2;
+  const more = make("details");
+  more.open = Boolean(text);
+  more.append(make("summary", { text: words.notes }), control);
+  control.setAttribute("aria-label", words.notes);
+  return more;
+}
+
+function identity({ element, object, modeler, words, set }) {
+  const control = written(object.id, (value) => {
+    const wanted = value.trim();
+    const isTaken = modeler.get("moddle").ids.assigned(wanted);
+    if (/^[a-z_][\w-]*$/i.test(wanted) && (!isTaken || wanted === object.id)) {
+      set({ id: wanted });
+    } else {
+      control.value = object.id;
+    }
+  });
+  control.setAttribute("aria-label", words.id);
+  const more = make("details");
+  more.append(make("summary", { text: words.id }), control);
+  return more;
+}
+
+export { button };

@@ -1,0 +1,329 @@
+"""The studio: how incidents are handled, in which versions, and what somebody is changing of it.
+
+Pages for process owners, and for auditors to read.  A newcomer would look for the editors here:
+each kind of file has its own (`diagram_editor.py`), and this leads there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from lxml import etree
+
+from api import identity
+from api.errors import STATUS
+from api.languages import flash
+from api.pages.asking import words_in
+from api.pages.for_readers import for_readers
+from api.pages.history import named
+from engine.bpmn import Release, judge_release
+from engine.bpmn.document import UnreadableError, parse_xml
+from engine.bpmn.using import Use, uses
+from engine.domain.permissions import may_change_diagrams, may_read_diagrams
+from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, PutrightError
+from engine.language import say
+from engine.queries.drafts import draft_file, draft_files, draft_page, drafts
+from engine.queries.library import content_of, parts, release_line, releases, versions
+from engine.usecases.drafting import (
+    LARGEST,
+    begin_draft,
+    bring_up_to_date,
+    discard_draft,
+    rename_draft,
+    save_file,
+    undo_file,
+)
+from forms import Form
+
+pages = for_readers("studio", __name__)
+
+KINDS = {"bpmn": say("Diagrams"), "dmn": say("Tables"), "form": say("Forms")}
+# where a file of a draft is edited
+EDITORS = {"bpmn": "diagram_editor.page"}
+_MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
+# what use cases start by themselves
+_STARTED = {
+    "incident.bpmn": say("each incident"),
+    "action.bpmn": say("each action"),
+    "report_incident.json": say("a report"),
+    "propose_action.json": say("a proposal"),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file with what people call it, and what needs it."""
+
+    name: str
+    kind: str
+    title: str
+    used_by: tuple[str, ...]
+
+
+@pages.before_request
+def let_in() -> None:
+    """Let pass who may read diagrams."""
+    if not may_read_diagrams(identity.actor()):
+        raise NotAllowed(say("The studio is for process owners and auditors."))
+
+
+@pages.get("/studio")
+def library() -> ResponseReturnValue:
+    """Show what is in force, and what somebody is changing."""
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        lines = parts(conn)
+        release = handling.releases.in_force(conn) if lines else None
+        newest = release_line(conn, release.number) if release else None
+        found = drafts(conn)
+    names = named_files(release.specs.release, release.files) if release else {}
+    return render_template(
+        "studio.html",
+        release=newest,
+        drafts=found,
+        parts=[(one, names[one.name]) for one in lines],
+        kinds=KINDS,
+        may_change=may_change_diagrams(identity.actor()),
+    )
+
+
+@pages.get("/studio/releases")
+def all_releases() -> ResponseReturnValue:
+    """Show every release, the one in force first."""
+    with identity.handling().store.read() as conn:
+        found = releases(conn)
+    return render_template(
+        "studio_releases.html",
+        releases=found,
+        may_change=may_change_diagrams(identity.actor()),
+    )
+
+
+@pages.get("/studio/files/<name>")
+def file(name: str) -> ResponseReturnValue:
+    """Show a file's versions: who changed what and why, and how many runs are on each."""
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        models = {
+            one.id: handling.releases.get(conn, one.id).specs.release for one in releases(conn)
+        }
+        found = versions(conn, name, models)
+        release = handling.releases.in_force(conn)
+        content = content_of(conn, found[0].numbers[-1], name)
+    is_in_force = name in release.files
+    called = named_files(release.specs.release, release.files) if is_in_force else {}
+    return render_template(
+        "studio_file.html",
+        file=called.get(name) or Named(name, kind_of(name), title_of(name, content), ()),
+        versions=found,
+        is_in_force=is_in_force,
+        number=found[0].numbers[-1],
+    )
+
+
+@pages.get("/studio/releases/<int:number>/files/<name>")
+def content(number: int, name: str) -> ResponseReturnValue:
+    """Return a file as a release has it, byte for byte; a diagram to be looked at with `drawn`."""
+    with identity.handling().store.read() as conn:
+        found = content_of(conn, number, name)
+    if "drawn" in request.args and name.endswith(".bpmn"):
+        return Response(named(parse_xml(name, found)), mimetype="application/xml")
+    return _download(name, found)
+
+
+@pages.get("/studio/drafts/<uuid:draft_id>/files/<name>")
+def draft_content(draft_id: UUID, name: str) -> ResponseReturnValue:
+    """Return a file as a draft has it."""
+    with identity.handling().store.read() as conn:
+        found = draft_file(conn, draft_id, name)
+    if found.content is None:
+        raise NotFound(say("There is no file “%(name)s” in this draft.", name=name))
+    return _download(name, found.content)
+
+
+def _download(name: str, found: bytes) -> Response:
+    answer = Response(found, mimetype=_MIMETYPES.get(name.rsplit(".", 1)[-1], "text/plain"))
+    # never shown as a page: it is somebody's upload
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
+
+
+# --- drafts --------------------------------------------------------------------------------------
+
+
+@pages.post("/studio/drafts")
+def begin() -> ResponseReturnValue:
+    """Begin to change something; with `back_to` an earlier release comes back."""
+    handling = identity.handling()
+    number = request.form.get("back_to", type=int)
+    try:
+        with handling.store.read() as conn:
+            back_to = release_line(conn, number).id if number else None
+        title = words_in("title")
+        draft_id = begin_draft(handling, title, actor=identity.actor(), back_to=back_to)
+    except InvalidAnswers as refusal:
+        flash(next(iter(refusal.fields.values())))
+        return redirect(url_for("studio.library"), 303)
+    return redirect(url_for("studio.draft", draft_id=draft_id), 303)
+
+
+@pages.get("/studio/drafts/<uuid:draft_id>")
+def draft(draft_id: UUID) -> ResponseReturnValue:
+    """Show what a draft changes, and what is left to do before it is published."""
+    return _draft(draft_id)
+
+
+def _draft(draft_id: UUID, problem: str | None = None) -> str:
+    with identity.handling().store.read() as conn:
+        page = draft_page(conn, draft_id)
+        after = draft_files(conn, draft_id)
+    judged = judge_release(after)
+    return render_template(
+        "studio_draft.html",
+        draft=page,
+        files=named_files(judged.release, after).values(),
+        changes={one.name: one for one in page.changes},
+        kinds=KINDS,
+        editors=EDITORS,
+        may_change=may_change_diagrams(identity.actor()) and page.ended_at is None,
+        problem=problem,
+    )
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/title")
+def rename(draft_id: UUID) -> ResponseReturnValue:
+    """Call a draft something else."""
+    return _done(
+        draft_id,
+        lambda: rename_draft(
+            identity.handling(), draft_id, words_in("title"), actor=identity.actor()
+        ),
+    )
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/end")
+def discard(draft_id: UUID) -> ResponseReturnValue:
+    """Give a draft up."""
+    discard_draft(identity.handling(), draft_id, actor=identity.actor())
+    flash(say("The draft is given up."))
+    return redirect(url_for("studio.library"), 303)
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/up-to-date")
+def update(draft_id: UUID) -> ResponseReturnValue:
+    """Let the draft change the release that is in force now."""
+    chosen = {
+        name.removeprefix("of:"): one
+        for name, one in request.form.items()
+        if name.startswith("of:")
+    }
+    return _done(
+        draft_id,
+        lambda: bring_up_to_date(
+            identity.handling(),
+            draft_id,
+            actor=identity.actor(),
+            keep=[name for name, one in chosen.items() if one == "mine"],
+            take=[name for name, one in chosen.items() if one == "theirs"],
+        ),
+    )
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/files")
+def bring(draft_id: UUID) -> ResponseReturnValue:
+    """Take files from the sender's computer into the draft, in place of those of the same name."""
+    sent = [one for one in request.files.getlist("file") if one.filename]
+
+    def save() -> None:
+        if not sent:
+            raise InvalidAnswers({"file": say("Please choose a file.")})
+        for one in sent:
+            name = (one.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+            _save(draft_id, name, one.stream.read(LARGEST + 1))
+
+    return _done(draft_id, save)
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/files/<name>/undo")
+def undo(draft_id: UUID, name: str) -> ResponseReturnValue:
+    """Leave a file as the release has it."""
+    return _done(
+        draft_id,
+        lambda: undo_file(identity.handling(), draft_id, name, actor=identity.actor()),
+    )
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/files/<name>/remove")
+def remove(draft_id: UUID, name: str) -> ResponseReturnValue:
+    """Take a file out of what the draft becomes."""
+    return _done(draft_id, lambda: _save(draft_id, name, None))
+
+
+def _save(draft_id: UUID, name: str, content: bytes | None) -> None:
+    """Save over whatever the draft has: whoever brings a file has chosen it."""
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        try:
+            revision = draft_file(conn, draft_id, name).revision
+        except NotFound:
+            revision = 0
+    save_file(handling, draft_id, name, content, revision=revision, actor=identity.actor())
+
+
+def _done(draft_id: UUID, deed: Callable[[], None]) -> ResponseReturnValue:
+    try:
+        deed()
+    except InvalidAnswers as refusal:
+        return _draft(draft_id, next(iter(refusal.fields.values()))), 422
+    except Conflict as refusal:
+        return _draft(draft_id, refusal.sentence), STATUS[refusal.code]
+    return redirect(url_for("studio.draft", draft_id=draft_id), 303)
+
+
+# --- what files are called -----------------------------------------------------------------------
+
+
+def named_files(release: Release, files: Mapping[str, bytes]) -> dict[str, Named]:
+    """Return each file with what people call it and what needs it, by name."""
+    used = uses(release)
+    return {
+        name: Named(
+            name,
+            kind_of(name),
+            title_of(name, content),
+            tuple(dict.fromkeys(_users(name, used.get(name, ())))),
+        )
+        for name, content in sorted(files.items())
+    }
+
+
+def _users(name: str, used: Iterable[Use]) -> Iterable[str]:
+    if name in _STARTED:
+        yield _STARTED[name]
+    for use in used:
+        yield say("“%(step)s”", step=use.name)
+
+
+def kind_of(name: str) -> str:
+    """Return what a file is: bpmn, dmn or form."""
+    return {"json": "form"}.get(name.rsplit(".", 1)[-1], name.rsplit(".", 1)[-1])
+
+
+def title_of(name: str, content: bytes) -> str:
+    """Return what a file calls itself; its name if it says nothing, or cannot be read."""
+    stem = name.rsplit(".", 1)[0]
+    try:
+        if kind_of(name) == "form":
+            return say(Form.parse(stem, content).title)
+        root = parse_xml(name, content)
+    except (UnreadableError, PutrightError):
+        return name
+    tag = "process" if kind_of(name) == "bpmn" else "decision"
+    called = [one.get("name") for one in root.iter(etree.Element) if _local(one) == tag]
+    return say(called[0]) if called and called[0] else name
+
+
+def _local(node: etree._Element) -> str:
+    return etree.QName(node).localname

@@ -1,0 +1,98 @@
+"""Drafts of diagrams, tables and forms, for the editors of the studio and for programs alike.
+
+A file is text here: UTF-8, as it is in a folder.  What is in no draft yet is proved by `/proofs`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from api import draft_schemas, schemas, tokens
+from api.proving import prove_apart
+from api.resources.resource import handling, resource
+from api.shapes import schema_of
+from engine.domain.permissions import may_read_diagrams
+from engine.errors import NotAllowed
+from engine.language import say
+from engine.queries.drafts import DraftLine, DraftPage, draft_file, draft_files, draft_page, drafts
+from engine.queries.library import release_line
+from engine.usecases.drafting import begin_draft, save_file
+
+blueprint = resource("api_drafts", __name__, "Drafts", path="/drafts")
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.response(200, schema_of(DraftLine)(many=True))
+def list_drafts() -> Sequence[DraftLine]:
+    """List the open drafts, what was changed last first."""
+    _let_in()
+    with handling().store.read() as conn:
+        return drafts(conn)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(draft_schemas.DraftBegun)
+@blueprint.response(201, schemas.Made)
+def begin(sent: dict[str, Any]) -> Mapping[str, Any]:
+    """Begin to change the release in force, or to bring an earlier one back."""
+    with handling().store.read() as conn:
+        back_to = release_line(conn, sent["back_to"]).id if sent["back_to"] else None
+    made = begin_draft(handling(), sent["title"], actor=tokens.actor(), back_to=back_to)
+    return {"id": made}
+
+
+@blueprint.route("/<uuid:draft_id>", methods=["GET"])
+@blueprint.response(200, draft_schemas.DraftShown)
+def show(draft_id: UUID) -> DraftPage:
+    """Show what a draft changes."""
+    _let_in()
+    with handling().store.read() as conn:
+        return draft_page(conn, draft_id)
+
+
+@blueprint.route("/<uuid:draft_id>/files/<name>", methods=["GET"])
+@blueprint.response(200, draft_schemas.DraftFileShown)
+def read(draft_id: UUID, name: str) -> Mapping[str, Any]:
+    """Show a file as the draft has it; revision 0 is the release's own."""
+    _let_in()
+    with handling().store.read() as conn:
+        found = draft_file(conn, draft_id, name)
+    return {
+        "name": found.name,
+        "content": None if found.content is None else found.content.decode("utf-8", "replace"),
+        "revision": found.revision,
+        "changed_by": found.changed_by,
+        "changed_at": found.changed_at,
+    }
+
+
+@blueprint.route("/<uuid:draft_id>/files/<name>", methods=["PUT"])
+@blueprint.arguments(draft_schemas.DraftFileSent)
+@blueprint.response(200, draft_schemas.DraftFileSaved)
+def save(sent: dict[str, Any], draft_id: UUID, name: str) -> Mapping[str, Any]:
+    """Save a file that was made from `revision`; a null content takes it out.
+
+    If it was saved meanwhile, nothing is overwritten: 409 `stale_file`.
+    """
+    content = None if sent["content"] is None else sent["content"].encode()
+    revision = save_file(
+        handling(), draft_id, name, content, revision=sent["revision"], actor=tokens.actor()
+    )
+    return {"revision": revision}
+
+
+@blueprint.route("/<uuid:draft_id>/proof", methods=["POST"])
+@blueprint.arguments(draft_schemas.DraftProofAsked)
+@blueprint.response(200, schemas.FilesProved)
+def prove(sent: dict[str, Any], draft_id: UUID) -> Mapping[str, Any]:
+    """Prove or refute what the draft would become, with these files in place; nothing is kept."""
+    _let_in()
+    with handling().store.read() as conn:
+        files = draft_files(conn, draft_id)
+    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
+    return {"files": prove_apart(texts | sent["files"], ())}
+
+
+def _let_in() -> None:
+    if not may_read_diagrams(tokens.actor()):
+        raise NotAllowed(say("The studio is for process owners and auditors."))
