@@ -41,7 +41,11 @@ pages = for_readers("studio", __name__)
 
 KINDS = {"bpmn": say("Diagrams"), "dmn": say("Tables"), "form": say("Forms")}
 # where a file of a draft is edited
-EDITORS = {"bpmn": "diagram_editor.page"}
+EDITORS = {
+    "bpmn": "diagram_editor.page",
+    "dmn": "table_editor.page",
+    "form": "form_editor.page",
+}
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
 # what use cases start by themselves
 _STARTED = {
