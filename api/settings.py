@@ -19,6 +19,7 @@ from api.languages import SOURCE, codes
 from api.rules_file import RulesWrong, read_rules
 from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
+from engine.domain.publishing import BY_TWO, Publishing, SecondPerson
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import PutrightError
 
@@ -95,6 +96,17 @@ SETTINGS = (
     ),
     Setting("PUTRIGHT_WEBHOOK_SECRET", "signs what is posted; at least 32 characters", "-"),
     Setting(
+        "PUTRIGHT_SECOND_PERSON",
+        "when a second process owner agrees to a release: `closing` (it changes who closes"
+        " incidents, and when), `always`, `never`",
+        "closing",
+    ),
+    Setting(
+        "PUTRIGHT_SECOND_PERSON_WAIVED",
+        "who decided on `never`, and why; stands with each release that needed no second person",
+        "-",
+    ),
+    Setting(
         "PUTRIGHT_LANGUAGE",
         "the language (`en`, `de`) of letters to people who chose none, and of pages to browsers"
         " that ask for no other",
@@ -132,6 +144,7 @@ class Settings:
     webhook_secret: str | None = field(default=None, repr=False)
     public_url: str | None = None
     language: str = SOURCE
+    publishing: Publishing = BY_TWO
 
     @property
     def ways(self) -> frozenset[Way]:
@@ -172,7 +185,18 @@ class Settings:
             webhook_secret=reading.secret("PUTRIGHT_WEBHOOK_SECRET"),
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
             language=reading.language("PUTRIGHT_LANGUAGE"),
+            publishing=Publishing(
+                reading.second_person("PUTRIGHT_SECOND_PERSON"),
+                reading.text("PUTRIGHT_SECOND_PERSON_WAIVED"),
+            ),
         )
+        if settings.publishing.second_person is SecondPerson.NEVER:
+            reading.whole(
+                "PUTRIGHT_SECOND_PERSON=never",
+                "never",
+                "PUTRIGHT_SECOND_PERSON_WAIVED",
+                settings.publishing.waived_by,
+            )
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_MAIL_FROM", settings.mail_from)
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_PUBLIC_URL", settings.public_url)
         reading.whole(
@@ -266,6 +290,10 @@ class _Reading:
     def yes(self, name: str) -> bool:
         known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
         return self._parsed(name, False, lambda value: known[value.lower()], "yes or no")
+
+    def second_person(self, name: str) -> SecondPerson:
+        listed = " or ".join(SecondPerson)
+        return self._parsed(name, SecondPerson.CLOSING, SecondPerson, listed)
 
     def language(self, name: str) -> str:
         known = {code: code for code in codes()}

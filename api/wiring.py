@@ -69,7 +69,8 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
     )
     followed = LadderInForce(given=settings.ladder, store=handling.store)
     try:
-        yield Opened(settings, replace(handling, ladder=followed), app_url, owner_url)
+        handling = replace(handling, ladder=followed, publishing=settings.publishing)
+        yield Opened(settings, handling, app_url, owner_url)
     finally:
         handling.store.engine.dispose()
 

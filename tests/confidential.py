@@ -20,6 +20,7 @@ from engine.queries.ledger import incident_ledger
 from engine.usecases.callers import give_caller_page
 from engine.usecases.covering import count_harmed
 from engine.usecases.disputing import dispute
+from engine.usecases.drafting import begin_draft
 from engine.usecases.filing import NewFile, add_file
 from engine.usecases.holding import save_draft
 from engine.usecases.links import keep_link
@@ -252,8 +253,14 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         # the incident itself first, then those in other states
         numbers = sorted(others.scalars(), key=lambda number: number != own)
     ended = [one.id for one in world.items(incident, is_open=False) if one.ended_at]
+    draft = begin_draft(world.handling, "Ask the bank first", actor=world.actor("dora"))
     return {
         "number": numbers,
+        "draft_id": [draft],
+        "api_drafts.name": ["incident.bpmn"],
+        "diagram_editor.name": ["incident.bpmn"],
+        "studio.name": ["incident.bpmn", "priority.dmn"],
+        "studio.number": [1],
         "which": [str(incident), *map(str, numbers)],
         "action_number": [1, 2, 3],
         "action_id": actions,

@@ -15,12 +15,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.clock import now
 from engine.store.embedded import DatabaseUrls, EmbeddedServer, running
 from engine.store.migrate import migrate, owner_engine
 from engine.store.work import Store
 from engine.usecases.publish import publish
-from tests.world import KEY, World, shipped_files
+from tests.world import KEY, Clock, World, shipped_files
 
 # How fast examples are made says something of the machine only: no test is timed.
 settings.register_profile(
@@ -75,7 +74,9 @@ def _prepare_template(owner_url: str) -> None:
     """Bring the template, from which every test's database is copied, to today's schema."""
     migrate(owner_url)
     engine = owner_engine(owner_url)
-    publish(Store(engine, KEY, now), shipped_files(), by="the suite", reason="what is shipped")
+    # by the clock of the worlds that begin with it: what comes first is dated first
+    store = Store(engine, KEY, Clock())
+    publish(store, shipped_files(), by="the suite", reason="what is shipped")
     engine.dispose()
 
 

@@ -46,6 +46,9 @@ SENT: dict[str, dict[str, Any]] = {
     "api_incidents.propose": ACTION,
     "api_incidents.report": {},
     "api_incidents.told": {"told_at": INSTANT, "reason": "Because"},
+    "api_drafts.begin": {"title": "So"},
+    "api_drafts.prove": {"files": {"a.bpmn": "<definitions/>"}},
+    "api_drafts.save": {"content": "So", "revision": 0},
     "api_items.claim": {},
     "api_items.draft": {"answers": {}},
     "api_items.finish": {"answers": {"outcome": "done", "what_was_done": "Done"}},
@@ -141,6 +144,16 @@ SENT: dict[str, dict[str, Any]] = {
     "signing.sign_out": {},
     "silence.log": WHY | {"whom": PERSON, "channel": "call"},
     "silence.name": {"person": PERSON},
+    "studio.agree": {"seen": ""},
+    "studio.begin": {"title": "So"},
+    "studio.bring": {},
+    "studio.decline": {},
+    "studio.discard": {},
+    "studio.publish": {"reason": "So"},
+    "studio.remove": {},
+    "studio.rename": {"title": "So"},
+    "studio.undo": {},
+    "studio.update": {},
     "todos.save": {"view_name": "So"},
     "todos.drop": {},
     "telling.send": {"title": "So", "actual": "So", "name": "So"},
@@ -225,7 +238,7 @@ POINTING: Mapping[str, Callable[[], Any]] = {
 
 
 # Where a number is not an incident's, or what is named by an id is something else.
-_ELSEWHERE = {("signals", "number"), ("api_proofs", "which")}
+_ELSEWHERE = {("signals", "number"), ("studio", "number"), ("api_proofs", "which")}
 
 
 def pointing(rule: Rule) -> set[str]:

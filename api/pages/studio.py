@@ -18,13 +18,23 @@ from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from api.pages.history import named
+from api.proving import prove_apart
 from engine.bpmn import Release, judge_release
+from engine.bpmn.closing_changes import changes_who_closes
 from engine.bpmn.document import UnreadableError, parse_xml
 from engine.bpmn.using import Use, uses
 from engine.domain.permissions import may_change_diagrams, may_read_diagrams
-from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, PutrightError
+from engine.errors import (
+    Busy,
+    Conflict,
+    DiagramRefused,
+    InvalidAnswers,
+    NotAllowed,
+    NotFound,
+    PutrightError,
+)
 from engine.language import say
-from engine.queries.drafts import draft_file, draft_files, draft_page, drafts
+from engine.queries.drafts import draft_file, draft_files, draft_page, drafts, release_files
 from engine.queries.library import content_of, parts, release_line, releases, versions
 from engine.usecases.drafting import (
     LARGEST,
@@ -35,6 +45,8 @@ from engine.usecases.drafting import (
     save_file,
     undo_file,
 )
+from engine.usecases.publish import missing
+from engine.usecases.publishing import agree_to_draft, publish_draft, take_back
 from forms import Form
 
 pages = for_readers("studio", __name__)
@@ -179,14 +191,28 @@ def draft(draft_id: UUID) -> ResponseReturnValue:
     return _draft(draft_id)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far a draft is from being published; unchecked while others are being proved."""
+
+    is_checked: bool
+    problems: tuple[str, ...]
+    touches: tuple[str, ...]
+    needs_second: bool
+
+
 def _draft(draft_id: UUID, problem: str | None = None) -> str:
     with identity.handling().store.read() as conn:
         page = draft_page(conn, draft_id)
         after = draft_files(conn, draft_id)
+        before = release_files(conn, page.base_id)
     judged = judge_release(after)
     return render_template(
         "studio_draft.html",
         draft=page,
+        standing=_standing(before, after) if page.ended_at is None and page.changes else None,
+        reason=words_in("reason"),
+        me=identity.actor().id,
         files=named_files(judged.release, after).values(),
         changes={one.name: one for one in page.changes},
         kinds=KINDS,
@@ -194,6 +220,85 @@ def _draft(draft_id: UUID, problem: str | None = None) -> str:
         may_change=may_change_diagrams(identity.actor()) and page.ended_at is None,
         problem=problem,
     )
+
+
+def _standing(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Standing:
+    touches = changes_who_closes(before, after)
+    needs_second = identity.handling().publishing.needs_second(touches)
+    try:
+        return Standing(True, tuple(unpublishable(after)), touches, needs_second)
+    except Busy:
+        return Standing(False, (), touches, needs_second)
+
+
+def unpublishable(files: Mapping[str, bytes]) -> list[str]:
+    """Return what keeps these files from being published, found in a process of its own.
+
+    Raises Busy while others are being proved.
+    """
+    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
+    try:
+        proved = prove_apart(texts, ())
+    except DiagramRefused as refusal:
+        return [str(one) for one in refusal.findings]
+    known = {process["id"] for file in proved for process in file["processes"]}
+    return [
+        *missing(files, known),
+        *(
+            f"{file['file']}: {finding['message']}"
+            for file in proved
+            for finding in (
+                *file["findings"],
+                *(one for process in file["processes"] for one in process["findings"]),
+            )
+            if finding["severity"] in ("refuted", "unknown")
+        ),
+    ]
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/publish")
+def publish(draft_id: UUID) -> ResponseReturnValue:
+    """Publish a draft, or ask a second person to agree."""
+
+    def deed() -> None:
+        _require_publishable(draft_id)
+        done = publish_draft(
+            identity.handling(), draft_id, reason=words_in("reason"), actor=identity.actor()
+        )
+        if done.number is None:
+            flash(say("Now a second person has to agree."))
+        else:
+            flash(say("Release %(number)s is in force.", number=done.number))
+
+    return _done(draft_id, deed)
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/agree")
+def agree(draft_id: UUID) -> ResponseReturnValue:
+    """Agree, as the second person, to what was looked at."""
+
+    def deed() -> None:
+        _require_publishable(draft_id)
+        number = agree_to_draft(
+            identity.handling(), draft_id, seen=request.form.get("seen", ""), actor=identity.actor()
+        )
+        flash(say("Release %(number)s is in force.", number=number))
+
+    return _done(draft_id, deed)
+
+
+@pages.post("/studio/drafts/<uuid:draft_id>/decline")
+def decline(draft_id: UUID) -> ResponseReturnValue:
+    """Take back what was asked, or decline it."""
+    return _done(draft_id, lambda: take_back(identity.handling(), draft_id, actor=identity.actor()))
+
+
+def _require_publishable(draft_id: UUID) -> None:
+    # what is hostile is found where it can be given up, before it is proved for good
+    with identity.handling().store.read() as conn:
+        files = draft_files(conn, draft_id)
+    if problems := unpublishable(files):
+        raise DiagramRefused(problems)
 
 
 @pages.post("/studio/drafts/<uuid:draft_id>/title")
@@ -281,7 +386,7 @@ def _done(draft_id: UUID, deed: Callable[[], None]) -> ResponseReturnValue:
         deed()
     except InvalidAnswers as refusal:
         return _draft(draft_id, next(iter(refusal.fields.values()))), 422
-    except Conflict as refusal:
+    except (Conflict, DiagramRefused) as refusal:
         return _draft(draft_id, refusal.sentence), STATUS[refusal.code]
     return redirect(url_for("studio.draft", draft_id=draft_id), 303)
 

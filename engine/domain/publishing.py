@@ -29,3 +29,7 @@ class Publishing:
             case SecondPerson.CLOSING:
                 return bool(touches)
         return False
+
+
+BY_TWO = Publishing()
+"""The rule unless an organisation sets another."""

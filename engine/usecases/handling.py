@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from engine.domain.ladder import Ladder
 from engine.domain.message import Way
+from engine.domain.publishing import BY_TWO, Publishing
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import NotFound
 from engine.language import say
@@ -89,6 +90,7 @@ class Handling:
     wakes_workers: bool = True
     # by which ways letters go out; without mail, who is reached by nothing else counts as asked
     ways: frozenset[Way] = frozenset()
+    publishing: Publishing = BY_TWO
 
     def within(self, work: Work) -> "Handling":
         """Return the same, for use cases that are to be parts of one transaction."""

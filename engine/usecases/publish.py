@@ -1,7 +1,7 @@
 """Publishing: diagrams and forms become a release, proved, whole or not at all."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID, uuid4
@@ -31,17 +31,17 @@ _STOPS = frozenset({Severity.REFUTED, Severity.UNKNOWN})
 class Signed:
     """Who published a release and why.
 
-    `called` is the name given with a command, which no sign-in vouches for; `agreed_by` a second
-    person.  `touches` says what changed about closing, and `waived` who signed that one person was
-    enough for that.
+    `by` does it now.  `author` is whoever asked for it where another person agrees, or the name
+    given with a command, which no sign-in vouches for; None: whoever does it.  `touches` says what
+    changed about closing, and `waived` who signed that one person was enough for that.
     """
 
     by: Actor | Machine
     reason: str
+    author: str | None = None
     agreed_by: str | None = None
     touches: tuple[str, ...] = ()
     waived: str | None = None
-    called: str | None = None
 
 
 def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -> tuple[UUID, int]:
@@ -53,14 +53,15 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     """
     verified = require_publishable(files)
     with store.begin() as work:
-        signed = Signed(Machine("putright publish"), reason, called=by)
+        signed = Signed(Machine("putright publish"), reason, author=by)
         return put_in_force(work, files, verified, signed)
 
 
 def require_publishable(files: Mapping[str, bytes]) -> Sequence[Verified]:
     """Return what was found about the files; raises DiagramRefused if they cannot be a release."""
     verified = verify_release(files)
-    if refused := [*unproven(verified), *_missing(files, verified)]:
+    known = {process.id for one in verified for process in one.processes}
+    if refused := [*unproven(verified), *missing(files, known)]:
         raise DiagramRefused(refused)
     return verified
 
@@ -101,9 +102,9 @@ def _line(verified: Verified, finding: ProofFinding) -> str:
     return f"{where}: {finding.message}" + (f" It goes like this: {way}." if way else "")
 
 
-def _missing(files: Mapping[str, bytes], verified: Sequence[Verified]) -> Iterator[str]:
-    known = {process.id for one in verified for process in one.processes}
-    yield from (f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in known)
+def missing(files: Collection[str], processes: Collection[str]) -> Iterator[str]:
+    """Yield a line for each diagram and form without which nothing could begin."""
+    yield from (f"the diagram “{name}” is missing" for name in _DIAGRAMS if name not in processes)
     yield from (
         f"the form {name}.json is missing" for name in _FORMS if f"{name}.json" not in files
     )
@@ -148,7 +149,7 @@ def _add(
         {
             "id": release_id,
             "published_at": work.now,
-            "published_by": signed.called or signed.by.name,
+            "published_by": signed.author or signed.by.name,
             "reason": signed.reason,
             "agreed_by": signed.agreed_by,
             "touches": list(signed.touches),
@@ -166,7 +167,7 @@ def _add(
     content = {
         "number": number,
         "reason": signed.reason,
-        "called": signed.called,
+        "published_by": signed.author or signed.by.name,
         "agreed_by": signed.agreed_by,
         "touches": list(signed.touches),
         "waived": signed.waived,

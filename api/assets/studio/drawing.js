@@ -6,8 +6,6 @@ import Modeler from "bpmn-js/lib/Modeler";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import SearchModule from "bpmn-js/lib/features/search";
 
-import spiffworkflow from "./spiffworkflow.json";
-
 const REPLACEABLE = new Set(
   [
     "task user-task rule-task script-task call-activity",
@@ -25,10 +23,9 @@ const REPLACEABLE = new Set(
 const KEPT_IN_PAD = /^(delete|connect|replace|lane-|text-annotation)/;
 
 export function drawingFor(container, data, words) {
-  const options = {
-    container,
-    moddleExtensions: { spiffworkflow },
-  };
+  // The engine's own extension elements are described to nobody: what is not described is kept as
+  // it is, whoever wrote it.
+  const options = { container };
   if (!data.canChange) {
     const modules = [SearchModule, minimap, stack, speaking(words)];
     return new NavigatedViewer({ ...options, additionalModules: modules });

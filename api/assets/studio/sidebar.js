@@ -2,7 +2,7 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 
 import { condition } from "./conditions.js";
-import { button, chooser, labelled, make, written } from "./make.js";
+import { chooser, labelled, make, written } from "./make.js";
 import { timer } from "./timers.js";
 
 export function sidebar(place, modeler, data, words) {
@@ -140,17 +140,28 @@ function step({ element, object, modeler, data, words }) {
 
 // --- what stands in extension elements ---
 
+const SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core";
+const PROPERTIES = "spiffworkflow:properties";
+const DECISION = "spiffworkflow:calledDecisionId";
+
 function extensions({ element, object, modeler }) {
+  const moddle = modeler.get("moddle");
+  const values = () => object.extensionElements?.values ?? [];
   return {
-    find: (type) => object.extensionElements?.values?.find((one) => one.$type === type),
+    find: (type) => values().find((one) => one.$type === type),
+    create: (type, given) => moddle.createAny(type, SPIFF, given),
+    // puts `made` in place of what there is of its type; null takes it away
     replace: (type, made) => {
-      const factory = modeler.get("bpmnFactory");
-      const others = (object.extensionElements?.values ?? []).filter((one) => one.$type !== type);
-      const values = made ? [...others, made] : others;
-      const holder = values.length ? factory.create("bpmn:ExtensionElements", { values }) : undefined;
+      const before = values();
+      const kept = before.includes(before.find((one) => one.$type === type))
+        ? before.map((one) => (one.$type === type ? made : one)).filter(Boolean)
+        : [...before, made].filter(Boolean);
+      const holder = kept.length
+        ? modeler.get("bpmnFactory").create("bpmn:ExtensionElements", { values: kept })
+        : undefined;
       if (holder) {
         holder.$parent = object;
-        for (const one of values) {
+        for (const one of kept) {
           one.$parent = holder;
         }
       }
@@ -160,38 +171,28 @@ function extensions({ element, object, modeler }) {
 }
 
 function property(context, name, label, meanings) {
-  const { modeler, words } = context;
-  const { find, replace } = extensions(context);
-  const known = find("spiffworkflow:Properties")?.properties ?? [];
+  const { words } = context;
+  const { find, create, replace } = extensions(context);
+  const known = find(PROPERTIES)?.$children ?? [];
   const value = known.find((one) => one.name === name)?.value ?? "";
   const control = chooser([{ value: "", words: words.nothing }, ...meanings], value, (chosen) => {
-    const moddle = modeler.get("moddle");
-    const others = known.filter((one) => one.name !== name);
-    const kept = others.map((one) =>
-      moddle.create("spiffworkflow:Property", { name: one.name, value: one.value }),
-    );
+    const kept = known.filter((one) => one.name !== name);
     if (chosen) {
-      kept.push(moddle.create("spiffworkflow:Property", { name, value: chosen }));
+      kept.push(create("spiffworkflow:property", { name, value: chosen }));
     }
-    const made = kept.length
-      ? moddle.create("spiffworkflow:Properties", { properties: kept })
-      : null;
-    replace("spiffworkflow:Properties", made);
+    replace(PROPERTIES, kept.length ? create(PROPERTIES, { $children: kept }) : null);
   });
   return labelled(label, control);
 }
 
 function table(context) {
-  const { modeler, data, words } = context;
-  const { find, replace } = extensions(context);
-  const value = find("spiffworkflow:CalledDecisionId")?.value ?? "";
+  const { data, words } = context;
+  const { find, create, replace } = extensions(context);
+  const value = (find(DECISION)?.$body ?? "").trim();
   const options = [{ value: "", words: words.choose }, ...data.tables];
-  const control = chooser(options, value.trim(), (chosen) => {
-    const made = chosen
-      ? modeler.get("moddle").create("spiffworkflow:CalledDecisionId", { value: chosen })
-      : null;
-    replace("spiffworkflow:CalledDecisionId", made);
-  });
+  const control = chooser(options, value, (chosen) =>
+    replace(DECISION, chosen ? create(DECISION, { $body: chosen }) : null),
+  );
   return labelled(words.table, control);
 }
 
@@ -264,5 +265,3 @@ function identity({ element, object, modeler, words, set }) {
   more.append(make("summary", { text: words.id }), control);
   return more;
 }
-
-export { button };
