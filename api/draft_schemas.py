@@ -1,15 +1,17 @@
 """What goes in and out of the studio's drafts."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from api.shapes import schema_of
 from engine.bpmn.release import MAX_FILES
+from engine.language import say
 from engine.queries.drafts import ChangedFile
 from engine.usecases.drafting import LARGEST
 
 
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | int | float | bool | None)
+def _require_scalar(value: object) -> None:
+    if not isinstance(value, str | int | float | bool | None):
+        raise ValidationError(say("This value is not possible."))
 
 
 class DraftBegun(Schema):
@@ -64,7 +66,7 @@ class TableAsked(Schema):
 
     content = fields.String(required=True, validate=validate.Length(max=LARGEST))
     values = fields.List(
-        fields.Raw(allow_none=True, validate=_is_scalar),
+        fields.Raw(allow_none=True, validate=_require_scalar),
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=100),
