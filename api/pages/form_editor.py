@@ -22,7 +22,15 @@ from api.pages.draft_files import OpenFile, open_draft, open_file, sent_revision
 from api.pages.for_readers import for_readers
 from engine.errors import InvalidAnswers, StaleFile
 from engine.language import Said, say
-from engine.usecases.form_editing import RESERVED, Edit, begin_form, edit_form, edited, form_of
+from engine.usecases.form_editing import (
+    RESERVED,
+    Edit,
+    begin_form,
+    edit_form,
+    edited,
+    form_of,
+    unpublishable,
+)
 from engine.usecases.form_uses import Use, uses_of
 from forms import Form, FormError, render
 from forms.cards import Card, CardType, cards_of
@@ -297,6 +305,7 @@ def _shown(opened: OpenFile, trouble: Trouble | None = None) -> str:
         step=PurePosixPath(name).stem,
         cards=[_card(one, cards_of(form), uses, trouble) for one in cards_of(form)],
         trouble=trouble,
+        unpublishable=unpublishable(name, opened.beside),
         types={one: TYPES[one] for one in CHOSEN},
         all_types=TYPES,
         typed=request.form if trouble is not None and trouble.doing in ("head", "add") else {},

@@ -12,12 +12,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from engine.bpmn import judge_release
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers, NotFound, StaleFile
 from engine.expressions import FACTS, FUNCTIONS, is_reserved
 from engine.language import say
 from engine.queries.drafts import draft_file, draft_files
 from engine.usecases.drafting import require_process_owner, save_file
+from engine.usecases.form_needs import check_needs
+from engine.usecases.form_rules import check_marks, read_forms
 from engine.usecases.form_uses import Use, lost, uses_of
 from engine.usecases.handling import Handling
 from forms import Form, FormError
@@ -118,6 +121,18 @@ def _revision(conn: Connection, draft_id: UUID, file: str) -> int:
         return draft_file(conn, draft_id, file).revision
     except NotFound:
         return 0
+
+
+def unpublishable(file: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return why a form could not be published beside the other files, a sentence each."""
+    step = PurePosixPath(file).stem
+    release, forms = judge_release(files).release, read_forms(files)
+    found = [
+        *(one for one in forms.refused if one.file == file),
+        *(one for one in check_marks(release, forms.forms) if one.element == step),
+        *(one for one in check_needs(release, forms.forms, files) if one.file == file),
+    ]
+    return tuple(dict.fromkeys(one.sentence for one in found))
 
 
 def form_of(file: str, content: bytes) -> Form:

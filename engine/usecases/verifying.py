@@ -29,6 +29,7 @@ from engine.language import say
 from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
 from engine.proof import Severity as Weight
 from engine.runtime import Specs
+from engine.usecases.form_needs import check_needs
 from engine.usecases.form_rules import ReadForms, check_marks, read_forms
 from engine.usecases.verified import Verified
 from forms import Form, finite_domains
@@ -103,7 +104,12 @@ def _judged(files: Mapping[str, bytes], forms: ReadForms) -> JudgedFiles:
     judged = replace(
         judged,
         unreadable=(*judged.unreadable, *forms.unreadable),
-        refused=(*judged.refused, *forms.refused, *check_marks(judged.release, forms.forms)),
+        refused=(
+            *judged.refused,
+            *forms.refused,
+            *check_marks(judged.release, forms.forms),
+            *check_needs(judged.release, forms.forms, files),
+        ),
     )
     if judged.unreadable or judged.refused:
         return judged

@@ -249,6 +249,19 @@ def test_no_form_is_begun_where_there_can_be_none(
     assert "field-error" in page
 
 
+def test_what_cannot_be_published_is_said_at_once(dora: Visitor, draft: UUID) -> None:
+    name = "decide_without_answer.json"
+    page = dora.get(address(draft, name))
+    assert "cannot be published" not in page
+    sent = card(page, "reason")
+    del sent["required"]
+
+    dora.send_as_it_is(address(draft, name), sent | {"do": "save"}, 303)
+
+    said = words_of(dora.get(address(draft, name)))
+    assert "Like this it cannot be published: “reason” must always be answered." in said
+
+
 def test_a_form_that_was_removed_is_begun_again(dora: Visitor, world: World, draft: UUID) -> None:
     save_file(world.handling, draft, NAME, None, revision=0, actor=world.actor("dora"))
     dora.get(address(draft), 404)
