@@ -19,26 +19,13 @@ from engine.bpmn import (
     regions_of,
     table_findings,
 )
-from engine.domain.gate import Gate
-from engine.domain.incident import Level
-from engine.domain.party import Party
 from engine.errors import ExpressionRefused, InvalidAnswers
 from engine.language import Said, say
 from engine.usecases.form_rules import read_forms
+from engine.usecases.table_inputs import Known, known_inputs
 from engine.usecases.verifying import domains_of
 
-# what use cases give a run, and its facts, as far as they are words
-_GIVEN: Mapping[str, tuple[Scalar, ...]] = {
-    "impact": tuple(one.value for one in Level),
-    "urgency": tuple(one.value for one in Level),
-    "party": tuple(one.value for one in Party),
-    "gate": tuple(one.value for one in Gate),
-    "tries": ("enough", "missing"),
-}
 _MOST_OFFERED = 50
-
-Known = Mapping[str, Sequence[Scalar]]
-"""By an input's expression: every value that it can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +103,8 @@ def try_table(checked: CheckedTable, values: Sequence[Scalar]) -> TriedTable:
 
 
 def _known(beside: Mapping[str, bytes]) -> Known:
-    """Return what inputs can be, from forms, other tables, and what use cases give."""
     release = judge_release(beside).release
-    known: dict[str, Sequence[Scalar]] = {}
-    for table in release.decisions.values():
-        for place, name in enumerate(table.outputs):
-            found = [*known.get(name, ()), *(rule.outputs[place] for rule in table.rules)]
-            known[name] = list(dict.fromkeys(found))
-    for step, fields in domains_of(release, read_forms(beside).forms).items():
-        for name, values in fields.items():
-            known[f"{step}.{name}"] = values
-    return {**known, **_GIVEN}
+    return known_inputs(release, domains_of(release, read_forms(beside).forms))
 
 
 def _inputs(table: DecisionTable, known: Known) -> list[TableInput]:
