@@ -160,6 +160,7 @@ SENT: dict[str, dict[str, Any]] = {
     "studio.update": {},
     "todos.save": {"view_name": "So"},
     "todos.drop": {},
+    "table_editor.begin": {"title": "So", "output": "so"},
     "telling.send": {"title": "So", "actual": "So", "name": "So"},
     "todo.answer": {"outcome": "done", "what_was_done": "Done"},
     "todo.give_back": {},

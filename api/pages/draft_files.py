@@ -4,16 +4,18 @@ Who changes diagrams and auditors come here; an auditor, and everybody once the 
 reads.  A newcomer would send who may not change it away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import request
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.pages.asking import words_in
 from engine.domain.permissions import may_change_diagrams, may_read_diagrams
-from engine.errors import NotAllowed, NotFound
-from engine.language import say
+from engine.errors import InvalidAnswers, NotAllowed, NotFound
+from engine.language import Said, say
 from engine.queries.drafts import DraftFile, DraftPage, draft_file, draft_files, draft_page
 
 
@@ -66,3 +68,47 @@ def sent_revision() -> int:
         return int(request.form.get("revision", ""))
     except ValueError:
         return -1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of a page that begins a file: its field, what it asks, and what was answered."""
+
+    name: str
+    asks: Said
+    help: Said
+
+    @property
+    def value(self) -> str:
+        """Return what was typed, or what the link to the page said."""
+        return words_in(self.name) or request.args.get(self.name, "")
+
+
+def begun(
+    draft_id: UUID,
+    heading: Said,
+    fields: Sequence[Asked],
+    button: Said,
+    begin: Callable[[], str],
+) -> ResponseReturnValue:
+    """Ask what a new file is called; once that is said, `begin` it and go to the address it gives.
+
+    What `begin` refuses (InvalidAnswers) stands beside the questions.
+    """
+    draft, may_change = open_draft(draft_id)
+    problems: Mapping[str, str] = {}
+    if request.method == "POST":
+        try:
+            return redirect(begin(), 303)
+        except InvalidAnswers as refused:
+            problems = refused.fields
+    shown = render_template(
+        "draft_begin.html",
+        draft=draft,
+        may_change=may_change,
+        heading=heading,
+        fields=fields,
+        button=button,
+        problems=problems,
+    )
+    return shown, 422 if problems else 200

@@ -18,9 +18,9 @@ from markupsafe import Markup
 from api import identity
 from api.languages import flash
 from api.pages.asking import words_in
-from api.pages.draft_files import OpenFile, open_draft, open_file, sent_revision
+from api.pages.draft_files import Asked, OpenFile, begun, open_file, sent_revision
 from api.pages.for_readers import for_readers
-from engine.errors import InvalidAnswers, StaleFile
+from engine.errors import StaleFile
 from engine.language import Said, say
 from engine.usecases.form_editing import (
     RESERVED,
@@ -162,28 +162,24 @@ def preview(draft_id: UUID, name: str) -> ResponseReturnValue:
     return render_template("_form_preview.html", form=form, inside=_printed(form))
 
 
-@pages.route("/studio/drafts/<uuid:draft_id>/new-form", methods=["GET", "POST"])
-def begin(draft_id: UUID) -> ResponseReturnValue:
+@pages.route("/studio/drafts/<uuid:draft_id>/new-form", methods=["GET", "POST"], endpoint="begin")
+def begin_one(draft_id: UUID) -> ResponseReturnValue:
     """Ask for a step's id and a title, and begin a form for it."""
-    draft, may_change = open_draft(draft_id)
-    problems: Mapping[str, str] = {}
-    if request.method == "POST":
+
+    def begin() -> str:
         step, title = words_in("step"), words_in("title")
-        try:
-            file = begin_form(identity.handling(), draft_id, step, title, actor=identity.actor())
-        except InvalidAnswers as refused:
-            problems = refused.fields
-        else:
-            return redirect(url_for(".page", draft_id=draft_id, name=file), 303)
-    shown = render_template(
-        "form_begin.html",
-        draft=draft,
-        may_change=may_change,
-        problems=problems,
-        step=words_in("step") or request.args.get("step", ""),
-        title=words_in("title") or request.args.get("title", ""),
+        file = begin_form(identity.handling(), draft_id, step, title, actor=identity.actor())
+        return url_for(".page", draft_id=draft_id, name=file)
+
+    fields = (
+        Asked(
+            "title",
+            say("What is asked?"),
+            say("The heading that participants see, such as “Ask the bank”."),
+        ),
+        Asked("step", say("For which step?"), say("Its id in the diagram, such as ask_the_bank.")),
     )
-    return shown, 422 if problems else 200
+    return begun(draft_id, say("A new form"), fields, say("Begin the form"), begin)
 
 
 # --- what was asked -------------------------------------------------------------------------------

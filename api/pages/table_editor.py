@@ -13,13 +13,15 @@ from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from api import protection
-from api.pages.draft_files import open_file
+from api import identity, protection
+from api.pages.asking import words_in
+from api.pages.draft_files import Asked, begun, open_file
 from api.pages.for_readers import for_readers
 from api.pages.studio import title_of
 from api.table_told import told
 from engine.bpmn import Cell, Scalar, shown
 from engine.language import Said, in_words, say
+from engine.usecases.table_beginning import begin_table
 from engine.usecases.table_checking import CheckedTable, check_table
 
 pages = for_readers("table_editor", __name__)
@@ -59,6 +61,26 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
         words=_words(),
     )
     return _with_styles(shown_page)
+
+
+@pages.route("/studio/drafts/<uuid:draft_id>/new-table", methods=["GET", "POST"], endpoint="begin")
+def begin_one(draft_id: UUID) -> ResponseReturnValue:
+    """Ask for a name and what it gives, and begin a table."""
+
+    def begin() -> str:
+        title, output = words_in("title"), words_in("output")
+        file = begin_table(identity.handling(), draft_id, title, output, actor=identity.actor())
+        return url_for(".page", draft_id=draft_id, name=file)
+
+    fields = (
+        Asked("title", say("What does it decide?"), say("Such as “Who has to agree”.")),
+        Asked(
+            "output",
+            say("What is its answer called?"),
+            say("The name that conditions read, such as who_agrees."),
+        ),
+    )
+    return begun(draft_id, say("A new table"), fields, say("Begin the table"), begin)
 
 
 def _with_styles(shown_page: str) -> Response:

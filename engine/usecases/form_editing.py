@@ -10,15 +10,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from engine.bpmn import judge_release
 from engine.domain.permissions import Actor
-from engine.errors import InvalidAnswers, NotFound, StaleFile
+from engine.errors import InvalidAnswers, StaleFile
 from engine.expressions import FACTS, FUNCTIONS, is_reserved
 from engine.language import say
 from engine.queries.drafts import draft_file, draft_files
-from engine.usecases.drafting import require_process_owner, save_file
+from engine.usecases.drafting import require_process_owner, save_file, save_new
 from engine.usecases.form_needs import check_needs
 from engine.usecases.form_rules import check_marks, read_forms
 from engine.usecases.form_uses import Use, lost, uses_of
@@ -108,19 +106,10 @@ def begin_form(handling: Handling, draft_id: UUID, step: str, title: str, *, act
         raise InvalidAnswers({"step": say("No step can be called “%(name)s”.", name=step)})
     with handling.store.read() as conn:
         is_there = file in draft_files(conn, draft_id)
-        # one that the draft had removed comes back
-        revision = 0 if is_there else _revision(conn, draft_id, file)
     if is_there:
         raise InvalidAnswers({"step": say("This step has a form already.")})
-    save_file(handling, draft_id, file, content, revision=revision, actor=actor)
+    save_new(handling, draft_id, file, content, actor=actor)
     return file
-
-
-def _revision(conn: Connection, draft_id: UUID, file: str) -> int:
-    try:
-        return draft_file(conn, draft_id, file).revision
-    except NotFound:
-        return 0
 
 
 def unpublishable(file: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from engine.queries.drafts import draft_files
 from engine.usecases.drafting import begin_draft, discard_draft, save_file
+from engine.usecases.publish import require_publishable
 from tests.machine import Machine
 from tests.visitor import Visitor, words_of
 from tests.world import World, shipped_files
@@ -167,3 +169,38 @@ def test_the_draft_leads_to_the_editors(dora: Visitor, draft: UUID) -> None:
     assert address(draft) in page
     assert f"/studio/drafts/{draft}/forms/verify_outcome.json" in page
     assert f"/studio/drafts/{draft}/new-form" in page
+
+
+def test_a_new_table_is_begun_and_can_be_published(
+    dora: Visitor, world: World, draft: UUID
+) -> None:
+    begin = f"/studio/drafts/{draft}/new-table"
+    assert "What does it decide?" in dora.get(begin)
+
+    for name in ("who_has_to_agree.dmn", "who_has_to_agree_2.dmn"):
+        dora.send(begin, {"title": "Who has to agree?", "output": "who_agrees"})
+        said = words_of(dora.get(address(draft, name)))
+        assert "Every case has its row." in said
+        assert "Who has to agree?" in said
+    with world.handling.store.read() as conn:
+        verified = require_publishable(draft_files(conn, draft))
+    assert [one.findings for one in verified if one.file.startswith("who")] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("title", "output"), [("", "x"), ("So", "gate"), ("So", ""), ("So", "a b")]
+)
+def test_no_table_is_begun_without_a_name_that_conditions_can_read(
+    dora: Visitor, draft: UUID, title: str, output: str
+) -> None:
+    sent = {"title": title, "output": output}
+
+    assert "field-error" in dora.send(f"/studio/drafts/{draft}/new-table", sent, 422)
+
+
+def test_auditors_begin_no_table(visit: Visit, draft: UUID) -> None:
+    egon = visit("egon")
+
+    assert "What does it decide?" not in egon.get(f"/studio/drafts/{draft}/new-table")
+    sent = {"title": "So", "output": "so"}
+    egon.send(f"/studio/drafts/{draft}/new-table", sent, 403)
