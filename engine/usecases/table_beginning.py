@@ -52,7 +52,7 @@ def new_table(name: str, title: str, output: str) -> bytes:
     root = etree.Element(
         f"{{{_DMN}}}definitions",
         {"id": f"{name}_definitions", "name": title, "namespace": _NAMESPACE},
-        nsmap={None: _DMN},
+        nsmap={None: _DMN},  # type: ignore[dict-item]  # its stubs know no namespace without name
     )
     decision = _below(root, "decision", id=name, name=title)
     table = _below(decision, "decisionTable", id=f"{name}_table", hitPolicy="FIRST")
