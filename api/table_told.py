@@ -56,5 +56,4 @@ def _tried(tried: TriedTable, rows: Mapping[str | None, int]) -> dict[str, Any]:
 
 def _rows(checked: CheckedTable) -> dict[str | None, int]:
     """Return the number of each row by its id."""
-    rules = checked.table.rules if checked.table is not None else ()
-    return {rule.id: number for number, rule in enumerate(rules, start=1)}
+    return {rule: number for number, rule in enumerate(checked.rows, start=1)}

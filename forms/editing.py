@@ -7,6 +7,7 @@ what goes is named, and the edit refused.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from forms.form import Form, FormError
 from forms.naming import name_from, why_not_a_name
 from forms.rules import DIALECT
 
+# conditions write it between quotation marks
+_VALUE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 # what of a field's schema is about its words and place, whatever it takes
 _KEPT = ("title", "description", "x-missing", "x-width")
 
@@ -210,6 +213,11 @@ def _set_choices(holder: dict[str, Any], wish: Wish) -> None:
         part = {"const": value, "title": one.label.strip()}
         parts.append(part | ({"description": one.help.strip()} if one.help.strip() else {}))
     values = [part["const"] for part in parts]
+    if any(one not in values_in(holder) and not _VALUE.fullmatch(one) for one in values):
+        raise EditRefused(
+            say("A choice is stored as a word of letters, digits, _ and -, such as not_yet."),
+            "choices",
+        )
     if len(set(values)) < len(values):
         raise EditRefused(say("Two choices are stored in the same way."), "choices")
     if "enum" in holder and parts == [{"const": one, "title": one} for one in values]:

@@ -159,6 +159,8 @@ def preview(draft_id: UUID, name: str) -> ResponseReturnValue:
         form = form_of(name, edited(form, edit, opened.content))
     except EditRefused as refused:
         return render_template("_form_preview.html", problem=refused.sentence), 422
+    except FormError as error:
+        return render_template("_form_preview.html", problem=str(error)), 422
     return render_template("_form_preview.html", form=form, inside=_printed(form))
 
 

@@ -16,7 +16,7 @@ from engine.bpmn.model import (
 from engine.bpmn.release import WHOLE, JudgedFiles, ReadFiles, judge_release, read_release
 from engine.bpmn.table_gaps import table_findings
 from engine.bpmn.table_regions import Region, regions_of, shown
-from engine.bpmn.tables import Cell, DecisionTable, Rule, Scalar, read_table
+from engine.bpmn.tables import Cell, DecisionTable, Rule, Scalar, read_table, rule_ids
 
 __all__ = [
     "WHOLE",
@@ -44,6 +44,7 @@ __all__ = [
     "read_release",
     "read_table",
     "regions_of",
+    "rule_ids",
     "shown",
     "table_findings",
 ]

@@ -163,6 +163,11 @@ def read_table(file: str, root: etree._Element) -> tuple[DecisionTable | None, l
     )
 
 
+def rule_ids(root: etree._Element) -> tuple[str, ...]:
+    """Return the ids of a file's rules, in their order; empty where one has none."""
+    return tuple(node.get("id", "") for node in root.iter() if local(node) == "rule")
+
+
 def _input(node: etree._Element, refuse: Refuse, name: str) -> Expression | None:
     text = _text_below(node)
     try:

@@ -17,6 +17,7 @@ from engine.bpmn import (
     parse_xml,
     read_table,
     regions_of,
+    rule_ids,
     table_findings,
 )
 from engine.errors import ExpressionRefused, InvalidAnswers
@@ -43,11 +44,15 @@ class TableInput:
 
 @dataclass(frozen=True, slots=True)
 class CheckedTable:
-    """A table as far as it can be read (None: not at all), and all that is wrong with it."""
+    """A table as far as it can be read (None: not at all), and all that is wrong with it.
+
+    `rows` are the ids of the rules in the file, also of those that cannot be read.
+    """
 
     table: DecisionTable | None
     findings: tuple[Finding, ...]
     inputs: tuple[TableInput, ...] = ()
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,16 @@ def check_table(file: str, content: bytes, beside: Mapping[str, bytes]) -> Check
     `beside` are the files of its release; what they hold of `file` itself is not looked at.
     """
     try:
-        table, findings = read_table(file, parse_xml(file, content))
+        root = parse_xml(file, content)
     except UnreadableError as error:
         return CheckedTable(None, (error.finding,))
+    table, findings = read_table(file, root)
+    rows = rule_ids(root)
     if table is None:
-        return CheckedTable(None, tuple(findings))
+        return CheckedTable(None, tuple(findings), rows=rows)
     known = _known({name: one for name, one in beside.items() if name != file})
-    return CheckedTable(table, table_findings(table, known), tuple(_inputs(table, known)))
+    inputs = tuple(_inputs(table, known))
+    return CheckedTable(table, table_findings(table, known), inputs, rows)
 
 
 def try_table(checked: CheckedTable, values: Sequence[Scalar]) -> TriedTable:

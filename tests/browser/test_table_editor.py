@@ -144,6 +144,25 @@ def test_what_somebody_else_saved_is_shown_beside_ones_own(
     expect(page.locator(".editor-state")).to_have_text("Saved")
 
 
+def test_what_others_wrote_into_a_table_survives(enter: Enter, world: World, draft: UUID) -> None:
+    theirs = (
+        b'<extensionElements><x:note xmlns:x="https://example.org/other" colour="red">'
+        b"kept</x:note></extensionElements>"
+    )
+    brought = shipped_files()[NAME].replace(
+        b'<decisionTable id="priority_table"', theirs + b'<decisionTable id="priority_table"'
+    )
+    save_file(world.handling, draft, NAME, brought, revision=0, actor=world.actor("dora"))
+    page = opened(enter("dora"), draft)
+
+    write(page, 9, 3, "P3")
+
+    expect(page.locator(".editor-state")).to_have_text("Saved")
+    saved = content(world, draft)
+    assert b'colour="red">kept</' in saved
+    assert saved.count(b'"P3"') == brought.count(b'"P3"') + 1
+
+
 def test_auditors_read_and_try(enter: Enter, draft: UUID) -> None:
     page = opened(enter("egon"), draft)
 

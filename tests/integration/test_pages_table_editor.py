@@ -92,6 +92,17 @@ def test_a_table_is_looked_at_by_row_and_rule(machine: Start, draft: UUID) -> No
     assert told["tried"] is None
 
 
+def test_a_cell_that_cannot_be_read_is_told_with_its_row(machine: Start, draft: UUID) -> None:
+    told = check(machine("dora"), draft, TEXT.replace('>"P4"<', ">P4<"))
+
+    found = [(one["element"], one["row"]) for one in told["findings"]]
+    assert found == [
+        ("priority_medium_low", 6),
+        ("priority_low_medium", 8),
+        ("priority_low_low", 9),
+    ]
+
+
 def test_values_are_tried_on_what_is_not_saved(machine: Start, draft: UUID) -> None:
     dora = machine("dora")
 
@@ -183,7 +194,7 @@ def test_a_new_table_is_begun_and_can_be_published(
         assert "Every case has its row." in said
         assert "Who has to agree?" in said
     with world.handling.store.read() as conn:
-        verified = require_publishable(draft_files(conn, draft))
+        verified = require_publishable(draft_files(conn, draft)).verified
     assert [one.findings for one in verified if one.file.startswith("who")] == [(), ()]
 
 

@@ -262,6 +262,14 @@ def test_choices_are_added_changed_and_removed():
     )
 
 
+@pytest.mark.parametrize("value", ['say "x"', "a b", "a\nb", "ä", "x" * 61])
+def test_a_choice_is_stored_as_a_word_that_conditions_can_write(value):
+    card = card_of(form_of("set_priority"), "priority")
+
+    with pytest.raises(EditRefused, match="stored as a word"):
+        changed(form_of("set_priority"), "priority", choices=(*card.choices, Option(value, "More")))
+
+
 def test_a_choice_on_which_a_field_depends_is_not_removed():
     card = card_of(form_of("verify_outcome"), "verdict")
 
