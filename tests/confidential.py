@@ -263,6 +263,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "table_editor.name": ["priority.dmn", "incident.bpmn"],
         "studio.name": ["incident.bpmn", "priority.dmn"],
         "studio.number": [1],
+        "trying.diagram": ["incident"],
         "which": [str(incident), *map(str, numbers)],
         "action_number": [1, 2, 3],
         "action_id": actions,

@@ -158,6 +158,8 @@ SENT: dict[str, dict[str, Any]] = {
     "studio.rename": {"title": "So"},
     "studio.undo": {},
     "studio.update": {},
+    "trying.keep": {"name": "So"},
+    "trying.move": {"deed": "back"},
     "todos.save": {"view_name": "So"},
     "todos.drop": {},
     "table_editor.begin": {"title": "So", "output": "so"},

@@ -39,6 +39,7 @@ from api.pages import (
     telling,
     todo,
     todos,
+    trying,
     you,
     your_tokens,
 )
@@ -79,6 +80,7 @@ def register(app: Flask) -> None:
         studio,
         table_editor,
         diagram_editor,
+        trying,
         telling,
         you,
         your_tokens,

@@ -99,7 +99,7 @@ def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
             {"value": lane.value, "words": filters.first_up(word(lane.value))} for lane in Lane
         ],
         "forms": {
-            step: {"title": in_words(say(form.title)), "fields": _decisive(release, step, form)}
+            step: {"title": in_words(say(form.title)), "fields": decisive(release, step, form)}
             for step, form in forms.items()
         },
         "processes": [
@@ -141,13 +141,14 @@ def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
     }
 
 
-def _decisive(release: Release, step: str, form: Form) -> list[dict[str, Any]]:
+def decisive(release: Release, step: str, form: Form) -> list[dict[str, Any]]:
     """Return the fields whose answers a diagram can ask for: choices and yes or no."""
     marks = {one.mark for one in release.steps() if one.id == step}
     return [
         {
             "name": field.name,
             "words": in_words(say(field.title)),
+            "required": field.required,
             "values": [
                 {"value": f'"{option.value}"', "words": in_words(say(option.label))}
                 for option in field.options
