@@ -259,6 +259,8 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "draft_id": [draft],
         "api_drafts.name": ["incident.bpmn"],
         "diagram_editor.name": ["incident.bpmn"],
+        "form_editor.name": ["verify_outcome.json", "priority.dmn"],
+        "table_editor.name": ["priority.dmn", "incident.bpmn"],
         "studio.name": ["incident.bpmn", "priority.dmn"],
         "studio.number": [1],
         "trying.diagram": ["incident"],

@@ -83,16 +83,13 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
             "urls": {
                 "file": url_for("api_drafts.read", draft_id=draft_id, name=name),
                 "proof": url_for("api_drafts.prove", draft_id=draft_id),
-                "form": _form_editor(draft_id),
+                "form": url_for("form_editor.begin", draft_id=draft_id),
+                "formEditor": url_for("form_editor.page", draft_id=draft_id, name="STEP.json"),
             },
             **known(release, read_forms(files).forms),
         },
         words=_words(),
     )
-
-
-def _form_editor(draft_id: UUID) -> str:
-    return url_for("studio.draft", draft_id=draft_id)
 
 
 def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
@@ -239,7 +236,7 @@ def _words() -> dict[str, Any]:
         "lane": say("Who is asked"),
         "form": say("Form"),
         "noForm": say("There is no form for this step yet."),
-        "makeForm": say("To the forms"),
+        "makeForm": say("Begin its form"),
         "mark": say("What it means for closing"),
         "gate": say("Whether it may close"),
         "nothing": say("nothing"),

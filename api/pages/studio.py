@@ -59,7 +59,11 @@ KINDS = {
     "scenarios": say("Scenarios"),
 }
 # where a file of a draft is edited
-EDITORS = {"bpmn": "diagram_editor.page"}
+EDITORS = {
+    "bpmn": "diagram_editor.page",
+    "dmn": "table_editor.page",
+    "form": "form_editor.page",
+}
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
 # what use cases start by themselves
 _STARTED = {
