@@ -148,6 +148,7 @@ SENT: dict[str, dict[str, Any]] = {
     "signing.sign_out": {},
     "silence.log": WHY | {"whom": PERSON, "channel": "call"},
     "silence.name": {"person": PERSON},
+    "scenario_editor.save": {"text": "So", "revision": "0"},
     "studio.agree": {"seen": ""},
     "studio.begin": {"title": "So"},
     "studio.bring": {},

@@ -70,7 +70,8 @@ async function start(place) {
       save();
     }
   });
-  choosableTable(modeler, data);
+  choosableTable(modeler);
+  parts.state.addEventListener("saved", () => renewTable(modeler));
   check();
   place.dataset.ready = "yes";
 }
@@ -101,6 +102,16 @@ function choosableTable(modeler) {
         button(words.textContent, () => choose(modeler, element.id), "link-button"),
       );
     }
+  }
+}
+
+// The table says what was saved last, as the server has it.
+async function renewTable(modeler) {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.getElementById("elements-table").replaceWith(page.getElementById("elements-table"));
+    choosableTable(modeler);
   }
 }
 

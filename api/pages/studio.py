@@ -63,6 +63,7 @@ EDITORS = {
     "bpmn": "diagram_editor.page",
     "dmn": "table_editor.page",
     "form": "form_editor.page",
+    "scenarios": "scenario_editor.page",
 }
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
 # what use cases start by themselves

@@ -11,13 +11,18 @@ export function checks(place, modeler, data, words) {
   const walk = make("div", { className: "editor-walk" });
   place.append(make("h2", { text: words.findings }), status, walk, list);
   let waiting = null;
-  let asked = null;
+  let isAsked = false;
+  let isDue = false;
   let walking = null;
 
+  // One question at a time: what is given up here would be proved to its end all the same.
   const check = async () => {
-    asked?.abort();
-    asked = new AbortController();
-    const { signal } = asked;
+    if (isAsked) {
+      isDue = true;
+      return;
+    }
+    isAsked = true;
+    isDue = false;
     status.textContent = words.checking;
     try {
       const { xml } = await modeler.saveXML({ format: true });
@@ -25,21 +30,22 @@ export function checks(place, modeler, data, words) {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": data.token },
         body: JSON.stringify({ files: { [data.name]: xml } }),
-        signal,
       });
-      if (answer.status === 503) {
-        waiting = setTimeout(check, 1000);
-        return;
-      }
       const told = await answer.json();
-      if (!answer.ok) {
+      if (answer.status === 503) {
+        // others are just being proved
+        waiting = setTimeout(check, 1000);
+      } else if (!answer.ok) {
         throw new Error(told.sentence);
+      } else if (!isDue) {
+        show(found(told, data.name));
       }
-      show(found(told, data.name));
-    } catch (error) {
-      if (error.name !== "AbortError") {
-        status.textContent = words.notChecked;
-      }
+    } catch {
+      status.textContent = words.notChecked;
+    }
+    isAsked = false;
+    if (isDue) {
+      check();
     }
   };
 

@@ -26,6 +26,7 @@ export function saves(parts, modeler, data, words, show) {
     }
     isBusy = true;
     isDue = false;
+    let pause = PAUSE;
     parts.state.textContent = words.saving;
     try {
       const { xml } = await modeler.saveXML({ format: true });
@@ -34,6 +35,7 @@ export function saves(parts, modeler, data, words, show) {
         ({ revision } = await answer.json());
         parts.state.textContent = words.saved;
         parts.state.dataset.revision = revision;
+        parts.state.dispatchEvent(new Event("saved"));
       } else if (answer.status === 409) {
         await stale(xml, await answer.json());
       } else {
@@ -42,12 +44,12 @@ export function saves(parts, modeler, data, words, show) {
     } catch {
       parts.state.textContent = words.notSaved;
       isDue = true;
-      waiting = setTimeout(save, AGAIN);
+      pause = AGAIN;
     }
     isBusy = false;
     if (isDue && !isStale) {
       clearTimeout(waiting);
-      waiting = setTimeout(save, PAUSE);
+      waiting = setTimeout(save, pause);
     }
   };
 
