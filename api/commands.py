@@ -19,12 +19,14 @@ from api.beginnings import first_token
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.incoming import LARGEST, read_message
 from api.passwords import hash_password
-from api.releasing import SHIPPED, publish_shipped_first, read_release
+from api.releasing import SHIPPED, publish_shipped_first, read_release, write_release
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
 from api.wiring import Opened, opened, ready
 from engine.errors import Busy, DiagramRefused, InvalidAnswers, NotFound, Unavailable
 from engine.queries.closures import closures_without_evidence
+from engine.queries.drafts import release_files
+from engine.queries.library import release_line
 from engine.queries.register import is_empty
 from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
@@ -199,6 +201,29 @@ def publish_command(folders: tuple[Path, ...], reason: str) -> None:
                 click.echo(f"- {finding}", err=True)
             raise click.ClickException("These files cannot be published.") from refused
         click.echo(f"Release {number} is in force: {len(files)} files.")
+
+
+@click.command("export")
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(file_okay=False, path_type=Path)
+)
+@click.option("--release", "number", type=click.IntRange(min=1), help="Instead of that in force.")
+def export_command(folders: tuple[Path, ...], number: int | None) -> None:
+    """Write the release in force into FOLDERS, byte for byte, as `publish` reads it from there.
+
+    A file goes where one of its name is, or others of its kind are.  What the release does not
+    have is named and left alone.
+    """
+    with ready() as found, found.handling.store.read() as conn:
+        if number is None:
+            release = found.handling.releases.in_force(conn)
+            number, files = release.number, release.files
+        else:
+            files = release_files(conn, release_line(conn, number).id)
+    done = write_release(files, folders)
+    for file in done.left:
+        click.echo(f"- not in the release: {file}")
+    click.echo(f"Release {number}: {len(files)} files, {len(done.written)} written anew.")
 
 
 @click.group()

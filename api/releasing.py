@@ -1,6 +1,7 @@
-"""Reading diagrams and forms from folders: the shipped ones, or a process owner's own."""
+"""Diagrams and forms in folders, the shipped ones or a process owner's own: read and written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -9,6 +10,15 @@ from engine.errors import DiagramRefused
 from engine.store import schema as t
 from engine.store.work import Store
 from engine.usecases.publish import KINDS, publish
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written anew, and what the release does not have."""
+
+    written: tuple[Path, ...]
+    left: tuple[Path, ...]
+
 
 _TOP = Path(__file__).parents[1]
 SHIPPED = (_TOP / "workflows", _TOP / "forms")
@@ -33,6 +43,32 @@ def read_release(folders: Sequence[Path] = SHIPPED) -> dict[str, bytes]:
                 raise DiagramRefused([f"{file.name} is larger than {_MOST_BYTES} bytes"])
             files[file.name] = file.read_bytes()
     return files
+
+
+def write_release(files: Mapping[str, bytes], folders: Sequence[Path]) -> Written:
+    """Write the files of a release into folders, byte for byte.
+
+    A file goes where one of its name is, else to the folder that has others of its kind, else to
+    the first.  What else of these kinds is there is named and left alone.
+    """
+    found = {
+        file.name: folder
+        for folder in folders
+        if folder.is_dir()
+        for file in sorted(folder.iterdir())
+        if file.suffix in KINDS
+    }
+    homes = {Path(name).suffix: folder for name, folder in found.items()}
+    written = []
+    for name, content in files.items():
+        folder = found.get(name) or homes.get(Path(name).suffix) or folders[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / name
+        if not file.exists() or file.read_bytes() != content:
+            file.write_bytes(content)
+            written.append(file)
+    left = tuple(folder / name for name, folder in found.items() if name not in files)
+    return Written(tuple(written), left)
 
 
 def publish_shipped_first(store: Store) -> None:

@@ -616,6 +616,9 @@ class ReleaseProved(FilesProved):
     proved_at = fields.AwareDateTime()
     proved_with = fields.String(metadata={"description": "the version of Putright"})
     elapsed_ms = fields.Integer()
+    scenarios = fields.Dict(
+        allow_none=True, metadata={"description": "as `putright scenarios --json` says it"}
+    )
 
 
 class ChoicesShown(Schema):

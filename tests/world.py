@@ -64,7 +64,7 @@ def shipped_files() -> dict[str, bytes]:
         file.name: file.read_bytes()
         for folder in ("workflows", "forms")
         for file in sorted((ROOT / folder).iterdir())
-        if file.suffix in (".bpmn", ".dmn", ".json")
+        if file.suffix in (".bpmn", ".dmn", ".json", ".yaml")
     }
 
 

@@ -51,7 +51,12 @@ from forms import Form
 
 pages = for_readers("studio", __name__)
 
-KINDS = {"bpmn": say("Diagrams"), "dmn": say("Tables"), "form": say("Forms")}
+KINDS = {
+    "bpmn": say("Diagrams"),
+    "dmn": say("Tables"),
+    "form": say("Forms"),
+    "scenarios": say("Scenarios"),
+}
 # where a file of a draft is edited
 EDITORS = {"bpmn": "diagram_editor.page"}
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
@@ -412,13 +417,16 @@ def _users(name: str, used: Iterable[Use]) -> Iterable[str]:
 
 
 def kind_of(name: str) -> str:
-    """Return what a file is: bpmn, dmn or form."""
-    return {"json": "form"}.get(name.rsplit(".", 1)[-1], name.rsplit(".", 1)[-1])
+    """Return what a file is: bpmn, dmn, form or scenarios."""
+    suffix = name.rsplit(".", 1)[-1]
+    return {"json": "form", "yaml": "scenarios"}.get(suffix, suffix)
 
 
 def title_of(name: str, content: bytes) -> str:
     """Return what a file calls itself; its name if it says nothing, or cannot be read."""
     stem = name.rsplit(".", 1)[0]
+    if kind_of(name) == "scenarios":
+        return say("What “%(diagram)s” is tried with", diagram=stem.rsplit(".", 1)[0])
     try:
         if kind_of(name) == "form":
             return say(Form.parse(stem, content).title)

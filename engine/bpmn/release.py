@@ -15,6 +15,8 @@ from engine.bpmn.flow_rules import check_flows
 from engine.bpmn.markup_rules import check_markup
 from engine.bpmn.model import Process, Release
 from engine.bpmn.reader import read_processes
+from engine.bpmn.scenarios import SUFFIX as SCENARIOS
+from engine.bpmn.scenarios import read_scenarios
 from engine.bpmn.size_rules import MAX_PROCESSES, check_calls, check_fans, is_small
 from engine.bpmn.tables import DecisionTable, read_table
 from engine.bpmn.throw_rules import check_throws
@@ -49,7 +51,7 @@ class JudgedFiles:
 
 
 def read_release(files: Mapping[str, bytes]) -> ReadFiles:
-    """Return the model of `files` ({file name: content}; .bpmn, .dmn and .json forms).
+    """Return the model of `files` ({file name: content}; .bpmn, .dmn, .json forms, scenarios).
 
     The XML in `documents` is shared: copy it before changing it.  Raises DiagramRefused with
     every finding at once; a file that cannot be read at all hides what depends on it.
@@ -86,6 +88,9 @@ class _Reading:
         path = PurePosixPath(file)
         if path.suffix == ".json":
             self.forms.add(path.stem)
+            return
+        if file.endswith(SCENARIOS):
+            self.findings.extend(read_scenarios(file, content)[1])
             return
         if path.suffix not in (".bpmn", ".dmn"):
             self.unreadable.refuse(

@@ -14,7 +14,11 @@ from engine.store import schema as t
 
 @dataclass(frozen=True)
 class ReleaseProof:
-    """What was proved of a release, when, and by which version; `files` as the command says it."""
+    """What was proved of a release, when, and by which version.
+
+    `files` and `scenarios` are as the commands say them; `scenarios` None: from before there were
+    any.
+    """
 
     release_id: UUID
     release: int
@@ -22,6 +26,7 @@ class ReleaseProof:
     proved_with: str
     elapsed_ms: int
     files: tuple[Any, ...]
+    scenarios: Any
 
 
 def release_proof(conn: Connection, which: int | UUID) -> ReleaseProof:
@@ -46,4 +51,5 @@ def release_proof(conn: Connection, which: int | UUID) -> ReleaseProof:
         row.proved_with,
         row.elapsed_ms,
         tuple(row.files),
+        row.scenarios,
     )

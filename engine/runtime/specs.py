@@ -126,7 +126,7 @@ def content_hash(files: Mapping[str, bytes]) -> str:
     """Return the SHA-256, in hex, over diagrams and tables: a snapshot fits no other content."""
     digest = hashlib.sha256()
     for name in sorted(files):
-        if not name.endswith(".json"):
+        if not name.endswith((".json", ".yaml")):
             digest.update(f"{len(name)}:{name}:{len(files[name])}:".encode())
             digest.update(files[name])
     return digest.hexdigest()

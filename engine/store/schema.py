@@ -296,7 +296,7 @@ diagram_version = Table(
     Column(
         "kind",
         Text,
-        CheckConstraint("kind IN ('bpmn', 'dmn', 'form')", name="kind"),
+        CheckConstraint("kind IN ('bpmn', 'dmn', 'form', 'scenarios')", name="kind"),
         nullable=False,
     ),
     _words("name"),
@@ -338,6 +338,8 @@ release_proof = Table(
     Column("elapsed_ms", Integer, nullable=False),
     # what was found about each file, as `putright verify --json` says it
     Column("files", JSONB, nullable=False),
+    # what came of its scenarios; None for a release from before there were any
+    Column("scenarios", JSONB),
 )
 
 # What somebody wants to change of a release, until it is one.

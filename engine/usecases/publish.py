@@ -1,4 +1,4 @@
-"""Publishing: diagrams and forms become a release, proved, whole or not at all."""
+"""Publishing: diagrams and forms become a release, proved and tried, whole or not at all."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,9 +13,11 @@ from engine.domain.permissions import Actor, Machine
 from engine.domain.register import RELEASE
 from engine.errors import DiagramRefused
 from engine.proof import ProofFinding, Severity, Verdict
+from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.registering import lock_register, register
 from engine.store.work import Store, Work
+from engine.usecases.scenarios import Outcome, Tried, run_scenarios
 from engine.usecases.verified import Verified
 from engine.usecases.verifying import verify_release
 
@@ -23,7 +25,7 @@ from engine.usecases.verifying import verify_release
 _DIAGRAMS = ("incident", "action")
 _FORMS = ("report_incident", "propose_action")
 
-KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form"}
+KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form", ".yaml": "scenarios"}
 _STOPS = frozenset({Severity.REFUTED, Severity.UNKNOWN})
 
 
@@ -51,23 +53,39 @@ def publish(store: Store, files: Mapping[str, bytes], *, by: str, reason: str) -
     already returns that release.  Raises DiagramRefused with every finding if anything is refuted
     or could not be proved, also for files that are not a whole release; then nothing was changed.
     """
-    verified = require_publishable(files)
+    checked = require_publishable(files)
     with store.begin() as work:
         signed = Signed(Machine("putright publish"), reason, author=by)
-        return put_in_force(work, files, verified, signed)
+        return put_in_force(work, files, checked, signed)
 
 
-def require_publishable(files: Mapping[str, bytes]) -> Sequence[Verified]:
+@dataclass(frozen=True)
+class Checked:
+    """What was found about files that can be a release."""
+
+    verified: Sequence[Verified]
+    tried: Tried
+
+
+def require_publishable(files: Mapping[str, bytes]) -> Checked:
     """Return what was found about the files; raises DiagramRefused if they cannot be a release."""
     verified = verify_release(files)
     known = {process.id for one in verified for process in one.processes}
     if refused := [*unproven(verified), *missing(files, known)]:
         raise DiagramRefused(refused)
-    return verified
+    tried = run_scenarios(Specs.parse(files), files)
+    if tried.failed:
+        raise DiagramRefused([failed_line(one) for one in tried.failed])
+    return Checked(verified, tried)
+
+
+def failed_line(outcome: Outcome) -> str:
+    """Return a line for a scenario that did not go as it says."""
+    return f"{outcome.file}, “{outcome.name}”: {outcome.failed}"
 
 
 def put_in_force(
-    work: Work, files: Mapping[str, bytes], verified: Sequence[Verified], signed: Signed
+    work: Work, files: Mapping[str, bytes], checked: Checked, signed: Signed
 ) -> tuple[UUID, int]:
     """Write down a release that was found publishable, unless it is in force already."""
     lock_register(work.conn)  # one release after the other
@@ -75,7 +93,7 @@ def put_in_force(
     found = _newest(work.conn, hashes)
     if found is None:
         found = _add(work, files, hashes, signed)
-    _keep_proof(work, found[0], verified)
+    _keep_proof(work, found[0], checked)
     return found
 
 
@@ -182,7 +200,7 @@ def _hex(digest: bytes | None) -> str | None:
     return None if digest is None else digest.hex()
 
 
-def _keep_proof(work: Work, release_id: UUID, verified: Sequence[Verified]) -> None:
+def _keep_proof(work: Work, release_id: UUID, checked: Checked) -> None:
     """Keep what was proved; a release from before there were proofs gets one, none gets two."""
     work.conn.execute(
         upsert(t.release_proof).on_conflict_do_nothing(),
@@ -190,7 +208,8 @@ def _keep_proof(work: Work, release_id: UUID, verified: Sequence[Verified]) -> N
             "release_id": release_id,
             "proved_at": work.now,
             "proved_with": version("putright"),
-            "elapsed_ms": round(sum(one.elapsed_ms for one in verified)),
-            "files": [one.as_json() for one in verified],
+            "elapsed_ms": round(sum(one.elapsed_ms for one in checked.verified)),
+            "files": [one.as_json() for one in checked.verified],
+            "scenarios": checked.tried.as_json(),
         },
     )

@@ -44,7 +44,7 @@ def publish_draft(handling: Handling, draft_id: UUID, *, reason: str, actor: Act
         raise InvalidAnswers({"reason": say("Please say why, for whoever reads it later.")})
     with handling.store.read() as conn:
         files = draft_files(conn, draft_id)
-    verified = require_publishable(files)
+    checked = require_publishable(files)
     with handling.store.begin() as work:
         touches = _require_ready(work, draft_id, files)
         if handling.publishing.needs_second(touches):
@@ -52,7 +52,7 @@ def publish_draft(handling: Handling, draft_id: UUID, *, reason: str, actor: Act
             return Published(None)
         waived = handling.publishing.waived_by if touches else None
         signed = Signed(actor, reason, touches=touches, waived=waived)
-        release_id, number = put_in_force(work, files, verified, signed)
+        release_id, number = put_in_force(work, files, checked, signed)
         _end(work, draft_id, release_id)
     return Published(number)
 
@@ -66,7 +66,7 @@ def agree_to_draft(handling: Handling, draft_id: UUID, *, seen: str, actor: Acto
     require_process_owner(actor)
     with handling.store.read() as conn:
         files = draft_files(conn, draft_id)
-    verified = require_publishable(files)
+    checked = require_publishable(files)
     with handling.store.begin() as work:
         touches = _require_ready(work, draft_id, files)
         page = draft_page(work.conn, draft_id)
@@ -77,7 +77,7 @@ def agree_to_draft(handling: Handling, draft_id: UUID, *, seen: str, actor: Acto
         signed = Signed(
             actor, page.reason or "", author=page.asked_by, agreed_by=actor.name, touches=touches
         )
-        release_id, number = put_in_force(work, files, verified, signed)
+        release_id, number = put_in_force(work, files, checked, signed)
         _end(work, draft_id, release_id)
     return number
 

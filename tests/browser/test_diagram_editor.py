@@ -206,7 +206,7 @@ def test_the_studio_fits_and_axe_finds_nothing(
 ) -> None:
     page = enter("dora", width=width, dark=width == 768)
     dora = world.actor("dora")
-    ladder = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"PT4H"<')
+    ladder = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"P3D"<')
     save_file(world.handling, draft, "confirmation.bpmn", ladder, revision=0, actor=dora)
     paths = (
         "/studio",

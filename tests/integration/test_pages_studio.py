@@ -13,7 +13,7 @@ from tests.world import World, shipped_files
 Visit = Callable[[str | None], Visitor]
 SHIPPED = shipped_files()
 HARMLESS = SHIPPED["action.bpmn"].replace(b'name="Requested"', b'name="Asked for"')
-LADDER = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"PT4H"<')
+LADDER = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"P3D"<')
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 
 from api.cli import main
 from engine.errors import DiagramRefused
+from engine.queries.proof import release_proof
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.store.migrate import owner_engine
@@ -169,6 +170,22 @@ def test_publishing_what_is_in_force_adds_the_proof_that_it_lacks(
         assert conn.scalar(text("SELECT count(*) FROM release_proof")) == 1
 
 
+def test_a_story_that_is_not_told_any_more_refuses_the_release(world: World) -> None:
+    files = changed("incident.scenarios.yaml", b"ends: closed_by_escalation", b"ends: settled")
+
+    with pytest.raises(DiagramRefused, match="“Closed by a decision”: It ends at"):
+        published(world, files)
+
+    assert releases(world) == 1
+
+
+def test_what_came_of_the_scenarios_stands_with_the_release(world: World) -> None:
+    with world.handling.store.read() as conn:
+        kept = release_proof(conn, 1).scenarios
+    assert (kept["scenarios"], kept["failed"]) == (16, 0)
+    assert kept["flow_coverage"] == {"action": 1.0, "confirmation": 1.0, "incident": 1.0}
+
+
 @pytest.fixture
 def settings(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of the commands that need the database."""
@@ -196,14 +213,42 @@ def test_the_command_names_every_reason_on_a_line_of_its_own(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("settings")
+def test_what_is_exported_is_published_again_byte_for_byte(tmp_path: Path) -> None:
+    workflows, forms = tmp_path / "workflows", tmp_path / "forms"
+    run = CliRunner().invoke
+    run(main, ["publish"])
+    shipped = shipped_files()
+    workflows.mkdir()
+    forms.mkdir()
+    (workflows / "incident.bpmn").write_bytes(b"old")
+    (workflows / "older.bpmn").write_bytes(b"older")
+    (forms / "verify_outcome.json").write_bytes(b"old")
+
+    said = run(main, ["export", str(workflows), str(forms)])
+
+    assert said.exit_code == 0, said.output
+    assert f"- not in the release: {workflows / 'older.bpmn'}" in said.stdout
+    assert (workflows / "older.bpmn").read_bytes() == b"older"
+    (workflows / "older.bpmn").unlink()
+    written = {one.name: one.read_bytes() for one in (*workflows.iterdir(), *forms.iterdir())}
+    assert written == shipped
+    assert {one.suffix for one in forms.iterdir()} == {".json"}
+    again = run(main, ["export", str(workflows), str(forms)]).stdout
+    assert again == f"Release 1: {len(shipped)} files, 0 written anew.\n"
+    published = run(main, ["publish", str(workflows), str(forms)]).stdout
+    assert published == f"Release 1 is in force: {len(shipped)} files.\n"
+
+
+@pytest.mark.usefixtures("settings")
 def test_check_says_that_the_release_in_force_is_not_proved(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "in order" in CliRunner().invoke(main, ["check"]).stdout
 
-    # as an older version would have let it through
+    # as an older version, which knew no scenarios either, would have let it through
     monkeypatch.setattr("engine.usecases.publish.unproven", lambda _: ())
-    publish(world.handling.store, stale(), by="Dora", reason="quicker")
+    old = {name: content for name, content in stale().items() if not name.endswith(".yaml")}
+    publish(world.handling.store, old, by="Dora", reason="quicker")
 
     said = CliRunner().invoke(main, ["check"]).stdout
     assert "- the release in force is not proved: incident.bpmn, closed_confirmed: " in said

@@ -21,7 +21,7 @@ from tests.world import World, shipped_files
 SHIPPED = shipped_files()
 # the name of a step that has no part in closing
 HARMLESS = SHIPPED["action.bpmn"].replace(b'name="Requested"', b'name="Asked for"')
-LADDER = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"PT4H"<')
+LADDER = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"P3D"<')
 BYPASS = SHIPPED["incident.bpmn"].replace(b'gate == "confirmed"', b"impact == impact")
 
 
