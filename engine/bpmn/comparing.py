@@ -87,7 +87,8 @@ def _differences(name: str, kind: FileKind, before: bytes, after: bytes) -> tupl
         stem = PurePosixPath(name).stem
         found = form_changes(Form.parse(stem, before), Form.parse(stem, after))
     if found:
-        return found
+        # what was only moved means the same as before
+        return tuple(sorted(found, key=lambda one: one.how is How.MOVED))
     said = say("Only how the file is written differs; it says the same.")
     return (Difference(How.CHANGED, None, None, say("The file"), (said,)),)
 

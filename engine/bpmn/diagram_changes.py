@@ -246,12 +246,15 @@ def _way_added(flow: Flow, new: _Diagram) -> Said:
 def _way_changes(before: Flow, now: Flow, old: _Diagram, new: _Diagram) -> Iterator[Said]:
     way = new.way(now)
     if (before.source, before.target) != (now.source, now.target):
-        yield say(
-            "%(now)s led from “%(source)s” to “%(target)s”.",
-            now=way,
-            source=old.name(before.source),
-            target=old.name(before.target),
-        )
+        if old.way(before) == way:
+            yield say("%(way)s leads between others that are called the same.", way=way)
+        else:
+            yield say(
+                "%(way)s led from “%(source)s” to “%(target)s” before.",
+                way=way,
+                source=old.name(before.source),
+                target=old.name(before.target),
+            )
     yield from _CONDITION.told(_line(before.condition), _line(now.condition), name=way)
     if now.is_default and not before.is_default:
         yield say("%(way)s is taken when no other is.", way=way)

@@ -73,7 +73,7 @@ def test_files_are_added_and_removed():
             ('id="check" sourceRef="every_action_is_settled" targetRef="verify_outcome"',
              'id="check" sourceRef="every_action_is_settled" targetRef="what_did_the_check_say"'),
             ("The way from “Every action is settled” to “What did the check say?” led from"
-            " “Every action is settled” to “Verify the outcome”."),
+            " “Every action is settled” to “Verify the outcome” before."),
         ),
         (
             ('value="verification"', 'value="work"'),
@@ -260,8 +260,8 @@ def test_rules_are_removed_and_moved():
     found = compare_file("a.dmn", dmn("1:1", "2:2", "3:3"), dmn("3:3", "1:1"))
 
     assert told(found) == [
-        ("moved", "Rule 1 was rule 3."),
         ("removed", "Rule 2 was removed."),
+        ("moved", "Rule 1 was rule 3."),
     ]
 
 

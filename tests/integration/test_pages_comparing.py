@@ -1,0 +1,102 @@
+"""Two releases side by side: what differs, on pages for process owners and auditors."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from lxml import html
+
+from engine.usecases.publish import publish
+from tests.visitor import Visitor, words_of
+from tests.world import World, shipped_files
+
+Visit = Callable[[str | None], Visitor]
+SHIPPED = shipped_files()
+OTHER = SHIPPED | {
+    "action.bpmn": SHIPPED["action.bpmn"].replace(b'name="Requested"', b'name="Asked for"'),
+    "priority.dmn": SHIPPED["priority.dmn"]
+    .replace(b'label="Impact"', b'label="Impact "', 1)
+    .replace(b'<text>"P4"</text>', b'<text>"P3"</text>', 1),
+    "verify_outcome.json": SHIPPED["verify_outcome.json"].replace(
+        b"Save our check", b"Save what we saw"
+    ),
+}
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Two releases, of which the second has another diagram, table and form."""
+    publish(world.handling.store, OTHER, by="Ada", reason="plainer")
+    return world
+
+
+@pytest.mark.usefixtures("two")
+def test_the_list_says_which_files_differ_and_how(visit: Visit) -> None:
+    page = words_of(visit("dora").get("/studio/compare/1/2"))
+
+    assert "From Release 1 to Release 2" in page
+    assert "It is called “Asked for” instead of “Requested”." in page
+    assert "priority is “P3” instead of “P4”" in page
+    assert "Its button says “Save what we saw” instead of “Save our check”." in page
+    assert "≠ 1 changed" in page
+    assert "The same in both" in page
+
+
+@pytest.mark.usefixtures("two")
+def test_the_same_release_does_not_differ_from_itself(visit: Visit) -> None:
+    assert "Nothing differs" in words_of(visit("dora").get("/studio/compare/1/1"))
+
+
+@pytest.mark.usefixtures("two")
+def test_a_diagram_is_drawn_twice_with_what_differs_marked(visit: Visit) -> None:
+    page = html.fromstring(visit("egon").get("/studio/compare/1/2/action.bpmn"))
+
+    for key, name in (("before", "Requested"), ("now", "Asked for")):
+        data = json.loads(page.xpath(f"//script[@id='{key}-data']/text()")[0])
+        assert data["marks"] == {"requested": "changed"}
+        assert f'name="{name}"' in data["xml"]
+    (link,) = page.xpath("//a[@data-shows]")
+    assert (link.get("data-before"), link.get("data-now")) == ("requested", "requested")
+
+
+@pytest.mark.usefixtures("two")
+def test_a_table_and_a_form_stand_side_by_side(visit: Visit) -> None:
+    dora = visit("dora")
+
+    table = words_of(dora.get("/studio/compare/1/2/priority.dmn"))
+    form = words_of(dora.get("/studio/compare/2/1/verify_outcome.json"))
+
+    assert "Rule impact urgency → priority 1 “high” “high” “P1”" in table
+    assert "≠ changed" in table
+    assert "What do you say? a choice · It is right again; It is not right;" in form
+    assert "Its button says “Save our check” instead of “Save what we saw”." in form
+
+
+def test_a_file_that_only_one_has_is_said_to_be_new_or_gone(world: World, visit: Visit) -> None:
+    more = SHIPPED | {"another.json": SHIPPED["set_priority.json"]}
+    publish(world.handling.store, more, by="Ada", reason="one more")
+    dora = visit("dora")
+
+    assert "It is new in Release 2." in words_of(dora.get("/studio/compare/1/2/another.json"))
+    gone = words_of(dora.get("/studio/compare/2/1/another.json"))
+    assert "Release 1 does not have it any more." in gone
+    dora.get("/studio/compare/1/2/nothing.json", 404)
+    dora.get("/studio/compare/1/9", 404)
+
+
+@pytest.mark.usefixtures("two")
+def test_it_is_for_process_owners_and_auditors(visit: Visit) -> None:
+    for login in ("ada", "carla", "fay"):
+        visit(login).get("/studio/compare/1/2", 403)
+        visit(login).get("/studio/compare/1/2/action.bpmn", 403)
+    visit(None).get("/studio/compare/1/2", 302)
+    visit("egon").get("/studio/compare/1/2")
+
+
+@pytest.mark.usefixtures("two")
+def test_the_studio_leads_from_each_release_and_version_to_what_it_changed(visit: Visit) -> None:
+    dora = visit("dora")
+
+    assert 'href="/studio/compare/1/2"' in dora.get("/studio/releases")
+    file = dora.get("/studio/files/action.bpmn")
+    assert 'href="/studio/compare/1/2/action.bpmn"' in file
