@@ -261,6 +261,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "diagram_editor.name": ["incident.bpmn"],
         "studio.name": ["incident.bpmn", "priority.dmn"],
         "studio.number": [1],
+        "hurting.number": [1],
         "comparing.before": [1],
         "comparing.after": [1],
         "comparing.name": ["incident.bpmn", "priority.dmn"],

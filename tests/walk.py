@@ -238,7 +238,12 @@ POINTING: Mapping[str, Callable[[], Any]] = {
 
 
 # Where a number is not an incident's, or what is named by an id is something else.
-_ELSEWHERE = {("signals", "number"), ("studio", "number"), ("api_proofs", "which")}
+_ELSEWHERE = {
+    ("signals", "number"),
+    ("studio", "number"),
+    ("hurting", "number"),
+    ("api_proofs", "which"),
+}
 
 
 def pointing(rule: Rule) -> set[str]:
