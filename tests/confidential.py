@@ -274,6 +274,8 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "name": sorted(CHANGES),
         "deeds.name": sorted(DEEDS),
         "api_proofs.which": ["1", release],
+        "api_releases.which": ["1"],
+        "api_releases.other": ["1"],
         "absence_id": [uuid4()],
         "diagram": ["incident", "confirmation", "action"],
         "release_id": [release],

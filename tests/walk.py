@@ -243,6 +243,7 @@ _ELSEWHERE = {
     ("studio", "number"),
     ("hurting", "number"),
     ("api_proofs", "which"),
+    ("api_releases", "which"),
 }
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +27,7 @@ from engine.domain.difference import How
 from engine.domain.permissions import may_read_diagrams
 from engine.errors import NotAllowed, NotFound
 from engine.language import Said, in_words, say, say_of
-from engine.queries.drafts import release_files
+from engine.queries.drafts import draft_files, draft_page, release_files
 from engine.queries.library import release_line
 from forms import Field, Form, FormError
 from forms.comparing import all_fields, condition_in_words, kind_in_words
@@ -74,6 +75,33 @@ def release_file(before: int, after: int, name: str) -> ResponseReturnValue:
     """Show what differs in one file of two releases."""
     whole = url_for("comparing.releases", before=before, after=after)
     return file_page(_release(before), _release(after), name, whole)
+
+
+@pages.get("/studio/drafts/<uuid:draft_id>/compare")
+def draft(draft_id: UUID) -> ResponseReturnValue:
+    """Show which files a draft changes, and how."""
+
+    def where(name: str) -> str:
+        return url_for("comparing.draft_file", draft_id=draft_id, name=name)
+
+    return files_page(*_draft(draft_id), where)
+
+
+@pages.get("/studio/drafts/<uuid:draft_id>/compare/<name>")
+def draft_file(draft_id: UUID, name: str) -> ResponseReturnValue:
+    """Show what a draft changes in one file."""
+    whole = url_for("comparing.draft", draft_id=draft_id)
+    return file_page(*_draft(draft_id), name, whole)
+
+
+def _draft(draft_id: UUID) -> tuple[Side, Side]:
+    with identity.handling().store.read() as conn:
+        page = draft_page(conn, draft_id)
+        before = release_files(conn, page.base_id)
+        after = draft_files(conn, draft_id)
+    url = url_for("studio.draft", draft_id=draft_id)
+    base = Side(say("Release %(number)s", number=page.base), before)
+    return base, Side(say("“%(draft)s”", draft=page.title), after, url)
 
 
 def _release(number: int) -> Side:

@@ -20,6 +20,8 @@ from forms.comparing import form_changes
 
 FileKind = Literal["bpmn", "dmn", "form", "text"]
 _KINDS: Mapping[str, FileKind] = {".bpmn": "bpmn", ".dmn": "dmn", ".json": "form"}
+# a megabyte takes half a second
+_MOST_BYTES = 6_000_000
 _MOST_LINES = 2_000
 _MOST_SHOWN = 500
 _LONGEST_LINE = 300
@@ -50,16 +52,32 @@ class FileComparison:
 
 
 def compare(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[FileComparison, ...]:
-    """Return every file of either set, by name.  Raises nothing, whatever the files hold."""
-    return tuple(
-        compare_file(name, before.get(name), after.get(name))
-        for name in sorted(before.keys() | after.keys())
-    )
+    """Return every file of either set, by name.  Raises nothing, whatever the files hold.
+
+    Of more than some megabytes that differ, the last files say only that they do.
+    """
+    found, left = [], _MOST_BYTES
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old is not None and new is not None and old != new:
+            left -= len(old) + len(new)
+        found.append(compare_file(name, old, new) if left >= 0 else _unopened(name, old, new))
+    return tuple(found)
+
+
+def _unopened(name: str, old: bytes | None, new: bytes | None) -> FileComparison:
+    kind = _kind_of(name)
+    if old is None or new is None or old == new:
+        how = None if old == new else How.ADDED if old is None else How.REMOVED
+        return FileComparison(name, kind, how)
+    said = say("There is too much to compare at once; by itself the file says what differs.")
+    told = Difference(How.CHANGED, None, None, say("The file"), (said,))
+    return FileComparison(name, kind, How.CHANGED, (told,))
 
 
 def compare_file(name: str, before: bytes | None, after: bytes | None) -> FileComparison:
     """Return how two versions of a file differ; None: it is not in that set."""
-    kind = _KINDS.get(PurePosixPath(name).suffix, "text")
+    kind = _kind_of(name)
     versions = ((say("before"), before), (say("now"), after))
     unreadable = tuple(
         said
@@ -76,6 +94,10 @@ def compare_file(name: str, before: bytes | None, after: bytes | None) -> FileCo
     if unreadable or kind == "text":
         return FileComparison(name, kind, How.CHANGED, (), unreadable, _lines(before, after))
     return FileComparison(name, kind, How.CHANGED, _differences(name, kind, before, after))
+
+
+def _kind_of(name: str) -> FileKind:
+    return _KINDS.get(PurePosixPath(name).suffix, "text")
 
 
 def _differences(name: str, kind: FileKind, before: bytes, after: bytes) -> tuple[Difference, ...]:

@@ -131,7 +131,7 @@ def _read(file: str, content: bytes) -> _Diagram:
 
 
 def _titles(old: _Diagram, new: _Diagram) -> Iterator[Difference]:
-    for process in old.titles.keys() | new.titles.keys():
+    for process in dict.fromkeys((*old.titles, *new.titles)):
         before, now = old.titles.get(process), new.titles.get(process)
         if before == now:
             continue

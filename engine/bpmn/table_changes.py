@@ -68,9 +68,10 @@ def _whole(old: DecisionTable, new: DecisionTable) -> Iterator[Difference]:
 def _columns(
     now: Sequence[str], before: Sequence[str], added: Said, removed: Said
 ) -> Iterator[Said]:
-    yield from (say(added.template, column=one) for one in now if one not in before)
-    yield from (say(removed.template, column=one) for one in before if one not in now)
-    both = set(now) & set(before)
+    nows, befores = set(now), set(before)
+    yield from (say(added.template, column=one) for one in now if one not in befores)
+    yield from (say(removed.template, column=one) for one in before if one not in nows)
+    both = nows & befores
     if [one for one in now if one in both] != [one for one in before if one in both]:
         yield say("Its columns stand in another order.")
 

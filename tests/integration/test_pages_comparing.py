@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from lxml import html
 
+from engine.usecases.drafting import begin_draft, save_file
 from engine.usecases.publish import publish
 from tests.visitor import Visitor, words_of
 from tests.world import World, shipped_files
@@ -100,3 +101,40 @@ def test_the_studio_leads_from_each_release_and_version_to_what_it_changed(visit
     assert 'href="/studio/compare/1/2"' in dora.get("/studio/releases")
     file = dora.get("/studio/files/action.bpmn")
     assert 'href="/studio/compare/1/2/action.bpmn"' in file
+
+
+def test_a_number_that_no_release_can_have_is_none(visit: Visit) -> None:
+    dora = visit("dora")
+
+    for path in ("compare/1/99999999999999999999", "releases/99999999999999999999/hurts/incident"):
+        dora.get(f"/studio/{path}", 404)
+
+
+def test_a_draft_stands_beside_the_release_that_it_changes(world: World, visit: Visit) -> None:
+    draft = begin_draft(world.handling, "Plainer", actor=world.actor("dora"))
+    name = "action.bpmn"
+    save_file(world.handling, draft, name, OTHER[name], revision=0, actor=world.actor("dora"))
+    dora, at = visit("dora"), f"/studio/drafts/{draft}/compare"
+
+    listed, one = words_of(dora.get(at)), words_of(dora.get(f"{at}/{name}"))
+
+    assert "From Release 1 to “Plainer”" in listed
+    assert "It is called “Asked for” instead of “Requested”." in listed
+    assert "It is called “Asked for” instead of “Requested”." in one
+    assert f'href="{at}"' in dora.get(f"/studio/drafts/{draft}")
+    visit("ada").get(at, 403)
+
+
+@pytest.mark.parametrize("content", [b"", b"<x", b"\xff\xfe", b"<a>" * 5000])
+def test_what_cannot_be_read_of_a_draft_is_told(world: World, visit: Visit, content: bytes) -> None:
+    dora, draft = (
+        world.actor("dora"),
+        begin_draft(world.handling, "Plainer", actor=world.actor("dora")),
+    )
+    at = f"/studio/drafts/{draft}/compare"
+    for name in ("action.bpmn", "priority.dmn", "set_priority.json"):
+        save_file(world.handling, draft, name, content, revision=0, actor=dora)
+        page = words_of(visit("dora").get(f"{at}/{name}"))
+        assert "It cannot be read as it is now" in page
+        assert "Line by line" in page
+    assert "cannot be read" in words_of(visit("dora").get(at))

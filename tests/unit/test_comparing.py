@@ -406,6 +406,17 @@ def test_numbers_of_a_drawing_that_are_none_break_nothing():
         assert found.differences
 
 
+def test_of_very_much_the_last_files_say_only_that_they_differ():
+    before = {f"{place}.yaml": b"a" * 900_000 + b"\n" for place in range(6)}
+    after = {name: b"b" + content for name, content in before.items()}
+
+    found = compare(before, after)
+
+    assert [one.how for one in found] == [How.CHANGED] * 6
+    assert [bool(one.lines) for one in found] == [True, True, True, False, False, False]
+    assert "too much to compare at once" in found[-1].differences[0].says[0]
+
+
 def test_other_texts_are_compared_line_by_line():
     found = compare_file("a.scenarios.yaml", b"a: 1\nb: 2\n", b"a: 1\nb: 3\n")
 
