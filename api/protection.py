@@ -19,6 +19,8 @@ _CONTENT_SECURITY = (
     " font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+# dmn-js writes its widths into style attributes; nobody else's page needs that
+WITH_STYLE_ATTRIBUTES = f"{_CONTENT_SECURITY}; style-src-attr 'unsafe-inline'"
 _HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY,
     "X-Content-Type-Options": "nosniff",

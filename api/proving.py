@@ -1,4 +1,4 @@
-"""Proving what somebody sent, in a process of its own that is given up when it takes too long.
+"""Proving and trying what somebody sent, in a process that is given up when it takes too long.
 
 Diagrams are hostile input: a parser may hang and a proof may grow.  A newcomer would use a thread,
 which cannot be ended.  The process reads one request from its standard input and answers on its
@@ -13,11 +13,16 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from engine.bpmn.scenarios import Move, read_moves, written_moves
 from engine.errors import Busy, DiagramRefused, InvalidAnswers
 from engine.language import say
 from engine.proof import After, Bound
+from engine.runtime import Specs
+from engine.runtime.trial import try_out
+from engine.usecases.scenarios import run_scenarios
 from engine.usecases.verifying import verify_release, verify_soundness
 
 MOST_SECONDS = 30.0
@@ -40,26 +45,57 @@ def prove_apart(
     Raises Busy while two others are being proved, InvalidAnswers for a rule about something that
     is not there, and DiagramRefused if it takes longer than `seconds` or too much memory.
     """
-    if not _AT_ONCE.acquire(blocking=False):
-        raise Busy(say("Other diagrams are just being proved; please try again."))
-    try:
-        answer = _ask(files, after, soundness_only, seconds)
-    finally:
-        _AT_ONCE.release()
-    if "invalid" in answer:
-        raise InvalidAnswers(answer["invalid"])
-    verified: list[Any] = answer["files"]
-    return verified
-
-
-def _ask(
-    files: Mapping[str, str], after: Sequence[After], soundness_only: bool, seconds: float
-) -> Any:
     asked = {
         "files": dict(files),
         "after": [(one.end, one.step) for one in after],
         "soundness_only": soundness_only,
     }
+    verified: list[Any] = _ask(asked, seconds)["files"]
+    return verified
+
+
+def judge_apart(files: Mapping[str, str]) -> tuple[list[Any], Any]:
+    """Return what is proved of a release and what comes of its scenarios, each as its command says.
+
+    The scenarios are None where the files cannot be run.  Raises what `prove_apart` raises.
+    """
+    asked = {"files": dict(files), "after": [], "soundness_only": False, "scenarios": True}
+    answer = _ask(asked, MOST_SECONDS)
+    return answer["files"], answer["scenarios"]
+
+
+def try_apart(
+    files: Mapping[str, str], diagram: str, given: Mapping[str, Any], moves: Sequence[Move]
+) -> list[Any]:
+    """Return where a try stood after its beginning and each move, as plain values.
+
+    Raises Busy, or DiagramRefused for files that cannot be run or take too long.
+    """
+    asked = {
+        "files": dict(files),
+        "diagram": diagram,
+        "given": dict(given),
+        "moves": written_moves(moves),
+    }
+    states: list[Any] = _ask(asked, MOST_SECONDS)["states"]
+    return states
+
+
+def _ask(asked: Mapping[str, Any], seconds: float) -> Any:
+    if not _AT_ONCE.acquire(blocking=False):
+        raise Busy(say("Other diagrams are just being proved; please try again."))
+    try:
+        answer = _asked_apart(asked, seconds)
+    finally:
+        _AT_ONCE.release()
+    if "invalid" in answer:
+        raise InvalidAnswers(answer["invalid"])
+    if "refused" in answer:
+        raise DiagramRefused(answer["refused"])
+    return answer
+
+
+def _asked_apart(asked: Mapping[str, Any], seconds: float) -> Any:
     with _SPARE.taken() as process:
         try:
             told, _ = process.communicate(json.dumps(asked).encode(), timeout=seconds)
@@ -129,6 +165,8 @@ atexit.register(_SPARE.end)
 
 def _answer(asked: Any) -> Any:
     files = {name: text.encode() for name, text in asked["files"].items()}
+    if "moves" in asked:
+        return _tried(asked, files)
     if asked["soundness_only"]:
         verified = [verify_soundness(name, one, bound=_BOUND) for name, one in files.items()]
     else:
@@ -137,7 +175,22 @@ def _answer(asked: Any) -> Any:
             verified = list(verify_release(files, after=rules, bound=_BOUND))
         except InvalidAnswers as error:
             return {"invalid": error.fields}
-    return {"files": [one.as_json() for one in verified]}
+    told: dict[str, Any] = {"files": [one.as_json() for one in verified]}
+    if "scenarios" in asked:
+        try:
+            told["scenarios"] = run_scenarios(Specs.parse(files), files).as_json()
+        except DiagramRefused:
+            told["scenarios"] = None
+    return told
+
+
+def _tried(asked: Any, files: Mapping[str, bytes]) -> Any:
+    try:
+        specs = Specs.parse(files)
+    except DiagramRefused as refused:
+        return {"refused": [str(one) for one in refused.findings]}
+    states = try_out(specs, asked["diagram"], asked["given"], read_moves(asked["moves"]))
+    return {"states": [asdict(one) for one in states]}
 
 
 def _limit_memory() -> None:
@@ -152,6 +205,6 @@ if __name__ == "__main__":
     try:
         # empty where whoever began it has ended
         if request := sys.stdin.buffer.read():
-            json.dump(_answer(json.loads(request)), sys.stdout)
+            json.dump(_answer(json.loads(request)), sys.stdout, default=str)
     except MemoryError:
         sys.exit(_NO_MEMORY)

@@ -33,7 +33,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # `typename` bricks a stored run; names of dict methods and keywords cannot be read by expressions
 NEVER_A_NAME = frozenset({"typename", "len", *keyword.kwlist, *dir(dict)})
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MAX_NAME = 40
+NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
 _ROOT = {"$schema", "$id", "title", "description", "type", "properties", "required",
          "additionalProperties", "dependentRequired", "allOf", "if", "then", "else",
          "x-submit"}  # fmt: skip
@@ -71,7 +72,7 @@ def findings_of(name: str, schema: object, reserved: Collection[str]) -> list[Fi
 
 
 def _root(name: str, schema: Schema, reserved: Collection[str]) -> Iterator[Finding]:
-    if not _NAME.fullmatch(name) or name in NEVER_A_NAME or name in reserved:
+    if not NAME.fullmatch(name) or name in NEVER_A_NAME or name in reserved:
         yield Finding("", f"A form cannot be called “{name}”.")
     if schema.get("$schema") != DIALECT:
         yield Finding("", f"$schema must be {DIALECT}.")
@@ -97,7 +98,7 @@ def _object(path: str, schema: Schema, allowed: set[str]) -> Iterator[Finding]:
         yield Finding(path, f"It must have 1 to {MAX_FIELDS} properties.")
     for name, sub in fields.items():
         where = f"{path}.{name}" if path else name
-        if not _NAME.fullmatch(name) or name in NEVER_A_NAME:
+        if not NAME.fullmatch(name) or name in NEVER_A_NAME:
             yield Finding(where, "A field cannot have this name.")
         elif not isinstance(sub, dict):
             yield Finding(where, "A field is a JSON object.")

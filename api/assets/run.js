@@ -6,9 +6,9 @@
 //
 //   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
 //
-// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}; ids that are
-// not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
-// lane, which diagrams call by machine words.
+// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}, with "token"
+// the flows that a token goes along; ids that are not in this diagram (a called one's) are passed
+// over.  `data-lanes` has the reader's word for each lane, which diagrams call by machine words.
 import { dataBeside, draw, fit, start } from "./viewer.js";
 
 const MARKERS = {
@@ -26,6 +26,7 @@ export async function showRun(container) {
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
+  moveToken(viewer, state.token ?? []);
   return { viewer, mark };
 }
 
@@ -65,7 +66,46 @@ function marker(viewer) {
   };
 }
 
+const SPEED = 0.5; // pixels of the drawing in a millisecond
+
+// A token goes along the flows that were taken last, one after the other.
+async function moveToken(viewer, flows) {
+  const elements = viewer.get("elementRegistry");
+  const ways = flows.map((id) => elements.get(id)).filter(Boolean);
+  if (!ways.length || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    return;
+  }
+  const token = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+  token.setAttribute("class", "token");
+  token.setAttribute("r", "10");
+  viewer.get("canvas").getLayer("token", 10).append(token);
+  for (const { waypoints } of ways) {
+    for (let place = 1; place < waypoints.length; place += 1) {
+      await along(token, waypoints[place - 1], waypoints[place]);
+    }
+  }
+  token.remove();
+}
+
+function along(token, from, to) {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const begun = performance.now();
+  return new Promise((done) => {
+    const step = (now) => {
+      const part = length ? Math.min(1, ((now - begun) * SPEED) / length) : 1;
+      token.setAttribute("cx", from.x + (to.x - from.x) * part);
+      token.setAttribute("cy", from.y + (to.y - from.y) * part);
+      if (part < 1) {
+        requestAnimationFrame(step);
+      } else {
+        done();
+      }
+    };
+    requestAnimationFrame(step);
+  });
+}
+
 // a module runs once the page is parsed; an incident's history has two drawings
-for (const container of document.querySelectorAll("[data-xml-url], #diagram")) {
+for (const container of document.querySelectorAll("[data-xml-url], [data-beside], #diagram")) {
   start(container, showRun);
 }

@@ -8,6 +8,8 @@
 // a drawing: the table below it says the same, and its lines choose elements too.
 //
 // The bpmn.io logo has to stay visible and free of anything that overlaps it.
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+
 import { drawingFor } from "./studio/drawing.js";
 import { checks } from "./studio/checking.js";
 import { downloads } from "./studio/files.js";
@@ -60,7 +62,7 @@ async function start(place) {
   parts.side.append(chosen, found);
   sidebar(chosen, modeler, data, words);
   const check = checks(found, modeler, data, words);
-  const save = saves(parts, modeler, data, words);
+  const save = saves(parts, modeler, data, words, showToRead);
   modeler.on("commandStack.changed", () => {
     enable();
     check();
@@ -71,6 +73,12 @@ async function start(place) {
   choosableTable(modeler, data);
   check();
   place.dataset.ready = "yes";
+}
+
+async function showToRead(container, xml) {
+  const viewer = new NavigatedViewer({ container });
+  await viewer.importXML(xml);
+  viewer.get("canvas").zoom("fit-viewport");
 }
 
 // Shows all of it, beside the tools that stand over the left edge.

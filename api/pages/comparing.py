@@ -60,35 +60,35 @@ def let_in() -> None:
         raise NotAllowed(say("The studio is for process owners and auditors."))
 
 
-@pages.get("/studio/compare/<int:before>/<int:after>")
-def releases(before: int, after: int) -> ResponseReturnValue:
+@pages.get("/studio/compare/<int:first>/<int:second>")
+def releases(first: int, second: int) -> ResponseReturnValue:
     """Show which files differ between two releases."""
 
     def where(name: str) -> str:
-        return url_for("comparing.release_file", before=before, after=after, name=name)
+        return url_for("comparing.release_file", first=first, second=second, name=name)
 
-    return files_page(_release(before), _release(after), where)
+    return files_page(_release(first), _release(second), where)
 
 
-@pages.get("/studio/compare/<int:before>/<int:after>/<name>")
-def release_file(before: int, after: int, name: str) -> ResponseReturnValue:
+@pages.get("/studio/compare/<int:first>/<int:second>/<name>")
+def release_file(first: int, second: int, name: str) -> ResponseReturnValue:
     """Show what differs in one file of two releases."""
-    whole = url_for("comparing.releases", before=before, after=after)
-    return file_page(_release(before), _release(after), name, whole)
+    whole = url_for("comparing.releases", first=first, second=second)
+    return file_page(_release(first), _release(second), name, whole)
 
 
-@pages.get("/studio/drafts/<uuid:draft_id>/compare")
+@pages.get("/studio/drafts/<uuid:draft_id>/changes")
 def draft(draft_id: UUID) -> ResponseReturnValue:
     """Show which files a draft changes, and how."""
 
     def where(name: str) -> str:
-        return url_for("comparing.draft_file", draft_id=draft_id, name=name)
+        return url_for("comparing.of_draft", draft_id=draft_id, name=name)
 
     return files_page(*_draft(draft_id), where)
 
 
-@pages.get("/studio/drafts/<uuid:draft_id>/compare/<name>")
-def draft_file(draft_id: UUID, name: str) -> ResponseReturnValue:
+@pages.get("/studio/drafts/<uuid:draft_id>/changes/<name>")
+def of_draft(draft_id: UUID, name: str) -> ResponseReturnValue:
     """Show what a draft changes in one file."""
     whole = url_for("comparing.draft", draft_id=draft_id)
     return file_page(*_draft(draft_id), name, whole)

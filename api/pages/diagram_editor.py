@@ -83,16 +83,13 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
             "urls": {
                 "file": url_for("api_drafts.read", draft_id=draft_id, name=name),
                 "proof": url_for("api_drafts.prove", draft_id=draft_id),
-                "form": _form_editor(draft_id),
+                "form": url_for("form_editor.begin", draft_id=draft_id),
+                "formEditor": url_for("form_editor.page", draft_id=draft_id, name="STEP.json"),
             },
             **known(release, read_forms(files).forms),
         },
         words=_words(),
     )
-
-
-def _form_editor(draft_id: UUID) -> str:
-    return url_for("studio.draft", draft_id=draft_id)
 
 
 def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
@@ -102,7 +99,7 @@ def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
             {"value": lane.value, "words": filters.first_up(word(lane.value))} for lane in Lane
         ],
         "forms": {
-            step: {"title": in_words(say(form.title)), "fields": _decisive(release, step, form)}
+            step: {"title": in_words(say(form.title)), "fields": decisive(release, step, form)}
             for step, form in forms.items()
         },
         "processes": [
@@ -144,13 +141,14 @@ def known(release: Release, forms: Mapping[str, Form]) -> dict[str, Any]:
     }
 
 
-def _decisive(release: Release, step: str, form: Form) -> list[dict[str, Any]]:
+def decisive(release: Release, step: str, form: Form) -> list[dict[str, Any]]:
     """Return the fields whose answers a diagram can ask for: choices and yes or no."""
     marks = {one.mark for one in release.steps() if one.id == step}
     return [
         {
             "name": field.name,
             "words": in_words(say(field.title)),
+            "required": field.required,
             "values": [
                 {"value": f'"{option.value}"', "words": in_words(say(option.label))}
                 for option in field.options
@@ -238,7 +236,7 @@ def _words() -> dict[str, Any]:
         "lane": say("Who is asked"),
         "form": say("Form"),
         "noForm": say("There is no form for this step yet."),
-        "makeForm": say("To the forms"),
+        "makeForm": say("Begin its form"),
         "mark": say("What it means for closing"),
         "gate": say("Whether it may close"),
         "nothing": say("nothing"),

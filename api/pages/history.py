@@ -4,7 +4,7 @@ An incident's own history passes through two drawings, and each action has one o
 address for each, so that a link shows just that.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ from engine.domain.wording import word
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.incident import ActionLine, IncidentPage
-from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
+from engine.queries.run import RunPage, diagram_xml, run_page
 
 pages = for_readers("history", __name__)
 
@@ -82,7 +82,9 @@ def state(number: int, diagram: str, action_number: int | None = None) -> Respon
                 done=sorted(one.done),
                 waiting=sorted(waiting),
                 cancelled=sorted(one.cancelled),
-                flows=sorted(one.flows | _led_here(process, one, waiting)),
+                flows=sorted(
+                    one.flows | led_here(process, [visit.element for visit in one.visits], waiting)
+                ),
             )
     raise NotFound(say("There is no such diagram here."), diagram=diagram)
 
@@ -93,9 +95,11 @@ def _called_and_waiting(process: Process, run: RunPage) -> set[str]:
     return {element.id for element in process.elements.values() if element.called in waits}
 
 
-def _led_here(process: Process, drawn: DiagramState, waiting: Set[str]) -> set[str]:
-    """Return the ways taken to where it waits now: history has them only once it is passed."""
-    passed = [visit.element for visit in drawn.visits]
+def led_here(process: Process, passed: Sequence[str], waiting: Set[str]) -> set[str]:
+    """Return the ways taken to where it waits now: history has them only once it is passed.
+
+    `passed` are the elements in the order in which they were.
+    """
     led = set()
     for element in waiting:
         ways = {flow.source: flow for flow in process.incoming(element)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import identity
@@ -45,16 +45,6 @@ def let_in() -> None:
     """Let pass who may read diagrams."""
     if not may_read_diagrams(identity.actor()):
         raise NotAllowed(say("The studio is for process owners and auditors."))
-
-
-@pages.get("/studio/releases/<int:number>/hurts")
-def release(number: int) -> ResponseReturnValue:
-    """Lead to the diagram of `file`, or to the release's diagram of incidents."""
-    processes = _processes(number)
-    file = request.args.get("file", "incident.bpmn")
-    chosen = next((one for one in processes.values() if one.file == file), None)
-    diagram = chosen.id if chosen else next(iter(processes))
-    return redirect(url_for("hurting.page", number=number, diagram=diagram))
 
 
 @pages.get("/studio/releases/<int:number>/hurts/<diagram>")

@@ -4,8 +4,9 @@ Pages for process owners, and for auditors to read.  A newcomer would look for t
 each kind of file has its own (`diagram_editor.py`), and this leads there.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
 from api.pages.history import named
-from api.proving import prove_apart
+from api.proving import judge_apart
 from engine.bpmn import Release, judge_release
 from engine.bpmn.closing_changes import changes_who_closes
 from engine.bpmn.document import UnreadableError, parse_xml
@@ -47,7 +48,7 @@ from engine.usecases.drafting import (
 )
 from engine.usecases.publish import missing
 from engine.usecases.publishing import agree_to_draft, publish_draft, take_back
-from forms import Form
+from forms import Form, FormError
 
 pages = for_readers("studio", __name__)
 
@@ -58,7 +59,11 @@ KINDS = {
     "scenarios": say("Scenarios"),
 }
 # where a file of a draft is edited
-EDITORS = {"bpmn": "diagram_editor.page"}
+EDITORS = {
+    "bpmn": "diagram_editor.page",
+    "dmn": "table_editor.page",
+    "form": "form_editor.page",
+}
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
 # what use cases start by themselves
 _STARTED = {
@@ -77,6 +82,8 @@ class Named:
     kind: str
     title: str
     used_by: tuple[str, ...]
+    # the processes that it holds
+    diagrams: tuple[str, ...] = ()
 
 
 @pages.before_request
@@ -194,12 +201,17 @@ def draft(draft_id: UUID) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a draft is from being published; unchecked while others are being proved."""
+    """How far a draft is from being published; unchecked while others are being proved.
+
+    `scenarios` as their command says it; `never` are the elements and ways that none passes.
+    """
 
     is_checked: bool
     problems: tuple[str, ...]
     touches: tuple[str, ...]
     needs_second: bool
+    scenarios: Any = None
+    never: tuple[str, ...] = ()
 
 
 def _draft(draft_id: UUID, problem: str | None = None) -> str:
@@ -227,22 +239,35 @@ def _standing(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Standi
     touches = changes_who_closes(before, after)
     needs_second = identity.handling().publishing.needs_second(touches)
     try:
-        return Standing(True, tuple(unpublishable(after)), touches, needs_second)
+        problems, scenarios = checked(after)
     except Busy:
         return Standing(False, (), touches, needs_second)
+    never = [one for missed in (scenarios or {}).get("missed", {}).values() for one in missed]
+    return Standing(
+        True, tuple(problems), touches, needs_second, scenarios, tuple(_named_in(after, never))
+    )
 
 
-def unpublishable(files: Mapping[str, bytes]) -> list[str]:
-    """Return what keeps these files from being published, found in a process of its own.
+def _named_in(files: Mapping[str, bytes], ids: Iterable[str]) -> Iterator[str]:
+    names: dict[str, str] = {}
+    for process in judge_release(files).release.processes.values():
+        names |= {one.id: one.name for one in process.elements.values()}
+        names |= {one.id: one.name for one in process.flows}
+    yield from (names.get(one) or one.replace("_", " ") for one in ids)
 
-    Raises Busy while others are being proved.
+
+def checked(files: Mapping[str, bytes]) -> tuple[list[str], Any]:
+    """Return what keeps files from being published, and what came of their scenarios.
+
+    Found in a process of its own.  Raises Busy while others are being proved.
     """
     texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     try:
-        proved = prove_apart(texts, ())
+        proved, scenarios = judge_apart(texts)
     except DiagramRefused as refusal:
-        return [str(one) for one in refusal.findings]
+        return [str(one) for one in refusal.findings], None
     known = {process["id"] for file in proved for process in file["processes"]}
+    failures = (scenarios or {}).get("failures", ())
     return [
         *missing(files, known),
         *(
@@ -254,7 +279,8 @@ def unpublishable(files: Mapping[str, bytes]) -> list[str]:
             )
             if finding["severity"] in ("refuted", "unknown")
         ),
-    ]
+        *(f"{one['file']}, “{one['name']}”: {one['why']}" for one in failures),
+    ], scenarios
 
 
 @pages.post("/studio/drafts/<uuid:draft_id>/publish")
@@ -298,7 +324,7 @@ def _require_publishable(draft_id: UUID) -> None:
     # what is hostile is found where it can be given up, before it is proved for good
     with identity.handling().store.read() as conn:
         files = draft_files(conn, draft_id)
-    if problems := unpublishable(files):
+    if problems := checked(files)[0]:
         raise DiagramRefused(problems)
 
 
@@ -404,6 +430,7 @@ def named_files(release: Release, files: Mapping[str, bytes]) -> dict[str, Named
             kind_of(name),
             title_of(name, content),
             tuple(dict.fromkeys(_users(name, used.get(name, ())))),
+            tuple(one.id for one in release.processes.values() if one.file == name),
         )
         for name, content in sorted(files.items())
     }
@@ -431,7 +458,7 @@ def title_of(name: str, content: bytes) -> str:
         if kind_of(name) == "form":
             return say(Form.parse(stem, content).title)
         root = parse_xml(name, content)
-    except (UnreadableError, PutrightError):
+    except (UnreadableError, FormError, PutrightError):
         return name
     tag = "process" if kind_of(name) == "bpmn" else "decision"
     called = [one.get("name") for one in root.iter(etree.Element) if _local(one) == tag]

@@ -11,12 +11,14 @@ from api import draft_schemas, schemas, tokens
 from api.proving import prove_apart
 from api.resources.resource import handling, resource
 from api.shapes import schema_of
+from api.table_told import told
 from engine.domain.permissions import may_read_diagrams
 from engine.errors import NotAllowed
 from engine.language import say
 from engine.queries.drafts import DraftLine, DraftPage, draft_file, draft_files, draft_page, drafts
 from engine.queries.library import release_line
 from engine.usecases.drafting import begin_draft, save_file
+from engine.usecases.table_checking import check_table
 
 blueprint = resource("api_drafts", __name__, "Drafts", path="/drafts")
 
@@ -79,6 +81,20 @@ def save(sent: dict[str, Any], draft_id: UUID, name: str) -> Mapping[str, Any]:
         handling(), draft_id, name, content, revision=sent["revision"], actor=tokens.actor()
     )
     return {"revision": revision}
+
+
+@blueprint.route("/<uuid:draft_id>/tables/<name>/check", methods=["POST"])
+@blueprint.arguments(draft_schemas.TableAsked)
+@blueprint.response(200, draft_schemas.TableShown)
+def check(sent: dict[str, Any], draft_id: UUID, name: str) -> Mapping[str, Any]:
+    """Look at the rows of a decision table, and try values; nothing is kept.
+
+    Rows that overlap, that never answer, and cases that no row answers are told.
+    """
+    _let_in()
+    with handling().store.read() as conn:
+        files = draft_files(conn, draft_id)
+    return told(check_table(name, sent["content"].encode(), files), sent["values"])
 
 
 @blueprint.route("/<uuid:draft_id>/proof", methods=["POST"])

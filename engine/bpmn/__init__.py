@@ -1,7 +1,7 @@
 """The one hardened reader of BPMN, DMN and their marks, for runtime, proof and editor alike."""
 
 from engine.bpmn.anything import read_any
-from engine.bpmn.document import UnreadableError
+from engine.bpmn.document import UnreadableError, parse_xml
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.model import (
     AnyFile,
@@ -14,7 +14,9 @@ from engine.bpmn.model import (
     Release,
 )
 from engine.bpmn.release import WHOLE, JudgedFiles, ReadFiles, judge_release, read_release
-from engine.bpmn.tables import Cell, DecisionTable, Rule
+from engine.bpmn.table_gaps import table_findings
+from engine.bpmn.table_regions import Region, regions_of, shown
+from engine.bpmn.tables import Cell, DecisionTable, Rule, Scalar, read_table, rule_ids
 
 __all__ = [
     "WHOLE",
@@ -30,11 +32,19 @@ __all__ = [
     "MessageFlow",
     "Process",
     "ReadFiles",
+    "Region",
     "Release",
     "Rule",
+    "Scalar",
     "Severity",
     "UnreadableError",
     "judge_release",
+    "parse_xml",
     "read_any",
     "read_release",
+    "read_table",
+    "regions_of",
+    "rule_ids",
+    "shown",
+    "table_findings",
 ]

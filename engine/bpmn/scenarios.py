@@ -6,7 +6,7 @@ read it as YAML 1.1, where an answer `yes` is a truth value.
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -20,6 +20,8 @@ from ruamel.yaml.events import AliasEvent, NodeEvent
 
 from engine.bpmn.findings import Finding
 from engine.bpmn.timing import parse_duration
+from engine.errors import InvalidAnswers
+from engine.language import say
 
 SUFFIX = ".scenarios.yaml"
 MAX_BYTES = 200_000
@@ -155,6 +157,27 @@ def read_scenarios(file: str, content: bytes) -> tuple[tuple[Scenario, ...], lis
         return (), [Finding(file, None, "scenarios", said, "Mend the scenario.")]
 
 
+def read_moves(listed: object) -> tuple[Move, ...]:
+    """Return moves from plain values, as a page or a program sends them.
+
+    Raises InvalidAnswers for what is none, and for too many.
+    """
+    if not isinstance(listed, list) or len(listed) > MAX_MOVES:
+        raise InvalidAnswers({"moves": say("A try has at most %(most)s moves.", most=MAX_MOVES)})
+    try:
+        return tuple(
+            _moved(move if isinstance(move, dict) else {}, place)
+            for place, move in enumerate(listed, 1)
+        )
+    except _WrongError as wrong:
+        raise InvalidAnswers({"moves": wrong.sentence}) from wrong
+
+
+def written_moves(moves: Iterable[Move]) -> list[dict[str, Any]]:
+    """Return moves as plain values, which `read_moves` reads."""
+    return [_written(move) for move in moves]
+
+
 def with_scenario(content: bytes, scenario: Scenario) -> bytes:
     """Return the file with one scenario more at its end; what stands there keeps every byte."""
     written: dict[str, Any] = {"name": scenario.name}
@@ -162,7 +185,7 @@ def with_scenario(content: bytes, scenario: Scenario) -> bytes:
         written["shows"] = scenario.shows
     if scenario.given:
         written["given"] = dict(scenario.given)
-    written["moves"] = [_written(move) for move in scenario.moves]
+    written["moves"] = written_moves(scenario.moves)
     if scenario.ends is not None:
         written["ends"] = scenario.ends
     if scenario.closes is not None:
@@ -310,8 +333,3 @@ def _lasting(length: timedelta | None) -> str:
         return f"P{days}D"
     hours, rest = divmod(seconds, 3_600)
     return f"PT{hours}H" if not rest else f"PT{seconds}S"
-
-
-def diagrams_tried(files: Sequence[str]) -> frozenset[str]:
-    """Return the diagrams that have a file of scenarios among these."""
-    return frozenset(name.removesuffix(SUFFIX) for name in files if name.endswith(SUFFIX))

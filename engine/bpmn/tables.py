@@ -6,9 +6,10 @@ literal, or `-`, and the hit policy is UNIQUE (two rules that match are a fault)
 """
 
 import ast
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -21,7 +22,16 @@ Scalar = str | int | float | bool | None
 Refuse = Callable[[str | None, str, str, str], None]
 MAX_RULES = 500
 _DMN = "/spec/DMN/"
-_COMPARISONS = ("<=", ">=", "==", "!=", "<", ">")
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+# what DMN's own language calls them, and editors write
+_WORDS: Mapping[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +42,16 @@ class Cell:
     value: Scalar
 
     def matches(self, value: object) -> bool:
-        """Return whether `value` passes; a comparison of unlike types does not."""
+        """Return whether `value` passes.
+
+        Raises ExpressionRefused for an order of unlike types: a text is not less than a number.
+        """
         if self.how == "any":
             return True
-        names = {"value": value, "cell": self.value}
-        return evaluate(f"value {self.how} cell", names) is True
+        try:
+            return _COMPARISONS[self.how](value, self.value) is True
+        except TypeError as error:
+            raise ExpressionRefused(f"“{value!r} {self.how} {self.value!r}” failed.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTable:
-    """A decision: `inputs` are expressions, `outputs` names of process data."""
+    """A decision: `inputs` are expressions, `outputs` names of process data.
+
+    `labels` are what people call the inputs, one for each.
+    """
 
     id: str
     name: str
@@ -59,6 +77,18 @@ class DecisionTable:
     inputs: tuple[Expression, ...]
     outputs: tuple[str, ...]
     rules: tuple[Rule, ...]
+    labels: tuple[str, ...]
+
+    def hits(self, values: Sequence[object]) -> list[Rule]:
+        """Return the rules that match, in their order; `values` has one for each input.
+
+        Raises ExpressionRefused where a cell cannot be compared with its value.
+        """
+        return [
+            rule
+            for rule in self.rules
+            if all(test.matches(value) for test, value in zip(rule.tests, values, strict=True))
+        ]
 
     def decide(self, names: Mapping[str, object]) -> dict[str, Scalar]:
         """Return the outputs of the rule that matches.
@@ -67,11 +97,7 @@ class DecisionTable:
         do where one may.
         """
         values = [evaluate(one, names) for one in self.inputs]
-        hits = [
-            rule
-            for rule in self.rules
-            if all(test.matches(value) for test, value in zip(rule.tests, values, strict=True))
-        ]
+        hits = self.hits(values)
         shown = ", ".join(
             f"{one.text} = {value!r}" for one, value in zip(self.inputs, values, strict=True)
         )
@@ -107,7 +133,8 @@ def read_table(file: str, root: etree._Element) -> tuple[DecisionTable | None, l
     if policy not in ("UNIQUE", "FIRST") or table.get("aggregation"):
         refuse(name, "hit_policy", f"Hit policy {policy} is not supported.", "Use UNIQUE or FIRST.")
         return None, findings
-    inputs = [_input(node, refuse, name) for node in table if local(node) == "input"]
+    columns = [node for node in table if local(node) == "input"]
+    inputs = [_input(node, refuse, name) for node in columns]
     outputs = [node.get("name", "") for node in table if local(node) == "output"]
     for output in outputs:
         if is_reserved(output):
@@ -130,9 +157,15 @@ def read_table(file: str, root: etree._Element) -> tuple[DecisionTable | None, l
             tuple(one for one in inputs if one is not None),
             tuple(outputs),
             tuple(one for one in rules if one is not None),
+            tuple(" ".join(node.get("label", "").split()) or _text_below(node) for node in columns),
         ),
         findings,
     )
+
+
+def rule_ids(root: etree._Element) -> tuple[str, ...]:
+    """Return the ids of a file's rules, in their order; empty where one has none."""
+    return tuple(node.get("id", "") for node in root.iter() if local(node) == "rule")
 
 
 def _input(node: etree._Element, refuse: Refuse, name: str) -> Expression | None:
@@ -179,6 +212,8 @@ def _test(cell: str) -> Cell:
 
 def _literal(cell: str) -> Scalar:
     """Return the value of a cell that is a text, a number, a truth value or None."""
+    if cell in _WORDS:
+        return _WORDS[cell]
     checked = expression(cell)
     plain = isinstance(checked.node, ast.Constant | ast.UnaryOp) and not checked.reads
     value = evaluate(checked, {}) if plain else ()

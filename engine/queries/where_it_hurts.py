@@ -101,6 +101,19 @@ _NOW = text("""
       AND at ->> 'diagram' = :diagram
     GROUP BY 1
 """)
+# what waits in a called diagram waits at its call, since the first of it that waits now
+_CALLED = text("""
+    SELECT called.diagram, count(*) AS times,
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY called.seconds) AS seconds
+    FROM (SELECT r.id, at ->> 'diagram' AS diagram, CAST(extract(
+        epoch FROM :now - min(CAST(at ->> 'since' AS timestamptz))) AS float8) AS seconds
+      FROM run r JOIN incident i ON i.id = r.incident_id
+      CROSS JOIN LATERAL jsonb_array_elements(r.waiting) at
+      WHERE r.release_id = :release AND r.ended_at IS NULL AND NOT i.is_restricted
+        AND at ->> 'diagram' = ANY(:called)
+      GROUP BY 1, 2) called
+    GROUP BY 1
+""")
 
 
 def where_it_hurts(
@@ -114,7 +127,7 @@ def where_it_hurts(
 ) -> WhereItHurts:
     """Return how a diagram's elements and ways were passed from `since` until before `until`.
 
-    Instants are aware; what waits, waits at `now`, whatever the period.  Four statements.
+    Instants are aware; what waits, waits at `now`, whatever the period.  Five statements.
     """
     steps = [one.id for one in process.elements.values() if one.is_step]
     asked = {
@@ -124,11 +137,19 @@ def where_it_hurts(
         "until": until,
         "now": now,
         "steps": steps,
+        "called": list({one.called for one in process.elements.values() if one.called}),
     }
     visits = {row.element: row for row in conn.execute(_VISITS, asked)}
     waiting = {
         row.element: StillWaiting(row.times, _length(row.seconds))
         for row in conn.execute(_NOW, asked)
+    }
+    called = {
+        row.diagram: StillWaiting(row.times, _length(row.seconds))
+        for row in conn.execute(_CALLED, asked)
+    }
+    waiting |= {
+        name: called[one.called] for name, one in process.elements.items() if one.called in called
     }
     by_party: defaultdict[str, dict[str, Waited]] = defaultdict(dict)
     now_by_party: defaultdict[str, dict[str, int]] = defaultdict(dict)

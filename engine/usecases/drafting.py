@@ -116,6 +116,21 @@ def save_file(
     return revision + 1
 
 
+def save_new(
+    handling: Handling, draft_id: UUID, name: str, content: bytes, *, actor: Actor
+) -> None:
+    """Save a file that the draft does not have; one that it had taken out comes back.
+
+    Raises as `save_file` does.
+    """
+    with handling.store.read() as conn:
+        try:
+            revision = draft_file(conn, draft_id, name).revision
+        except NotFound:
+            revision = 0
+    save_file(handling, draft_id, name, content, revision=revision, actor=actor)
+
+
 def undo_file(handling: Handling, draft_id: UUID, name: str, *, actor: Actor) -> None:
     """Leave a file as the release has it; one that was not touched is no matter.
 

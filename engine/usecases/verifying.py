@@ -5,7 +5,7 @@ stop at the first thing that the engine cannot do: whatever could be read is pro
 so that everything is known at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -22,6 +22,7 @@ from engine.bpmn import (
     UnreadableError,
     judge_release,
     read_any,
+    table_findings,
 )
 from engine.domain.mark import Mark
 from engine.errors import DiagramRefused, InvalidAnswers
@@ -29,7 +30,9 @@ from engine.language import say
 from engine.proof import After, Bound, Domains, ProofFinding, Proved, prove_release, prove_soundness
 from engine.proof import Severity as Weight
 from engine.runtime import Specs
+from engine.usecases.form_needs import check_needs
 from engine.usecases.form_rules import ReadForms, check_marks, read_forms
+from engine.usecases.table_inputs import known_inputs
 from engine.usecases.verified import Verified
 from forms import Form, finite_domains
 
@@ -103,11 +106,25 @@ def _judged(files: Mapping[str, bytes], forms: ReadForms) -> JudgedFiles:
     judged = replace(
         judged,
         unreadable=(*judged.unreadable, *forms.unreadable),
-        refused=(*judged.refused, *forms.refused, *check_marks(judged.release, forms.forms)),
+        refused=(
+            *judged.refused,
+            *forms.refused,
+            *check_marks(judged.release, forms.forms),
+            *check_needs(judged.release, forms.forms, files),
+        ),
+        warnings=(*judged.warnings, *_of_tables(judged.release, forms)),
     )
     if judged.unreadable or judged.refused:
         return judged
     return replace(judged, refused=_engines_own(judged, files))
+
+
+def _of_tables(release: Release, forms: ReadForms) -> Iterator[Finding]:
+    """Yield what is odd about tables; whether a run comes there is for the proof to say."""
+    known = known_inputs(release, domains_of(release, forms.forms))
+    for table in release.decisions.values():
+        for finding in table_findings(table, known):
+            yield replace(finding, severity=Severity.WARNING)
 
 
 def _of_file(

@@ -114,7 +114,7 @@ def test_a_draft_stands_beside_the_release_that_it_changes(world: World, visit: 
     draft = begin_draft(world.handling, "Plainer", actor=world.actor("dora"))
     name = "action.bpmn"
     save_file(world.handling, draft, name, OTHER[name], revision=0, actor=world.actor("dora"))
-    dora, at = visit("dora"), f"/studio/drafts/{draft}/compare"
+    dora, at = visit("dora"), f"/studio/drafts/{draft}/changes"
 
     listed, one = words_of(dora.get(at)), words_of(dora.get(f"{at}/{name}"))
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_of_a_draft_is_told(world: World, visit: Visit, cont
         world.actor("dora"),
         begin_draft(world.handling, "Plainer", actor=world.actor("dora")),
     )
-    at = f"/studio/drafts/{draft}/compare"
+    at = f"/studio/drafts/{draft}/changes"
     for name in ("action.bpmn", "priority.dmn", "set_priority.json"):
         save_file(world.handling, draft, name, content, revision=0, actor=dora)
         page = words_of(visit("dora").get(f"{at}/{name}"))

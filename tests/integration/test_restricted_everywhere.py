@@ -443,7 +443,8 @@ def test_no_command_prints_its_words(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    commands = {"check", "left", "migrate", "publish", "audit", "receive-mail", "replay"}
+    commands = {"check", "left", "migrate", "publish", "export", "scenarios", "audit"}
+    commands |= {"receive-mail", "replay"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -458,7 +459,8 @@ def test_no_command_prints_its_words(
 
     # what is replayed is told beside what is there
     log = write_log(tmp_path / "log.csv", case("A", ("New", 0.5), ("Active", 2)))
-    for command in (["check"], ["migrate"], ["publish"], ["audit", "closures"],
+    for command in (["check"], ["migrate"], ["publish"], ["export", str(tmp_path / "files")],
+                    ["scenarios"], ["audit", "closures"],
                     ["audit", "closures", "--json"], ["audit", "ways-out"],
                     ["audit", "ways-out", "--json"],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip

@@ -246,7 +246,9 @@ def test_a_form_that_does_not_ask_what_its_mark_means_is_refuted(tmp_path: Path)
     wrong = {rule for line in found for rule in rules(line)}
     assert ("form_of_mark", "refuted", "verify_outcome") in wrong
     assert ("form", "unknown", None) in wrong
-    assert found[-1]["file"] == str(forms / "do_it_action.json")
+    assert ("form_needed", "refuted", "verdict") in wrong
+    told = [line["file"] for line in found[-2:]]
+    assert told == [str(forms / "do_it_action.json"), str(verdict)]
 
 
 def test_too_many_files_are_no_release(tmp_path: Path) -> None:
@@ -294,3 +296,17 @@ def test_the_bench_measures_proofs_without_a_database() -> None:
     assert sorted(measured) == ["parallel_20", "shipped"]
     assert {one["verdict"] for one in measured["shipped"].values()} == {"sound"}
     assert measured["parallel_20"]["verdict"] == "sound"
+
+
+def test_rows_of_a_table_that_overlap_or_leave_a_gap_are_a_warning(tmp_path: Path) -> None:
+    table = tmp_path / "priority.dmn"
+    shipped = (ROOT / "workflows" / "priority.dmn").read_text()
+    table.write_text(shipped.replace('"medium"', '"high"', 1))
+
+    (found,) = lines(verify(table, "--json"))
+
+    assert {one["rule"]: one["severity"] for one in found["findings"]} == {
+        "table_overlap": "warning",
+        "table_gap": "warning",
+    }
+    assert found["executable"] is True

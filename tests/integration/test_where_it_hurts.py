@@ -76,6 +76,12 @@ def test_what_still_waits_is_counted_apart_with_whom_it_waits_for(story: World) 
     assert answer.now_by_party == {"customer": 1}
 
 
+def test_what_waits_in_a_called_diagram_waits_at_its_call(story: World) -> None:
+    called = hurts(story, "incident").elements["obtain_confirmation"]
+
+    assert (called.done, called.now) == (2, StillWaiting(1, 3 * HOUR))
+
+
 def test_each_way_is_counted(story: World) -> None:
     found = hurts(story, "incident")
 
@@ -150,7 +156,7 @@ def test_the_period_is_two_days_of_the_readers_calendar(story: World, visit: Vis
     for first, last in ((day, day), (day - timedelta(days=9), day)):
         page = dora.get(f"{at}?since={first}&until={last}")
         assert f'value="{first}"' in page
-    before = dora.get(f"{at}?since=2020-01-01&until=2020-02-01")
+    before = dora.get("/studio/releases/1/hurts/action?since=2020-01-01&until=2020-02-01")
     assert "Nothing has waited anywhere in this time." in words_of(before)
     for wrong in (
         "since=2020-02-01&until=2020-01-01",
@@ -160,12 +166,9 @@ def test_the_period_is_two_days_of_the_readers_calendar(story: World, visit: Vis
         assert "Please give two days, the earlier one first." in words_of(dora.get(f"{at}?{wrong}"))
 
 
-def test_it_leads_to_the_diagram_of_a_file(visit: Visit) -> None:
+def test_what_is_not_there_is_not_found(visit: Visit) -> None:
     dora = visit("dora")
 
-    for query, diagram in (("", "incident"), ("?file=action.bpmn", "action")):
-        answer = dora.client.get(f"/studio/releases/1/hurts{query}")
-        assert answer.headers["Location"] == f"/studio/releases/1/hurts/{diagram}"
     dora.get("/studio/releases/1/hurts/nothing", 404)
     dora.get("/studio/releases/9/hurts/incident", 404)
 

@@ -1,13 +1,11 @@
 // A draft saves itself.  What somebody else saved meanwhile is never overwritten: both are shown,
-// and whoever is here chooses.
-import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
-
+// and whoever is here chooses.  `show(container, xml)` draws one of them, to be looked at.
 import { button, make } from "./make.js";
 
 const PAUSE = 700;
 const AGAIN = 5000;
 
-export function saves(parts, modeler, data, words) {
+export function saves(parts, modeler, data, words, show) {
   let { revision } = data;
   let waiting = null;
   let isBusy = false;
@@ -98,8 +96,7 @@ export function saves(parts, modeler, data, words) {
     ]) {
       const container = make("div", { className: "editor-one" });
       drawings.append(make("figure", {}, make("figcaption", { text: label }), container));
-      const viewer = new NavigatedViewer({ container });
-      await viewer.importXML(xml ?? mine).then(() => viewer.get("canvas").zoom("fit-viewport"));
+      await show(container, xml ?? mine);
     }
   };
 

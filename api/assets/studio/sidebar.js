@@ -132,7 +132,8 @@ function step({ element, object, modeler, data, words }) {
       editor ? make("a", { href: editor, text: form.title }) : form.title,
     );
   } else {
-    said.append(words.noForm, " ", make("a", { href: data.urls.form, text: words.makeForm }));
+    const begin = `${data.urls.form}?step=${encodeURIComponent(object.id)}`;
+    said.append(words.noForm, " ", make("a", { href: begin, text: words.makeForm }));
   }
   return [labelled(words.lane, choice), said];
 }
