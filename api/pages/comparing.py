@@ -26,7 +26,7 @@ from engine.bpmn.tables import DecisionTable
 from engine.domain.difference import How
 from engine.domain.permissions import may_read_diagrams
 from engine.errors import NotAllowed, NotFound
-from engine.language import Said, in_words, say, say_of
+from engine.language import in_words, say, say_of
 from engine.queries.drafts import draft_files, draft_page, release_files
 from engine.queries.library import release_line
 from forms import Field, Form, FormError
@@ -48,7 +48,7 @@ _CODE = re.compile(r"`([^`]+)`")
 class Side:
     """One of the two: what people call it, its files, and where to see it (None: nowhere)."""
 
-    name: Said
+    name: str
     files: Mapping[str, bytes]
     url: str | None = None
 
@@ -101,7 +101,7 @@ def _draft(draft_id: UUID) -> tuple[Side, Side]:
         after = draft_files(conn, draft_id)
     url = url_for("studio.draft", draft_id=draft_id)
     base = Side(say("Release %(number)s", number=page.base), before)
-    return base, Side(say("“%(draft)s”", draft=page.title), after, url)
+    return base, Side(f"“{page.title}”", after, url)
 
 
 def _release(number: int) -> Side:
@@ -267,7 +267,7 @@ def _fields(form: Form) -> list[tuple[Field, list[str]]]:
 def _about(field: Field, fields: Mapping[str, Field]) -> list[str]:
     said: list[str] = [kind_in_words(field)]
     if field.options:
-        said.append(say("%(choices)s", choices=tuple(one.label for one in field.options)))
+        said.append("; ".join(in_words(one.label) for one in field.options))
     if field.required:
         said.append(say("has to be answered"))
     if field.read_only:
