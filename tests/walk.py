@@ -251,6 +251,7 @@ _ELSEWHERE = {
     ("studio", "number"),
     ("hurting", "number"),
     ("api_proofs", "which"),
+    ("api_releases", "which"),
 }
 
 

@@ -7,57 +7,30 @@
 //   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
 //
 // The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}, with "token"
-// the flows that a token goes along, or, of two versions, {"added": [ids], "removed": [ids],
-// "changed": [ids], "moved": [ids]}, or where it hurts, {"hot": [ids], "warm": [ids], "mild": [ids],
-// "counts": {id: words}}; ids that are not in this diagram (a called one's) are passed over.  `data-lanes` has the reader's word for each
-// lane, which diagrams call by machine words.  Reader software sees nothing in a
-// drawing: the page has the same as a table, and this never replaces it.
-//
-// The bpmn.io logo has to stay visible and free of anything that overlaps it: our buttons stand
-// above the canvas, not on it.
-import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+// the flows that a token goes along; ids that are not in this diagram (a called one's) are passed
+// over.  `data-lanes` has the reader's word for each lane, which diagrams call by machine words.
+import { dataBeside, draw, fit, start } from "./viewer.js";
 
 const MARKERS = {
   done: "is-done",
   waiting: "is-waiting",
   cancelled: "is-cancelled",
   flows: "is-taken",
-  added: "is-added",
-  removed: "is-removed",
-  changed: "is-changed",
-  moved: "is-moved",
-  hot: "is-hot",
-  warm: "is-warm",
-  mild: "is-mild",
 };
 
 // Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
 // shows another state in place of the one before (a replay, a refresh).
 export async function showRun(container) {
-  const { xml, state } = await read(container);
-  const canvasPlace = document.createElement("div");
-  canvasPlace.className = "diagram-canvas";
-  container.replaceChildren(canvasPlace);
-
-  // The wheel scrolls the page and the keys stay with the page until the drawing has the focus.
-  const viewer = new NavigatedViewer({ container: canvasPlace, zoomScroll: { enabled: false } });
-  await viewer.importXML(xml);
-  name(canvasPlace, container.dataset.label);
-  container.prepend(zoomButtons(viewer, container.dataset));
+  const { xml, state } = dataBeside(container) ?? (await fetchBoth(container.dataset));
+  const viewer = await draw(container, xml);
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
-  count(viewer, state.counts ?? {});
   moveToken(viewer, state.token ?? []);
   return { viewer, mark };
 }
 
-async function read(container) {
-  const beside = document.getElementById(`${container.id}-data`);
-  if (beside) {
-    return JSON.parse(beside.textContent);
-  }
-  const { xmlUrl, stateUrl } = container.dataset;
+async function fetchBoth({ xmlUrl, stateUrl }) {
   const [xml, state] = await Promise.all([
     fetched(xmlUrl).then((answer) => answer.text()),
     // a diagram by itself has no state
@@ -91,27 +64,6 @@ function marker(viewer) {
       canvas.addMarker(id, name);
     }
   };
-}
-
-// Puts a few words on elements and ways: {id: words}.
-function count(viewer, counts) {
-  for (const [id, words] of Object.entries(counts)) {
-    const element = viewer.get("elementRegistry").get(id);
-    if (!element) {
-      continue;
-    }
-    const label = document.createElement("span");
-    label.className = "diagram-count";
-    label.textContent = words;
-    let position = { bottom: 4, left: 0 };
-    if (element.waypoints) {
-      const [first, second] = element.waypoints;
-      const left = Math.min(...element.waypoints.map((one) => one.x));
-      const top = Math.min(...element.waypoints.map((one) => one.y));
-      position = { left: (first.x + second.x) / 2 - left - 6, top: (first.y + second.y) / 2 - top - 16 };
-    }
-    viewer.get("overlays").add(id, { position, html: label });
-  }
 }
 
 const SPEED = 0.5; // pixels of the drawing in a millisecond
@@ -153,75 +105,7 @@ function along(token, from, to) {
   });
 }
 
-// The drawing can have the focus (its keys move it), so it needs a name.
-function name(canvasPlace, label) {
-  const drawing = canvasPlace.querySelector(".djs-container > svg");
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", label);
-}
-
-function zoomButtons(viewer, words) {
-  const canvas = viewer.get("canvas");
-  const bar = document.createElement("div");
-  bar.className = "diagram-buttons";
-  bar.append(
-    button(words.larger ?? "+", () => canvas.zoom(canvas.zoom() * 1.25)),
-    button(words.smaller ?? "−", () => canvas.zoom(canvas.zoom() / 1.25)),
-    button(words.whole ?? "□", () => fit(viewer)),
-  );
-  return bar;
-}
-
-function button(words, onClick) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.textContent = words;
-  element.addEventListener("click", onClick);
-  return element;
-}
-
-function fit(viewer) {
-  viewer.get("canvas").zoom("fit-viewport", "auto");
-}
-
-// What a list says of an element leads to it, in every drawing that has it.
-function leadTo(viewer) {
-  const canvas = viewer.get("canvas");
-  for (const named of document.querySelectorAll("[data-element]")) {
-    if (!viewer.get("elementRegistry").get(named.dataset.element)) {
-      continue;
-    }
-    if (!named.firstElementChild) {
-      const link = button(named.textContent, () => {});
-      link.className = "link-button";
-      named.replaceChildren(link);
-    }
-    named.addEventListener("click", () => {
-      for (const one of document.querySelectorAll(".is-shown")) {
-        if (canvas._container.contains(one)) {
-          canvas.removeMarker(one.dataset.elementId, "is-shown");
-        }
-      }
-      canvas.addMarker(named.dataset.element, "is-shown");
-      canvas.scrollToElement(named.dataset.element);
-    });
-  }
-}
-
-async function start(container) {
-  try {
-    const { viewer } = await showRun(container);
-    leadTo(viewer);
-    container.dataset.ready = "yes";
-  } catch (error) {
-    const words = document.createElement("p");
-    words.textContent = container.dataset.failed;
-    container.replaceChildren(words);
-    throw error;
-  }
-}
-
 // a module runs once the page is parsed; an incident's history has two drawings
 for (const container of document.querySelectorAll("[data-xml-url], [data-beside], #diagram")) {
-  start(container);
+  start(container, showRun);
 }

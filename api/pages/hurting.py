@@ -1,26 +1,43 @@
-"""Where it hurts: a diagram with how often each step and way was taken, and how long it waited."""
+"""Where it hurts: a release's diagrams with how often they were passed, and where runs waited.
 
-from datetime import date, datetime, time, timedelta
+The period is two days of the reader's own calendar, both of them part of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import identity
-from api.filters import lasting
+from api.filters import lasting, now
 from api.pages.for_readers import for_readers
 from api.pages.history import named
 from engine.bpmn import Process
 from engine.bpmn.document import parse_xml
 from engine.domain.permissions import may_read_diagrams
-from engine.errors import InvalidAnswers, NotAllowed, NotFound
-from engine.language import say
+from engine.errors import NotAllowed, NotFound
+from engine.language import Said, in_words, say, say_of
 from engine.queries.library import release_line
-from engine.queries.where_it_hurts import Hurts, where_it_hurts
+from engine.queries.run import diagram_xml
+from engine.queries.where_it_hurts import Passed, WhereItHurts, where_it_hurts
 
 pages = for_readers("hurting", __name__)
 
-# from which share of the longest wait on an element is drawn hotter
-_HEAT = ((0.5, "hot"), (0.2, "warm"), (0.05, "mild"))
+_USUAL = timedelta(days=90)
+_LEVELS = 5
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Two days, both part of it; `problem` says why these are not the ones that were asked for."""
+
+    first: date
+    last: date
+    problem: Said | None = None
 
 
 @pages.before_request
@@ -32,87 +49,105 @@ def let_in() -> None:
 
 @pages.get("/studio/releases/<int:number>/hurts/<diagram>")
 def page(number: int, diagram: str) -> ResponseReturnValue:
-    """Show one diagram of a release, for a period."""
-    handling = identity.handling()
-    problem, since, until = None, None, None
-    try:
-        since, until = _day("since"), _day("until")
-    except InvalidAnswers as refusal:
-        problem = next(iter(refusal.fields.values()))
-    with handling.store.read() as conn:
-        release = handling.releases.get(conn, release_line(conn, number).id)
-        process = release.specs.release.processes.get(diagram)
-        if process is None:
-            raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
-        steps = [one.id for one in process.elements.values() if one.is_step]
-        found = where_it_hurts(
-            conn,
-            release.id,
-            diagram,
-            steps,
-            calls={one.id: one.called for one in process.elements.values() if one.called},
-            since=_begin(since),
-            until=_begin(until + timedelta(days=1)) if until else None,
-        )
-    xml = named(parse_xml(process.file, release.files[process.file])).decode()
+    """Show a diagram with where runs waited within a period."""
+    processes = _processes(number)
+    process = processes.get(diagram)
+    if process is None:
+        raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
+    period = _period()
+    zone = identity.zone()
+    since, until = (
+        datetime(day.year, day.month, day.day, tzinfo=zone)
+        for day in (period.first, period.last + timedelta(days=1))
+    )
+    with identity.handling().store.read() as conn:
+        line = release_line(conn, number)
+        found = where_it_hurts(conn, line.id, process, since=since, until=until, now=now())
+        xml = named(parse_xml(process.file, diagram_xml(conn, line.id, diagram)))
+    waited, passed = _lines(found)
     return render_template(
         "hurts.html",
         number=number,
         process=process,
-        diagrams=release.specs.release.processes.values(),
-        found=found,
-        beside={"xml": xml, "state": _state(found)},
-        lines=sorted(
-            found.elements.values(),
-            key=lambda one: (one.ninetieth, one.times, one.waiting),
-            reverse=True,
-        ),
-        names=_names(process),
-        flows=sorted(found.flows.items(), key=lambda one: -one[1]),
-        problem=problem,
-        since=request.args.get("since", ""),
-        until=request.args.get("until", ""),
-    ), 422 if problem else 200
+        processes=processes,
+        period=period,
+        today=now().astimezone(zone).date(),
+        waited=waited,
+        passed=passed,
+        ways=_ways(process, found),
+        drawn={"xml": xml.decode(), **_drawn(process, found)},
+    )
 
 
-def _day(name: str) -> date | None:
-    said = request.args.get(name, "").strip()
+def _processes(number: int) -> Mapping[str, Process]:
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        line = release_line(conn, number)
+        specs = handling.releases.get(conn, line.id).specs
+    return specs.release.processes
+
+
+def _period() -> Period:
+    today = now().astimezone(identity.zone()).date()
+    usual = today - _USUAL, today
+    asked = [request.args.get(name, "") for name in ("since", "until")]
+    if not any(asked):
+        return Period(*usual)
+    problem = say("Please give two days, the earlier one first.")
     try:
-        return date.fromisoformat(said) if said else None
-    except ValueError as error:
-        raise InvalidAnswers({name: say("Please give a day as 2026-03-31.")}) from error
+        first, last = (date.fromisoformat(one) for one in asked)
+    except ValueError:
+        return Period(*usual, problem)
+    # beyond these no instant can be told in every zone
+    if not date(1900, 1, 1) <= first <= last <= date(2900, 1, 1):
+        return Period(*usual, problem)
+    return Period(first, last)
 
 
-def _begin(day: date | None) -> datetime | None:
-    """Return when a day begins in the reader's zone."""
-    return None if day is None else datetime.combine(day, time(), identity.zone())
+def _lines(found: WhereItHurts) -> tuple[list[Passed], list[Passed]]:
+    """Return where runs waited, the longest first, and what was passed without waiting."""
+    by_length = sorted(found.elements.values(), key=_median, reverse=True)
+    waited = [one for one in by_length if _median(one) >= _SECOND or one.now or one.by_party]
+    return waited, [one for one in by_length if one not in waited]
 
 
-def _state(found: Hurts) -> dict[str, object]:
-    """Return how the drawing is coloured, and what stands on it."""
-    longest = max((one.ninetieth for one in found.elements.values()), default=timedelta(0))
-    state: dict[str, object] = {
-        heat: [
-            one.element
-            for one in found.elements.values()
-            if longest and _heat(one.ninetieth / longest) == heat
-        ]
-        for _, heat in _HEAT
-    }
-    counts = {one.element: str(one.times) for one in found.elements.values() if one.times}
+def _median(one: Passed) -> timedelta:
+    return one.waited.median if one.waited else timedelta(0)
+
+
+def _ways(process: Process, found: WhereItHurts) -> list[tuple[str, str, str, int]]:
+    """Return each way that was taken: from where, to where, what it is called, how often."""
+    ways = [
+        (_name(process, flow.source), _name(process, flow.target), flow.name, found.flows[flow.id])
+        for flow in process.flows
+        if flow.id in found.flows
+    ]
+    return sorted(ways, key=lambda way: -way[-1])
+
+
+def _name(process: Process, element: str) -> str:
+    known = process.elements.get(element)
+    return say(known.name) if known and known.name else element.replace("_", " ")
+
+
+def _drawn(process: Process, found: WhereItHurts) -> Mapping[str, Any]:
+    """Return what stands on the drawing: how hot each element is, and words for it."""
+    longest = max((_median(one) for one in found.elements.values()), default=timedelta(0))
+    heat, signs = {}, {}
     for one in found.elements.values():
-        if one.ninetieth >= timedelta(seconds=1):
-            counts[one.element] = f"{one.times} · {lasting(one.median)}"
-    return state | {"counts": counts | {name: str(count) for name, count in found.flows.items()}}
-
-
-def _heat(share: float) -> str | None:
-    return next((heat for least, heat in _HEAT if share >= least), None)
-
-
-def _names(process: Process) -> dict[str, str]:
-    names = {one.id: one.name or one.id.replace("_", " ") for one in process.elements.values()}
-    for flow in process.flows:
-        source, target = names.get(flow.source, ""), names.get(flow.target, "")
-        names[flow.id] = f"{source} → {target}" + (f" ({flow.name})" if flow.name else "")
-    return names
+        median = _median(one)
+        if longest >= _SECOND and median >= _SECOND:
+            heat[one.element] = max(1, -(-_LEVELS * median // longest))
+        said = [f"{one.done + one.undone}×"] if one.done or one.undone else []
+        if median >= _SECOND:
+            said.append(lasting(median))
+        if one.now:
+            said.append(in_words(say_of(one.now.times, "1 waits", "%(num)s wait")))
+        # what only passes is told by the ways into it
+        if median >= _SECOND or one.now or process.elements[one.element].is_step:
+            signs[one.element] = " · ".join(said)
+    return {
+        "heat": heat,
+        "signs": signs,
+        "flows": {flow: f"{times}" for flow, times in found.flows.items()},
+    }

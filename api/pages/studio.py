@@ -48,7 +48,7 @@ from engine.usecases.drafting import (
 )
 from engine.usecases.publish import missing
 from engine.usecases.publishing import agree_to_draft, publish_draft, take_back
-from forms import Form
+from forms import Form, FormError
 
 pages = for_readers("studio", __name__)
 
@@ -459,7 +459,7 @@ def title_of(name: str, content: bytes) -> str:
         if kind_of(name) == "form":
             return say(Form.parse(stem, content).title)
         root = parse_xml(name, content)
-    except (UnreadableError, PutrightError):
+    except (UnreadableError, FormError, PutrightError):
         return name
     tag = "process" if kind_of(name) == "bpmn" else "decision"
     called = [one.get("name") for one in root.iter(etree.Element) if _local(one) == tag]

@@ -20,6 +20,7 @@ from api.resources import (
     lists,
     me,
     proofs,
+    releases,
     restrictions,
     setting_up,
     signals,
@@ -67,6 +68,7 @@ def register(app: Flask) -> None:
         signals,
         audit,
         proofs,
+        releases,
         drafts,
         setting_up,
     ):

@@ -108,7 +108,10 @@ def releases(conn: Connection) -> Sequence[ReleaseLine]:
 
 def release_line(conn: Connection, number: int) -> ReleaseLine:
     """Return the release with this number.  Raises NotFound."""
-    row = conn.execute(_RELEASES, {"which": number}).one_or_none()
+    row = None
+    # a number that no column can hold is no release's
+    if number < 2**31:
+        row = conn.execute(_RELEASES, {"which": number}).one_or_none()
     if row is None:
         raise NotFound(say("There is no such release."), release=number)
     return _line(row, _runs(conn))
