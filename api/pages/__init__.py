@@ -86,8 +86,6 @@ def register(app: Flask) -> None:
         table_editor,
         diagram_editor,
         scenario_editor,
-        comparing,
-        hurting,
         trying,
         telling,
         you,
