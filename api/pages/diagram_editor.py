@@ -12,25 +12,23 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from api import filters, identity
-from api.pages.for_readers import for_readers
+from api import filters
+from api.pages.draft_files import open_file
+from api.pages.for_readers import for_studio
 from api.pages.studio import title_of
 from engine.bpmn import Element, Process, Release, judge_release
 from engine.bpmn.element_rules import CLOSES, DOES, MARKS
 from engine.domain.mark import Mark
 from engine.domain.party import Lane
-from engine.domain.permissions import may_change_diagrams, may_read_diagrams
 from engine.domain.wording import word
-from engine.errors import NotAllowed, NotFound
 from engine.expressions.names import FACTS
 from engine.language import Said, in_words, say
-from engine.queries.drafts import draft_file, draft_files, draft_page
 from engine.usecases.form_rules import read_forms
 from engine.usecases.verifying import TOLD_OF_CONFIRMATION
 from forms import Form
 from forms.fields import Kind
 
-pages = for_readers("diagram_editor", __name__)
+pages = for_studio("diagram_editor", __name__)
 
 _MEANINGS: Mapping[str, Said] = {
     "agreement": say("agrees what right means"),
@@ -56,29 +54,22 @@ _FACTS: Mapping[str, Said] = {
 @pages.get("/studio/drafts/<uuid:draft_id>/diagrams/<name>")
 def page(draft_id: UUID, name: str) -> ResponseReturnValue:
     """Show the editor; to auditors, and of a draft that is over, only to be read."""
-    actor = identity.actor()
-    if not may_read_diagrams(actor):
-        raise NotAllowed(say("The studio is for process owners and auditors."))
-    with identity.handling().store.read() as conn:
-        draft = draft_page(conn, draft_id)
-        found = draft_file(conn, draft_id, name)
-        files = draft_files(conn, draft_id)
-    if found.content is None or not name.endswith(".bpmn"):
-        raise NotFound(say("There is no diagram “%(name)s” in this draft.", name=name))
+    opened = open_file(draft_id, name, ".bpmn")
+    files = opened.beside
     release = judge_release(files).release
     mine = [one for one in release.processes.values() if one.file == name]
     return render_template(
         "diagram_editor.html",
-        draft=draft,
+        draft=opened.draft,
         name=name,
-        title=title_of(name, found.content),
+        title=title_of(name, opened.content),
         processes=mine,
         kind_of=_kind_of,
         editor={
-            "xml": found.content.decode("utf-8", "replace"),
+            "xml": opened.content.decode("utf-8", "replace"),
             "name": name,
-            "revision": found.revision,
-            "canChange": may_change_diagrams(actor) and draft.ended_at is None,
+            "revision": opened.file.revision,
+            "canChange": opened.may_change,
             "token": generate_csrf(),
             "urls": {
                 "file": url_for("api_drafts.read", draft_id=draft_id, name=name),

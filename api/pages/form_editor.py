@@ -19,7 +19,7 @@ from api import identity
 from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.draft_files import Asked, OpenFile, begun, open_file, sent_revision
-from api.pages.for_readers import for_readers
+from api.pages.for_readers import for_studio
 from engine.errors import StaleFile
 from engine.language import Said, say
 from engine.usecases.form_editing import (
@@ -38,7 +38,7 @@ from forms.dependence import EditRefused
 from forms.editing import Wish, add, change, head, move, remove, wish_of
 from forms.fields import REFERENCES, Condition, Field, Kind, Option
 
-pages = for_readers("form_editor", __name__)
+pages = for_studio("form_editor", __name__)
 
 TYPES: Mapping[CardType, Said] = {
     CardType.TEXT: say("One line of text"),

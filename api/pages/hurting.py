@@ -13,18 +13,17 @@ from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.filters import lasting, now
-from api.pages.for_readers import for_readers
+from api.pages.for_readers import for_studio
 from api.pages.history import named
 from engine.bpmn import Process
 from engine.bpmn.document import parse_xml
-from engine.domain.permissions import may_read_diagrams
-from engine.errors import NotAllowed, NotFound
+from engine.errors import NotFound
 from engine.language import Said, in_words, say, say_of
 from engine.queries.library import release_line
 from engine.queries.run import diagram_xml
 from engine.queries.where_it_hurts import Passed, WhereItHurts, where_it_hurts
 
-pages = for_readers("hurting", __name__)
+pages = for_studio("hurting", __name__)
 
 _USUAL = timedelta(days=90)
 _LEVELS = 5
@@ -38,13 +37,6 @@ class Period:
     first: date
     last: date
     problem: Said | None = None
-
-
-@pages.before_request
-def let_in() -> None:
-    """Let pass who may read diagrams."""
-    if not may_read_diagrams(identity.actor()):
-        raise NotAllowed(say("The studio is for process owners and auditors."))
 
 
 @pages.get("/studio/releases/<int:number>/hurts/<diagram>")

@@ -1,5 +1,6 @@
 """The editor of a draft's scenarios: their text, and what comes of each as it stands."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -8,24 +9,16 @@ from flask.typing import ResponseReturnValue
 from api import identity
 from api.errors import STATUS
 from api.languages import flash
-from api.pages.for_readers import for_readers
+from api.pages.draft_files import open_file, sent_revision
+from api.pages.for_readers import for_studio
 from api.pages.studio import title_of
 from api.proving import judge_apart
 from engine.bpmn.scenarios import SUFFIX, read_scenarios
-from engine.domain.permissions import may_change_diagrams, may_read_diagrams
-from engine.errors import Busy, Conflict, DiagramRefused, InvalidAnswers, NotAllowed, NotFound
+from engine.errors import Busy, Conflict, DiagramRefused, InvalidAnswers, NotFound
 from engine.language import say
-from engine.queries.drafts import DraftFile, draft_file, draft_files, draft_page
 from engine.usecases.drafting import save_file
 
-pages = for_readers("scenario_editor", __name__)
-
-
-@pages.before_request
-def let_in() -> None:
-    """Let pass who may read diagrams."""
-    if not may_read_diagrams(identity.actor()):
-        raise NotAllowed(say("The studio is for process owners and auditors."))
+pages = for_studio("scenario_editor", __name__)
 
 
 @pages.get("/studio/drafts/<uuid:draft_id>/scenarios/<name>")
@@ -47,7 +40,7 @@ def save(draft_id: UUID, name: str) -> ResponseReturnValue:
             draft_id,
             name,
             text.encode(),
-            revision=request.form.get("revision", 0, type=int),
+            revision=sent_revision(),
             actor=identity.actor(),
         )
     except InvalidAnswers as refusal:
@@ -59,20 +52,15 @@ def save(draft_id: UUID, name: str) -> ResponseReturnValue:
 
 
 def _page(draft_id: UUID, name: str, text: str | None = None, problem: str | None = None) -> str:
-    with identity.handling().store.read() as conn:
-        draft = draft_page(conn, draft_id)
-        files = draft_files(conn, draft_id)
-        found = draft_file(conn, draft_id, name)
-    if found.content is None or not name.endswith(SUFFIX):
-        raise NotFound(say("There is no file “%(name)s” in this draft.", name=name))
-    saved = found.content.decode("utf-8", "replace")
-    scenarios, findings = read_scenarios(name, found.content)
-    failures = _failures(files, found)
+    opened = open_file(draft_id, name, SUFFIX)
+    saved = opened.content.decode("utf-8", "replace")
+    scenarios, findings = read_scenarios(name, opened.content)
+    failures = _failures(opened.beside, name)
     return render_template(
         "scenario_editor.html",
-        draft=draft,
-        file=found,
-        title=title_of(name, found.content),
+        draft=opened.draft,
+        file=opened.file,
+        title=title_of(name, opened.content),
         text=saved if text is None else text,
         # what somebody else saved meanwhile, to be seen beside what was typed
         theirs=saved if text is not None and text != saved else None,
@@ -81,12 +69,12 @@ def _page(draft_id: UUID, name: str, text: str | None = None, problem: str | Non
         if failures is None
         else [(one.name, one.shows, failures.get(one.name)) for one in scenarios],
         problem=problem,
-        may_change=may_change_diagrams(identity.actor()) and draft.ended_at is None,
+        may_change=opened.may_change,
     )
 
 
-def _failures(files: dict[str, bytes], file: DraftFile) -> dict[str, str] | None:
-    """Return why scenarios of this file fail, by name; None if none could be run."""
+def _failures(files: Mapping[str, bytes], file: str) -> dict[str, str] | None:
+    """Return why scenarios of a file fail, by name; None if none could be run."""
     texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     try:
         told = judge_apart(texts)[1]
@@ -94,4 +82,4 @@ def _failures(files: dict[str, bytes], file: DraftFile) -> dict[str, str] | None
         return None
     if told is None:
         return None
-    return {one["name"]: one["why"] for one in told["failures"] if one["file"] == file.name}
+    return {one["name"]: one["why"] for one in told["failures"] if one["file"] == file}

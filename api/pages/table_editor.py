@@ -16,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from api import identity, protection
 from api.pages.asking import words_in
 from api.pages.draft_files import Asked, begun, open_file
-from api.pages.for_readers import for_readers
+from api.pages.for_readers import for_studio
 from api.pages.studio import title_of
 from api.table_told import told
 from engine.bpmn import Cell, Scalar, shown
@@ -24,7 +24,7 @@ from engine.language import Said, in_words, say
 from engine.usecases.table_beginning import begin_table
 from engine.usecases.table_checking import CheckedTable, check_table
 
-pages = for_readers("table_editor", __name__)
+pages = for_studio("table_editor", __name__)
 
 _LONGEST = 200
 

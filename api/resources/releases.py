@@ -6,12 +6,12 @@ from typing import Any
 from api import release_schemas, tokens
 from api.resources.resource import handling, now, resource
 from engine.bpmn.comparing import FileComparison, compare
-from engine.domain.permissions import may_read_diagrams
-from engine.errors import NotAllowed, NotFound
+from engine.errors import NotFound
 from engine.language import in_words, say
 from engine.queries.drafts import release_files
 from engine.queries.library import release_line
 from engine.queries.where_it_hurts import WhereItHurts, where_it_hurts
+from engine.usecases.drafting import require_reader_of_diagrams
 
 blueprint = resource("api_releases", __name__, "Releases", path="/releases")
 
@@ -23,7 +23,7 @@ def differences(which: str, other: str) -> Sequence[Mapping[str, Any]]:
 
     Files that are the same in both are left out.
     """
-    _let_in()
+    require_reader_of_diagrams(tokens.actor())
     before, after = (_number(one) for one in (which, other))
     with handling().store.read() as conn:
         files = [release_files(conn, release_line(conn, one).id) for one in (before, after)]
@@ -39,7 +39,7 @@ def waits(sent: dict[str, Any], which: str, diagram: str) -> WhereItHurts:
     Counted is what was over from `since` until before `until`; what waits now is told apart, and
     restricted incidents are left out.
     """
-    _let_in()
+    require_reader_of_diagrams(tokens.actor())
     with handling().store.read() as conn:
         release = release_line(conn, _number(which))
         process = handling().releases.get(conn, release.id).specs.release.processes.get(diagram)
@@ -71,8 +71,3 @@ def _number(which: str) -> int:
     if which.isascii() and which.isdigit() and len(which) < 10:
         return int(which)
     raise NotFound(say("There is no such release."))
-
-
-def _let_in() -> None:
-    if not may_read_diagrams(tokens.actor()):
-        raise NotAllowed(say("The studio is for process owners and auditors."))

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from engine.domain.permissions import Actor, may_change_diagrams
+from engine.domain.permissions import Actor, may_change_diagrams, may_read_diagrams
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, StaleFile
 from engine.language import say
 from engine.queries.drafts import DraftFile, draft_file, draft_page, release_files
@@ -33,6 +33,12 @@ def require_process_owner(actor: Actor) -> None:
     """Raise NotAllowed for anybody who may not edit diagrams."""
     if not may_change_diagrams(actor):
         raise NotAllowed(say("Diagrams are changed by process owners."))
+
+
+def require_reader_of_diagrams(actor: Actor) -> None:
+    """Raise NotAllowed for anybody who may not see the studio."""
+    if not may_read_diagrams(actor):
+        raise NotAllowed(say("The studio is for process owners and auditors."))
 
 
 def begin_draft(
