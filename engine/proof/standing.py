@@ -1,0 +1,85 @@
+"""Whether a release itself comes to stand just as a run of another one stands.
+
+Who moves a run to a release that is sound must not leave it where no run of that release ever is:
+a token at a join whose other way was passed before would wait for ever.  So the run's marking is
+looked up among all that the release reaches; from there on what was proved of it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from engine.bpmn import Release
+from engine.proof.data import Unknown
+from engine.proof.judging import judge
+from engine.proof.machine import Machine, State
+from engine.proof.net import Variable
+from engine.proof.prove import release_case
+from engine.proof.search import Effort, explore
+from engine.proof.values import Bound, Domains, Scalar, Verdict
+
+_STANDS = frozenset({"active", "armed", "flow", "scope", "waiting"})
+_Known = tuple[tuple[str, Mapping[Variable, Scalar]], ...]
+
+
+@dataclass
+class Stands:
+    """Every way in which runs of one process of a release stand; `verdict` is its proof's.
+
+    `is_whole`: all of them are known.
+    """
+
+    verdict: Verdict
+    is_whole: bool
+    found: Mapping[tuple[str, ...], Sequence[_Known]] = field(repr=False)
+
+    def include(self, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:
+        """Return whether runs come to stand just there, knowing what this one knows.
+
+        `standing` are places (elements, or flows at joins) with the process data of each.
+        """
+        ordered = sorted(standing, key=lambda one: one[0])
+        places = tuple(place for place, _ in ordered)
+        return any(_agrees(known, ordered) for known in self.found.get(places, ()))
+
+
+def stands(release: Release, process: str, domains: Domains, bound: Bound | None = None) -> Stands:
+    """Return how runs of `process` stand, whatever it calls included, exploring all of it."""
+    limits = bound or Bound()
+    called = {one.called for other in release.processes.values() for one in other.elements.values()}
+    case = release_case(release.processes[process], release, domains, is_called=process in called)
+    machine = Machine(case.net)
+    whole = explore(machine, Effort(limits, monotonic() + limits.seconds, limits.states))
+    found: dict[tuple[str, ...], list[_Known]] = {}
+    for state in whole.states:
+        if machine.is_stable(state):
+            known = tuple(sorted(_known(machine, state), key=lambda one: one[0]))
+            found.setdefault(tuple(place for place, _ in known), []).append(known)
+    is_whole = whole.is_complete and not case.drawing.undecided and not case.drawing.missing
+    return Stands(judge(case, whole).verdict, is_whole, found)
+
+
+def _known(machine: Machine, state: State) -> list[tuple[str, Mapping[Variable, Scalar]]]:
+    return [
+        (machine.net.places[place].element, dict(machine.values_of[token]))
+        for token, place in zip(state, machine.places(state), strict=True)
+        if machine.net.places[place].kind in _STANDS
+    ]
+
+
+def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:
+    return all(
+        _fits(name, field_, value, data)
+        for (_, values), (_, data) in zip(known, standing, strict=True)
+        for (name, field_), value in values.items()
+    )
+
+
+def _fits(name: str, field_: str | None, value: object, data: Mapping[str, Any]) -> bool:
+    if isinstance(value, Unknown):
+        return True
+    if field_ is None:
+        return data.get(name) == value
+    answers = data.get(name)
+    return (answers.get(field_) if isinstance(answers, Mapping) else None) == value
