@@ -28,6 +28,7 @@ from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
     DELIVERED,
+    MOVE,
     STEP_IN,
     TELL_RECOVERED,
     UNDELIVERED,
@@ -37,6 +38,7 @@ from engine.store.jobs import (
 from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
+from engine.usecases.moving import move_all
 from engine.usecases.posting import Letter, post_due
 from engine.usecases.signals import tell_recovered
 from engine.usecases.stepping_in import notice_absences, step_in
@@ -154,6 +156,10 @@ def _when_told(app: App, handling: Handling) -> None:
     @app.task(name=STEP_IN, retry=patience)
     def ask_next(person_id: str) -> None:
         step_in(handling, UUID(person_id))
+
+    @app.task(name=MOVE, retry=patience)
+    def move(move_id: str) -> None:
+        move_all(handling, UUID(move_id))
 
     @app.task(name=DELIVERED, retry=patience)
     def note_delivered(item_id: str, at: str) -> None:

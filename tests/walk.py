@@ -125,6 +125,8 @@ SENT: dict[str, dict[str, Any]] = {
     "lists.close": {"reason": "So"},
     "api_lists.make": {"process": PROCESS, "priority": "P3"},
     "api_lists.close": {"incidents": [PERSON], "reason": "So"},
+    "moving.begin": {"from": "1", "to": "2", "reason": "So"},
+    "moving.on": {},
     "named_people.agree": {},
     "named_people.ask_for_everybody": WHY,
     "named_people.decline": {"declined": "Because"},

@@ -75,7 +75,8 @@ def state(number: int, diagram: str, action_number: int | None = None) -> Respon
     with handling.store.read() as conn:
         specs = handling.releases.get(conn, run.release_id).specs
     for one in run.diagrams:
-        if one.diagram == diagram:
+        # one that was called before the run was moved may be in that release no more
+        if one.diagram == diagram and diagram in specs.release.processes:
             process = specs.release.processes[diagram]
             waiting = one.waiting | _called_and_waiting(process, run)
             return jsonify(

@@ -315,6 +315,7 @@ VERBS: Mapping[str, str] = {
     "calendar:changed": "%(actor)s changed this working calendar",
     "ladder:entered": "%(actor)s set the numbers of this priority",
     "ladder:changed": "%(actor)s changed the numbers of this priority",
+    "run:moved": "%(actor)s moved it to another release of the diagrams",
     "release:published": "%(actor)s published what new incidents start with",
 }
 

@@ -20,6 +20,7 @@ TELL_RECOVERED = "putright.tell_recovered"
 STEP_IN = "putright.step_in"
 DELIVERED = "putright.delivered"
 UNDELIVERED = "putright.undelivered"
+MOVE = "putright.move"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -65,6 +66,11 @@ def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) 
         {"item_id": str(one), "person_id": str(person_id)} for one in items
     ]
     task.batch_defer(*payloads)
+
+
+def defer_moving(conn: Connection, move_id: UUID) -> None:
+    """Have the runs of a move moved, once this transaction has committed."""
+    _deferring.configure_task(MOVE, connection=driver(conn)).defer(move_id=str(move_id))
 
 
 def waiting_advances(conn: Connection) -> int:

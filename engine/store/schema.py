@@ -913,6 +913,37 @@ visit = Table(
     Index(None, "run_id", "id"),
 )
 
+# Runs that somebody moves from one release to another, one after the other.
+move = Table(
+    "move",
+    metadata,
+    _id(),
+    _ref("from_id", "release", required=True),
+    _ref("to_id", "release", required=True),
+    _ref("asked_by", "person", required=True),
+    _instant("asked_at", required=True),
+    _words("reason"),
+    _instant("ended_at"),
+)
+
+move_line = Table(
+    "move_line",
+    metadata,
+    Column("move_id", Uuid, ForeignKey("move.id"), primary_key=True),
+    Column("run_id", Uuid, ForeignKey("run.id"), primary_key=True),
+    Column(
+        "state",
+        Text,
+        CheckConstraint("state IN ('waits', 'moved', 'stays', 'over')", name="state"),
+        nullable=False,
+    ),
+    # why it stays, or what is otherwise there since it was moved
+    _words("sentence", required=False),
+    _instant("done_at"),
+    Index("ix_move_line_waits", "move_id", postgresql_where=text("state = 'waits'")),
+    Index(None, "run_id"),
+)
+
 # What has no due date is sorted as if it were due then.
 LAST_OF_ALL = "'9999-12-31 00:00:00+00'::timestamp with time zone"
 

@@ -1,4 +1,4 @@
-"""A process owner adds a step in another lane, with its form, tries it and publishes it."""
+"""A process owner adds a step with its form, tries it, publishes it, and moves what runs."""
 
 import re
 from collections.abc import Callable
@@ -6,14 +6,16 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
+from engine.usecases.moving import move_all
 from tests.world import World
 
 Enter = Callable[..., Page]
 pytestmark = pytest.mark.browser
 
 
-def test_a_new_step_is_drawn_asked_tried_published_and_met_by_new_incidents_only(
+def test_a_new_step_is_drawn_tried_published_met_by_new_incidents_and_the_old_one_is_moved(
     world: World, enter: Enter
 ) -> None:
     old = world.report()
@@ -34,6 +36,18 @@ def test_a_new_step_is_drawn_asked_tried_published_and_met_by_new_incidents_only
     new = world.report()
     assert _open(world, old) == {"agree_what_right_means"}
     assert _open(world, new) == {"ask_the_bank"}
+    assert _releases(world) == {old: 1, new: 2}
+
+    page.goto("/studio/moves/new?from=1&to=2")
+    expect(page.get_by_text("1 would move, 0 would stay.")).to_be_visible()
+    page.get_by_label("Why they are moved").fill("So that all are alike")
+    page.get_by_role("button", name="Move them").click()
+    expect(page.get_by_text("1 to come")).to_be_visible()
+    # as the worker does it; the page looks again by itself
+    move_all(world.handling, UUID(page.url.rsplit("/", 1)[1]))
+    expect(page.get_by_text("✓ Done.")).to_be_visible()
+    assert _releases(world) == {old: 2, new: 2}
+    assert _open(world, old) == {"agree_what_right_means"}
 
 
 def _draw(page: Page) -> None:
@@ -90,6 +104,14 @@ def _tell(page: Page) -> None:
     page.get_by_role("button", name="Save and run").click()
     expect(page.get_by_text("✓ goes as it says")).to_have_count(5)
     page.get_by_role("link", name="Ask the bank first").click()
+
+
+def _releases(world: World) -> dict[UUID, int]:
+    with world.handling.store.read() as conn:
+        rows = conn.execute(
+            text("SELECT incident_id, number FROM run JOIN release r ON r.id = run.release_id")
+        )
+        return {row.incident_id: row.number for row in rows}
 
 
 def _open(world: World, incident: UUID) -> set[str]:
