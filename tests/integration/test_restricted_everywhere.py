@@ -27,10 +27,13 @@ from engine.domain.signal import Alert
 from engine.errors import Conflict, GateShut, PutrightError
 from engine.queries.choices import choices
 from engine.queries.closures import closures_without_evidence
+from engine.queries.moves import move_shown
 from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
 from engine.usecases.absences import enter_absence
+from engine.usecases.moving import begin_move
+from engine.usecases.publish import publish
 from engine.usecases.receiving import receive
 from engine.usecases.timing import hand_out_due
 from forms import check
@@ -52,7 +55,7 @@ from tests.walk import (
     rules,
     sent_to,
 )
-from tests.world import KEY, World
+from tests.world import KEY, World, shipped_files
 
 
 @pytest.fixture
@@ -330,6 +333,17 @@ def jobs(world: World, database: DatabaseUrls) -> dict[str, Callable[..., Any]]:
     return {name: task.func for name, task in app.tasks.items() if name.startswith("putright.")}
 
 
+def moving(world: World) -> UUID:
+    """Ask for every run to go on, on a release that says otherwise what a step is called."""
+    files = shipped_files()
+    files["incident.bpmn"] = files["incident.bpmn"].replace(b'name="Verify', b'name="Look at')
+    store = world.handling.store
+    after, *_ = publish(store, files, by="Dora", reason="said otherwise")
+    with store.read() as conn:
+        before = conn.execute(text("SELECT id FROM release ORDER BY number LIMIT 1")).scalar_one()
+    return begin_move(world.handling, before, after, reason="Newer", actor=world.actor("dora"))
+
+
 def test_no_job_and_no_log_says_its_words(
     world: World, database: DatabaseUrls, hidden: Hidden, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -339,7 +353,7 @@ def test_no_job_and_no_log_says_its_words(
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
         "putright.post_by_mail", "putright.post_by_call",
-        "putright.delivered", "putright.undelivered",
+        "putright.delivered", "putright.undelivered", "putright.move",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -368,9 +382,19 @@ def test_no_job_and_no_log_says_its_words(
         ).scalars()
         for run in list(runs):
             known["putright.advance"](str(run))
+    move = moving(world)
+    known["putright.move"](str(move))
+    with world.handling.store.read() as conn:
+        assert move_shown(conn, move).moved, "a run of it went on another release"
         kept = [
             str(conn.execute(text(f"SELECT json_agg(x) FROM {table} x")).scalar())  # noqa: S608
-            for table in ("procrastinate_jobs", "procrastinate_events", "idempotency_key")
+            for table in (
+                "procrastinate_jobs",
+                "procrastinate_events",
+                "idempotency_key",
+                "move",
+                "move_line",
+            )
         ]
 
     assert "putright.advance" in kept[0]

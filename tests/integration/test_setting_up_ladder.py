@@ -63,7 +63,7 @@ def test_what_is_changed_is_an_entry_with_before_and_after(following: World) -> 
     save(store, RecordKind.LADDER, P3 | {"debt": "4"}, actor=fay, record_id=made)
 
     with store.read() as conn:
-        changed, entered = register_trail(conn)
+        changed, entered, *_ = register_trail(conn)
     assert (entered.verb, changed.verb) == ("ladder:entered", "ladder:changed")
     assert changed.content is not None
     assert changed.content["changed"] == {"debt": ["10", "4"]}
