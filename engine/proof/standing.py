@@ -62,10 +62,16 @@ def stands(release: Release, process: str, domains: Domains, bound: Bound | None
 
 def _known(machine: Machine, state: State) -> list[tuple[str, Mapping[Variable, Scalar]]]:
     return [
-        (machine.net.places[place].element, dict(machine.values_of[token]))
+        (machine.net.places[place].element, _told(machine, place, token))
         for token, place in zip(state, machine.places(state), strict=True)
         if machine.net.places[place].kind in _STANDS
     ]
+
+
+def _told(machine: Machine, place: int, token: int) -> Mapping[Variable, Scalar]:
+    """Return what a token knows; answers that may still be read and were not given are None."""
+    absent = {one: None for one in machine.known.live[place] if one[0] in machine.net.steps}
+    return absent | dict(machine.values_of[token])
 
 
 def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:

@@ -352,18 +352,32 @@ def test_wherever_a_run_stands_its_own_release_comes_to_stand(name: str, at: int
 
 FORK = """<?xml version="1.0"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
-<process id="p" isExecutable="true"><laneSet id="l"><lane id="it" name="it">
-<flowNodeRef>first</flowNodeRef><flowNodeRef>second</flowNodeRef></lane></laneSet>
-<startEvent id="begin"/><userTask id="first" name="First"/><userTask id="second" name="Second"/>
-{gateways}<endEvent id="over"/>{flows}</process></definitions>"""
+<process id="p" isExecutable="true"><laneSet id="l"><lane id="it" name="it">{members}</lane>
+</laneSet><startEvent id="begin"/>{steps}{gateways}<endEvent id="over"/>{flows}</process>
+</definitions>"""
 
 
-def fork(gateways: str, *flows: tuple[str, str]) -> dict[str, bytes]:
+def fork(
+    gateways: str,
+    *flows: tuple[str, str],
+    steps: Iterable[str] = ("first", "second"),
+    when: Mapping[str, str] | None = None,
+) -> dict[str, bytes]:
+    """Return a release of one diagram; `when` has the conditions of flows, by id."""
     written = "".join(
-        f'<sequenceFlow id="{one}_{other}" sourceRef="{one}" targetRef="{other}"/>'
+        f'<sequenceFlow id="{name}" name="{name}" sourceRef="{one}" targetRef="{other}">'
+        f"{f'<conditionExpression>{asked}</conditionExpression>' if asked else ''}</sequenceFlow>"
         for one, other in flows
+        for name in [f"{one}_{other}"]
+        for asked in [(when or {}).get(name)]
     )
-    return {"p.bpmn": FORK.format(gateways=gateways, flows=written).encode()}
+    parts = {
+        "members": "".join(f"<flowNodeRef>{one}</flowNodeRef>" for one in steps),
+        "steps": "".join(f'<userTask id="{one}" name="{one.title()}"/>' for one in steps),
+        "gateways": gateways,
+        "flows": written,
+    }
+    return {"p.bpmn": FORK.format(**parts).encode()}
 
 
 ROW = fork("", ("begin", "first"), ("first", "second"), ("second", "over"))
@@ -405,6 +419,49 @@ def test_a_token_that_waits_at_a_join_stands_on_its_way_in() -> None:
     standing = [(one.place, one.data) for one in moved.standing]
     assert sorted(place for place, _ in standing) == ["first", "second_join"]
     assert stands(beside.release, "p", {}).include(standing)
+
+
+FOUR = ("first", "asked", "second", "third")
+ALL_ASKED = fork(
+    "", ("begin", "first"), ("first", "asked"), ("asked", "second"), ("second", "third"),
+    ("third", "over"), steps=FOUR,
+)  # fmt: skip
+# who was asked waits for the third at a join; who was not ends without it
+SOME_ASKED = fork(
+    '<exclusiveGateway id="ask" name="Ask?" default="ask_on"/><exclusiveGateway id="on"/>'
+    '<parallelGateway id="split"/><parallelGateway id="join"/>'
+    '<exclusiveGateway id="was" name="Asked?" default="was_over"/>',
+    ("begin", "first"), ("first", "ask"), ("ask", "on"), ("ask", "asked"), ("asked", "split"),
+    ("split", "on"), ("split", "third"), ("third", "join"), ("on", "second"), ("second", "was"),
+    ("was", "over"), ("was", "join"), ("join", "over"),
+    steps=FOUR,
+    when={
+        "ask_asked": "first.go == 'yes'",
+        "was_join": "asked.choice == 'a' or asked.choice == 'b'",
+    },
+)  # fmt: skip
+
+
+def test_an_answer_that_runs_do_not_have_there_strands_nobody() -> None:
+    old, new = Specs.parse(ALL_ASKED), Specs.parse(SOME_ASKED)
+    state = start(old, "p", data={}, facts={}, now=NOW)
+    for step, answers in (("first", {"go": "no"}), ("asked", {"choice": "a"})):
+        assert state.snapshot is not None
+        answered = Answered(state.waiting[0].task_id, step, answers)
+        state = advance(old, "p", state.snapshot, facts={}, now=NOW, answered=answered)
+    assert state.snapshot is not None
+    moved = move(old, new, "p", state.snapshot, now=NOW)
+    standing = [(one.place, one.data) for one in moved.standing]
+    assert [place for place, _ in standing] == ["second"]
+
+    domains = {"first": {"go": ("yes", "no")}, "asked": {"choice": ("a", "b")}}
+    found = stands(new.release, "p", domains)
+
+    assert found.verdict is Verdict.SOUND
+    assert not found.include(standing), "it would wait for the third, whom nobody asks"
+    assert found.include([("second", {"first": {"go": "no"}})])
+    both = {"first": {"go": "yes"}, "asked": {"choice": "a"}}
+    assert found.include([("second", both), ("third", both)])
 
 
 def test_what_a_run_knows_has_to_be_what_runs_know_there() -> None:
