@@ -74,7 +74,10 @@ class StepLine:
 
 @dataclass(frozen=True)
 class RunPage:
-    """A run: of an incident, or of one of its actions (`action_number`)."""
+    """A run: of an incident, or of one of its actions (`action_number`).
+
+    `began_on` is the number of the release that it began on, before it was moved to this one.
+    """
 
     id: UUID
     incident_id: UUID
@@ -83,6 +86,7 @@ class RunPage:
     action_number: int | None
     release_id: UUID
     release_number: int
+    began_on: int
     diagram: str
     started_at: datetime
     ended_at: datetime | None
@@ -95,8 +99,11 @@ class RunPage:
 
 _RUN = text("""
     SELECT r.id, r.incident_id, i.number AS incident_number, r.action_id,
-      a.number AS action_number, r.release_id, release.number AS release_number, r.diagram,
-      r.waiting, r.started_at, r.ended_at, r.end_element, r.due_at, r.fault
+      a.number AS action_number, r.release_id, release.number AS release_number,
+      coalesce((SELECT was.number FROM move_line l JOIN move m ON m.id = l.move_id
+          JOIN release was ON was.id = m.from_id WHERE l.run_id = r.id AND l.state = 'moved'
+          ORDER BY l.done_at LIMIT 1), release.number) AS began_on,
+      r.diagram, r.waiting, r.started_at, r.ended_at, r.end_element, r.due_at, r.fault
     FROM run r JOIN incident i ON i.id = r.incident_id
     JOIN release ON release.id = r.release_id LEFT JOIN action a ON a.id = r.action_id
     WHERE CASE WHEN CAST(:action AS uuid) IS NULL
@@ -150,6 +157,7 @@ def run_page(
         action_number=run.action_number,
         release_id=run.release_id,
         release_number=run.release_number,
+        began_on=run.began_on,
         diagram=run.diagram,
         started_at=run.started_at,
         ended_at=run.ended_at,

@@ -266,10 +266,13 @@ def test_who_finishes_a_step_while_it_moves_does_it_once(world: World, owner: Ac
 
 def test_the_history_of_a_moved_run_is_shown_on_its_new_release(world: World, owner: Actor) -> None:
     incident = asked(world)
+    with world.handling.store.read() as conn:
+        page = run_page(conn, incident_id=incident)
+    assert (page.began_on, page.release_number) == (1, 1)
     moved(world, owner, release(world, RENAMED))
     with world.handling.store.read() as conn:
         page = run_page(conn, incident_id=incident)
-    assert page.release_number == 2
+    assert (page.began_on, page.release_number) == (1, 2)
     assert {one.element for one in page.steps} >= {"agree_what_right_means", "verify_outcome"}
 
 
