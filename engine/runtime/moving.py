@@ -80,10 +80,10 @@ def move(old: Specs, new: Specs, diagram: str, snapshot: bytes, *, now: datetime
     if diagram not in new.diagrams():
         raise Conflict(say("The new release has no diagram “%(name)s”.", name=diagram))
     moving = _Moving(old, new, diagram, now)
-    content["trees"] = moving.trees(content["trees"])
-    content["specs"] = new.content_hash
-    written = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     try:
+        content["trees"] = moving.trees(content["trees"])
+        content["specs"] = new.content_hash
+        written = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         workflow, entries = load(new, diagram, written)
         for tree in (workflow, *workflow.subprocesses.values()):
             for task in list(tree.tasks.values()):
@@ -157,11 +157,7 @@ class _Moving:
             if row.alive:
                 task_spec = spec.task_specs[row.spec]
                 flow = process.flow_between(row.alive[2] or "", row.spec)
-                at_join = (
-                    isinstance(task_spec, ParallelGateway)
-                    or "Inclusive" in type(task_spec).__name__
-                )
-                place = flow.id if at_join and flow is not None else row.spec
+                place = flow.id if _is_join(task_spec) and flow is not None else row.spec
                 self.standing.append(Standing(place, row.data))
         return found
 
@@ -251,11 +247,12 @@ class _Moving:
 
 
 def _joins(spec: Any) -> bool:
-    return any(
-        isinstance(one, ParallelGateway) or "Inclusive" in type(one).__name__
-        for one in spec.task_specs.values()
-        if len(one.inputs) > 1
-    )
+    return any(_is_join(one) for one in spec.task_specs.values() if len(one.inputs) > 1)
+
+
+def _is_join(task_spec: Any) -> bool:
+    """Return whether it waits for what comes in by its several flows."""
+    return isinstance(task_spec, ParallelGateway) or "Inclusive" in type(task_spec).__name__
 
 
 def _rows(tasks: Sequence[Sequence[Any]]) -> list[_Row]:

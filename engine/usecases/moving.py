@@ -60,14 +60,17 @@ class _Target:
     release: Release
     known: dict[str, Stands] = field(default_factory=dict)
 
+    def prove(self, diagram: str) -> Stands:
+        """Return how runs of a diagram stand, explored once.  KeyError if there is none."""
+        if diagram not in self.known:
+            model = self.release.specs.release
+            self.known[diagram] = stands(model, diagram, domains_of(model, self.release.forms))
+        return self.known[diagram]
+
     def carry(self, old: Release, diagram: str, snapshot: bytes, now: datetime) -> Moved:
         """Return the run as it would stand here.  Raises Conflict with why it cannot."""
         moved = move(old.specs, self.release.specs, diagram, snapshot, now=now)
-        found = self.known.get(diagram)
-        if found is None:
-            model = self.release.specs.release
-            found = stands(model, diagram, domains_of(model, self.release.forms))
-            self.known[diagram] = found
+        found = self.prove(diagram)
         if found.verdict is not Verdict.SOUND or not found.is_whole:
             raise Conflict(say("It could not be proved that the new release is safe from there."))
         if not found.include([(one.place, one.data) for one in moved.standing]):
@@ -149,7 +152,9 @@ def move_all(handling: Handling, move_id: UUID) -> None:
         asked_by = conn.scalar(select(t.person.c.name).where(t.person.c.id == row.asked_by))
         old, target = _both(handling, conn, row.from_id, row.to_id)
     while waiting := _waiting(handling, move_id):
-        for run_id in waiting:
+        for run_id, diagram in waiting:
+            if diagram in target.release.specs.diagrams():
+                target.prove(diagram)  # while nobody waits for the incident
             _move_one(handling, move_id, run_id, old, target, f"{asked_by}: {row.reason}")
     with handling.store.begin() as work:
         work.conn.execute(
@@ -169,14 +174,16 @@ _RENAMED = text("""
 """)
 
 
-def _waiting(handling: Handling, move_id: UUID) -> Sequence[UUID]:
+def _waiting(handling: Handling, move_id: UUID) -> Sequence[tuple[UUID, str]]:
+    """Return the next runs that wait to be moved, each with its diagram."""
     found = (
-        select(t.move_line.c.run_id)
+        select(t.move_line.c.run_id, t.run.c.diagram)
+        .join(t.run, t.run.c.id == t.move_line.c.run_id)
         .where(t.move_line.c.move_id == move_id, t.move_line.c.state == "waits")
         .limit(_AT_ONCE)
     )
     with handling.store.read() as conn:
-        return conn.scalars(found).all()
+        return [(row.run_id, row.diagram) for row in conn.execute(found)]
 
 
 def _move_one(
