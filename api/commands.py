@@ -26,7 +26,7 @@ from api.wiring import Opened, opened, ready
 from engine.errors import Busy, DiagramRefused, InvalidAnswers, NotFound, Unavailable
 from engine.queries.closures import closures_without_evidence
 from engine.queries.drafts import release_files
-from engine.queries.library import release_line
+from engine.queries.library import release_id_of
 from engine.queries.register import is_empty
 from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
@@ -219,7 +219,7 @@ def export_command(folders: tuple[Path, ...], number: int | None) -> None:
             release = found.handling.releases.in_force(conn)
             number, files = release.number, release.files
         else:
-            files = release_files(conn, release_line(conn, number).id)
+            files = release_files(conn, release_id_of(conn, number))
     done = write_release(files, folders)
     for file in done.left:
         click.echo(f"- not in the release: {file}")

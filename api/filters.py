@@ -16,6 +16,7 @@ from markupsafe import Markup
 from api import identity
 from api.languages import current
 from engine.domain.permissions import (
+    may_audit,
     may_read_diagrams,
     may_report,
     may_sample_ways_out,
@@ -42,6 +43,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(money)
     app.jinja_env.globals["now"] = now
     app.jinja_env.globals["unread"] = _unread
+    app.jinja_env.globals["may_audit"] = may_audit
     app.jinja_env.globals["may_report"] = may_report
     app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
     app.jinja_env.globals["may_set_up"] = may_set_up

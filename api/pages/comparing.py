@@ -27,7 +27,7 @@ from engine.domain.difference import How
 from engine.errors import NotFound
 from engine.language import in_words, say, say_of
 from engine.queries.drafts import draft_files, draft_page, release_files
-from engine.queries.library import release_line
+from engine.queries.library import release_id_of
 from forms import Field, Form, FormError
 from forms.comparing import all_fields, condition_in_words, kind_in_words
 
@@ -98,8 +98,7 @@ def _draft(draft_id: UUID) -> tuple[Side, Side]:
 
 def _release(number: int) -> Side:
     with identity.handling().store.read() as conn:
-        line = release_line(conn, number)
-        files = release_files(conn, line.id)
+        files = release_files(conn, release_id_of(conn, number))
     return Side(say("Release %(number)s", number=number), files)
 
 

@@ -19,7 +19,7 @@ from engine.bpmn import Process
 from engine.bpmn.document import parse_xml
 from engine.errors import NotFound
 from engine.language import Said, in_words, say, say_of
-from engine.queries.library import release_line
+from engine.queries.library import release_id_of
 from engine.queries.run import diagram_xml
 from engine.queries.where_it_hurts import Passed, WhereItHurts, where_it_hurts
 
@@ -42,20 +42,21 @@ class Period:
 @pages.get("/studio/releases/<int:number>/hurts/<diagram>")
 def page(number: int, diagram: str) -> ResponseReturnValue:
     """Show a diagram with where runs waited within a period."""
-    processes = _processes(number)
-    process = processes.get(diagram)
-    if process is None:
-        raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
     period = _period()
     zone = identity.zone()
     since, until = (
         datetime(day.year, day.month, day.day, tzinfo=zone)
         for day in (period.first, period.last + timedelta(days=1))
     )
-    with identity.handling().store.read() as conn:
-        line = release_line(conn, number)
-        found = where_it_hurts(conn, line.id, process, since=since, until=until, now=now())
-        xml = named(parse_xml(process.file, diagram_xml(conn, line.id, diagram)))
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        release = release_id_of(conn, number)
+        processes = handling.releases.get(conn, release).specs.release.processes
+        process = processes.get(diagram)
+        if process is None:
+            raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
+        found = where_it_hurts(conn, release, process, since=since, until=until, now=now())
+        xml = named(parse_xml(process.file, diagram_xml(conn, release, diagram)))
     waited, passed = _lines(found)
     return render_template(
         "hurts.html",
@@ -69,14 +70,6 @@ def page(number: int, diagram: str) -> ResponseReturnValue:
         ways=_ways(process, found),
         drawn={"xml": xml.decode(), **_drawn(process, found)},
     )
-
-
-def _processes(number: int) -> Mapping[str, Process]:
-    handling = identity.handling()
-    with handling.store.read() as conn:
-        line = release_line(conn, number)
-        specs = handling.releases.get(conn, line.id).specs
-    return specs.release.processes
 
 
 def _period() -> Period:

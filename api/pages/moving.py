@@ -16,7 +16,7 @@ from api.pages.for_readers import for_studio
 from engine.domain.permissions import may_change_diagrams
 from engine.errors import Conflict, InvalidAnswers, NotAllowed
 from engine.language import say
-from engine.queries.library import release_line, releases
+from engine.queries.library import release_id_of, releases
 from engine.queries.moves import move_lines, move_shown, moves
 from engine.usecases.moving import MOST_SHOWN, begin_move, go_on, plan_moves
 
@@ -42,7 +42,7 @@ def begin() -> ResponseReturnValue:
     """Begin a move."""
     try:
         with identity.handling().store.read() as conn:
-            before, after = (release_line(conn, _number(name)).id for name in ("from", "to"))
+            before, after = (release_id_of(conn, _number(name)) for name in ("from", "to"))
         made = begin_move(
             identity.handling(), before, after, reason=words_in("reason"), actor=identity.actor()
         )

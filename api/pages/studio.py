@@ -35,14 +35,21 @@ from engine.errors import (
 )
 from engine.language import say
 from engine.queries.drafts import draft_file, draft_files, draft_page, drafts, release_files
-from engine.queries.library import content_of, parts, release_line, releases, versions
+from engine.queries.library import (
+    content_of,
+    parts,
+    release_id_of,
+    release_line,
+    releases,
+    versions,
+)
 from engine.usecases.drafting import (
     LARGEST,
     begin_draft,
     bring_up_to_date,
     discard_draft,
     rename_draft,
-    save_file,
+    save_over,
     undo_file,
 )
 from engine.usecases.publish import missing
@@ -177,7 +184,7 @@ def begin() -> ResponseReturnValue:
     number = request.form.get("back_to", type=int)
     try:
         with handling.store.read() as conn:
-            back_to = release_line(conn, number).id if number else None
+            back_to = release_id_of(conn, number) if number else None
         title = words_in("title")
         draft_id = begin_draft(handling, title, actor=identity.actor(), back_to=back_to)
     except InvalidAnswers as refusal:
@@ -391,14 +398,7 @@ def remove(draft_id: UUID, name: str) -> ResponseReturnValue:
 
 
 def _save(draft_id: UUID, name: str, content: bytes | None) -> None:
-    """Save over whatever the draft has: whoever brings a file has chosen it."""
-    handling = identity.handling()
-    with handling.store.read() as conn:
-        try:
-            revision = draft_file(conn, draft_id, name).revision
-        except NotFound:
-            revision = 0
-    save_file(handling, draft_id, name, content, revision=revision, actor=identity.actor())
+    save_over(identity.handling(), draft_id, name, content, actor=identity.actor())
 
 
 def _done(draft_id: UUID, deed: Callable[[], None]) -> ResponseReturnValue:

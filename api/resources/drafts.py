@@ -13,7 +13,7 @@ from api.resources.resource import handling, resource
 from api.shapes import schema_of
 from api.table_told import told
 from engine.queries.drafts import DraftLine, DraftPage, draft_file, draft_files, draft_page, drafts
-from engine.queries.library import release_line
+from engine.queries.library import release_id_of
 from engine.usecases.drafting import begin_draft, require_reader_of_diagrams, save_file
 from engine.usecases.table_checking import check_table
 
@@ -35,7 +35,7 @@ def list_drafts() -> Sequence[DraftLine]:
 def begin(sent: dict[str, Any]) -> Mapping[str, Any]:
     """Begin to change the release in force, or to bring an earlier one back."""
     with handling().store.read() as conn:
-        back_to = release_line(conn, sent["back_to"]).id if sent["back_to"] else None
+        back_to = release_id_of(conn, sent["back_to"]) if sent["back_to"] else None
     made = begin_draft(handling(), sent["title"], actor=tokens.actor(), back_to=back_to)
     return {"id": made}
 

@@ -9,7 +9,7 @@ from engine.bpmn.comparing import FileComparison, compare
 from engine.errors import NotFound
 from engine.language import in_words, say
 from engine.queries.drafts import release_files
-from engine.queries.library import release_line
+from engine.queries.library import release_id_of
 from engine.queries.where_it_hurts import WhereItHurts, where_it_hurts
 from engine.usecases.drafting import require_reader_of_diagrams
 
@@ -26,7 +26,7 @@ def differences(which: str, other: str) -> Sequence[Mapping[str, Any]]:
     require_reader_of_diagrams(tokens.actor())
     before, after = (_number(one) for one in (which, other))
     with handling().store.read() as conn:
-        files = [release_files(conn, release_line(conn, one).id) for one in (before, after)]
+        files = [release_files(conn, release_id_of(conn, one)) for one in (before, after)]
     return [_told(one) for one in compare(*files) if one.how is not None]
 
 
@@ -41,11 +41,11 @@ def waits(sent: dict[str, Any], which: str, diagram: str) -> WhereItHurts:
     """
     require_reader_of_diagrams(tokens.actor())
     with handling().store.read() as conn:
-        release = release_line(conn, _number(which))
-        process = handling().releases.get(conn, release.id).specs.release.processes.get(diagram)
+        release = release_id_of(conn, _number(which))
+        process = handling().releases.get(conn, release).specs.release.processes.get(diagram)
         if process is None:
             raise NotFound(say("There is no such diagram in this release."), diagram=diagram)
-        return where_it_hurts(conn, release.id, process, now=now(), **sent)
+        return where_it_hurts(conn, release, process, now=now(), **sent)
 
 
 def _told(one: FileComparison) -> Mapping[str, Any]:

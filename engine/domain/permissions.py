@@ -194,6 +194,11 @@ def may_read_diagrams(actor: Actor) -> bool:
     return actor.has_role(Role.PROCESS_OWNER) or actor.has_role(Role.AUDITOR)
 
 
+def may_audit(actor: Actor) -> bool:
+    """Whether the person inspects what happened, at the auditor's desk: auditors alone."""
+    return actor.has_role(Role.AUDITOR)
+
+
 def may_see_signals(actor: Actor) -> bool:
     """Whether the person sees what monitoring says: our own organisation's people and auditors."""
     return actor.has_role(Role.STAFF) or actor.has_role(Role.AUDITOR)

@@ -5,17 +5,18 @@ release that it changes.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Row, select, text
 
 from engine.errors import NotFound
 from engine.language import say
+from engine.queries.library import in_force
 from engine.store import schema as t
 
 
@@ -112,7 +113,6 @@ _FILES = text("""
     FROM draft_file f JOIN person p ON p.id = f.changed_by WHERE f.draft_id = :draft
     ORDER BY f.name
 """)
-_IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
 
 
 def drafts(conn: Connection, *, ended: bool = False) -> Sequence[DraftLine]:
@@ -120,7 +120,7 @@ def drafts(conn: Connection, *, ended: bool = False) -> Sequence[DraftLine]:
     return [DraftLine(*row) for row in conn.execute(_LINES, {"ended": ended})]
 
 
-def release_files(conn: Connection, release_id: UUID) -> dict[str, bytes]:
+def release_files(conn: Connection, release_id: UUID | None) -> dict[str, bytes]:
     """Return the files of a release by name; none if there is no such release."""
     rows = conn.execute(
         select(t.release_part.c.name, t.diagram_version.c.content)
@@ -134,12 +134,7 @@ def release_files(conn: Connection, release_id: UUID) -> dict[str, bytes]:
 def draft_files(conn: Connection, draft_id: UUID) -> dict[str, bytes]:
     """Return all files of the release that the draft would become.  Raises NotFound."""
     files = release_files(conn, _found(conn, draft_id).base_id)
-    for row in conn.execute(_FILES, {"draft": draft_id}):
-        if row.content is None:
-            files.pop(row.name, None)
-        else:
-            files[row.name] = bytes(row.content)
-    return dict(sorted(files.items()))
+    return _with(files, _touched(conn, draft_id))
 
 
 def draft_file(conn: Connection, draft_id: UUID, name: str) -> DraftFile:
@@ -148,10 +143,9 @@ def draft_file(conn: Connection, draft_id: UUID, name: str) -> DraftFile:
     Raises NotFound for a draft, or a file, that there is not.
     """
     base_id = _found(conn, draft_id).base_id
-    for row in conn.execute(_FILES, {"draft": draft_id}):
-        if row.name == name:
-            content = None if row.content is None else bytes(row.content)
-            return DraftFile(name, content, row.revision, row.changed_by, row.changed_at)
+    for one in _touched(conn, draft_id):
+        if one.name == name:
+            return DraftFile(name, one.content, one.revision, one.changed_by, one.changed_at)
     files = release_files(conn, base_id)
     if name not in files:
         raise NotFound(say("There is no file “%(name)s” in this draft.", name=name))
@@ -161,27 +155,21 @@ def draft_file(conn: Connection, draft_id: UUID, name: str) -> DraftFile:
 def draft_page(conn: Connection, draft_id: UUID) -> DraftPage:
     """Return a draft and what it changes.  Raises NotFound."""
     row = _found(conn, draft_id)
-    in_force = conn.scalar(_IN_FORCE)
+    newest_id = in_force(conn)
     base = release_files(conn, row.base_id)
-    newest = base if in_force == row.base_id or in_force is None else release_files(conn, in_force)
-    touched = conn.execute(_FILES, {"draft": draft_id}).all()
+    newest = base if newest_id in (row.base_id, None) else release_files(conn, newest_id)
+    touched = _touched(conn, draft_id)
     changes = []
-    after = dict(base)
     for one in touched:
-        content = None if one.content is None else bytes(one.content)
-        if content is None:
-            after.pop(one.name, None)
-        else:
-            after[one.name] = content
-        if (change := _change(base.get(one.name), content)) is not None:
-            moved_on = newest.get(one.name) not in (base.get(one.name), content)
+        if (change := _change(base.get(one.name), one.content)) is not None:
+            moved_on = newest.get(one.name) not in (base.get(one.name), one.content)
             changes.append(ChangedFile(one.name, change, one.changed_by, one.changed_at, moved_on))
     return DraftPage(
         id=row.id,
         title=row.title,
         base_id=row.base_id,
         base=row.base,
-        is_behind=in_force != row.base_id and row.ended_at is None,
+        is_behind=newest_id != row.base_id and row.ended_at is None,
         begun_by=row.begun,
         begun_at=row.begun_at,
         asked_by=row.asked,
@@ -189,7 +177,7 @@ def draft_page(conn: Connection, draft_id: UUID) -> DraftPage:
         asked_at=row.asked_at,
         reason=row.reason,
         asked_hash=None if row.asked_hash is None else bytes(row.asked_hash),
-        now_hash=hash_of(after),
+        now_hash=hash_of(_with(base, touched)),
         ended_at=row.ended_at,
         release=row.made,
         changes=tuple(changes),
@@ -203,6 +191,16 @@ def hash_of(files: Mapping[str, bytes]) -> bytes:
         digest.update(f"{len(name)}:{name}:{len(files[name])}:".encode())
         digest.update(files[name])
     return digest.digest()
+
+
+def _touched(conn: Connection, draft_id: UUID) -> Sequence[Row[Any]]:
+    return conn.execute(_FILES, {"draft": draft_id}).all()
+
+
+def _with(files: Mapping[str, bytes], touched: Iterable[Row[Any]]) -> dict[str, bytes]:
+    """Return files as they are with what a draft does to them, by name."""
+    after = {**files, **{one.name: one.content for one in touched}}
+    return {name: content for name, content in sorted(after.items()) if content is not None}
 
 
 def _change(before: bytes | None, after: bytes | None) -> Change | None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text
 
 from engine.bpmn import Release
 from engine.bpmn.using import reached_from
 from engine.errors import NotFound
 from engine.language import say
+from engine.store import schema as t
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,24 @@ _CONTENT = text("""
     SELECT v.content FROM release_part p JOIN release r ON r.id = p.release_id
     JOIN diagram_version v ON v.hash = p.hash WHERE r.number = :number AND p.name = :name
 """)
+_IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
 _Runs = Mapping[tuple[UUID, str], tuple[int, int]]
+
+
+def in_force(conn: Connection) -> UUID | None:
+    """Return the id of the release that new runs start with; None before the first."""
+    return conn.scalar(_IN_FORCE)
+
+
+def release_id_of(conn: Connection, number: int) -> UUID:
+    """Return the id of the release with this number.  Raises NotFound."""
+    found: UUID | None = None
+    # a number that no column can hold is no release's
+    if number < 2**31:
+        found = conn.scalar(select(t.release.c.id).where(t.release.c.number == number))
+    if found is None:
+        raise _no_release(number)
+    return found
 
 
 def releases(conn: Connection) -> Sequence[ReleaseLine]:
@@ -108,12 +126,9 @@ def releases(conn: Connection) -> Sequence[ReleaseLine]:
 
 def release_line(conn: Connection, number: int) -> ReleaseLine:
     """Return the release with this number.  Raises NotFound."""
-    row = None
-    # a number that no column can hold is no release's
-    if number < 2**31:
-        row = conn.execute(_RELEASES, {"which": number}).one_or_none()
+    row = conn.execute(_RELEASES, {"which": number}).one_or_none() if number < 2**31 else None
     if row is None:
-        raise NotFound(say("There is no such release."), release=number)
+        raise _no_release(number)
     return _line(row, _runs(conn))
 
 
@@ -160,6 +175,10 @@ def content_of(conn: Connection, number: int, name: str) -> bytes:
     if content is None:
         raise NotFound(say("There is no such file in this release."), release=number, name=name)
     return bytes(content)
+
+
+def _no_release(number: int) -> NotFound:
+    return NotFound(say("There is no such release."), release=number)
 
 
 def _runs(conn: Connection) -> _Runs:

@@ -11,21 +11,23 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.permissions import Actor, may_change_diagrams, may_read_diagrams
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound, StaleFile
 from engine.language import say
 from engine.queries.drafts import DraftFile, draft_file, draft_page, release_files
+from engine.queries.library import in_force
 from engine.store import schema as t
 from engine.store.work import Work
 from engine.usecases.handling import Handling
-from engine.usecases.publish import KINDS, in_force
+from engine.usecases.publish import KINDS
 
 LARGEST = 1_000_000
 """Bytes of one file."""
 _LONGEST_TITLE = 120
+_LONGEST_REASON = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,80}(\.[a-z]{1,20})?\.[a-z]{3,4}")
 
 
@@ -81,7 +83,7 @@ def rename_draft(handling: Handling, draft_id: UUID, title: str, *, actor: Actor
     require_process_owner(actor)
     with handling.store.begin() as work:
         lock_draft(work, draft_id)
-        _change(work, draft_id, title=_title(title))
+        change_draft(work, draft_id, title=_title(title))
 
 
 def save_file(
@@ -106,34 +108,24 @@ def save_file(
         raise InvalidAnswers({"content": say("A file has at most %(most)s bytes.", most=LARGEST)})
     with handling.store.begin() as work:
         lock_draft(work, draft_id)
-        now = _now(work, draft_id, name)
-        if now.revision != revision:
-            raise StaleFile(
-                say(
-                    "%(name)s saved this file meanwhile; nothing was overwritten.",
-                    name=now.changed_by or "",
-                ),
-                revision=now.revision,
-            )
+        now = _now(work.conn, draft_id, name)
+        require_fresh(now, revision)
         if now.content == content:
             return revision
         _write(work, draft_id, name, content, revision + 1, actor)
-        _change(work, draft_id, **_NOT_ASKED)
+        change_draft(work, draft_id, **NOT_ASKED)
     return revision + 1
 
 
-def save_new(
-    handling: Handling, draft_id: UUID, name: str, content: bytes, *, actor: Actor
+def save_over(
+    handling: Handling, draft_id: UUID, name: str, content: bytes | None, *, actor: Actor
 ) -> None:
-    """Save a file that the draft does not have; one that it had taken out comes back.
+    """Save a file over whatever the draft has of it now: whoever does has chosen to.
 
     Raises as `save_file` does.
     """
     with handling.store.read() as conn:
-        try:
-            revision = draft_file(conn, draft_id, name).revision
-        except NotFound:
-            revision = 0
+        revision = _now(conn, draft_id, name).revision
     save_file(handling, draft_id, name, content, revision=revision, actor=actor)
 
 
@@ -147,7 +139,7 @@ def undo_file(handling: Handling, draft_id: UUID, name: str, *, actor: Actor) ->
         lock_draft(work, draft_id)
         of_it = (t.draft_file.c.draft_id == draft_id, t.draft_file.c.name == name)
         work.conn.execute(delete(t.draft_file).where(*of_it))
-        _change(work, draft_id, **_NOT_ASKED)
+        change_draft(work, draft_id, **NOT_ASKED)
 
 
 def discard_draft(handling: Handling, draft_id: UUID, *, actor: Actor) -> None:
@@ -155,7 +147,7 @@ def discard_draft(handling: Handling, draft_id: UUID, *, actor: Actor) -> None:
     require_process_owner(actor)
     with handling.store.begin() as work:
         lock_draft(work, draft_id)
-        _change(work, draft_id, ended_at=work.now, **_NOT_ASKED)
+        change_draft(work, draft_id, ended_at=work.now, **NOT_ASKED)
 
 
 def bring_up_to_date(
@@ -179,12 +171,24 @@ def bring_up_to_date(
             )
         taken = (t.draft_file.c.draft_id == draft_id, t.draft_file.c.name.in_(both & take))
         work.conn.execute(delete(t.draft_file).where(*taken))
-        _change(work, draft_id, base_id=in_force(work.conn), **_NOT_ASKED)
+        change_draft(work, draft_id, base_id=in_force(work.conn), **NOT_ASKED)
 
 
-# --- what publishing needs, too ------------------------------------------------------------------
+# --- what others need, too ------------------------------------------------------------------
 
-_NOT_ASKED: dict[str, Any] = dict.fromkeys(("asked_by", "asked_at", "reason", "asked_hash"))
+NOT_ASKED: dict[str, Any] = dict.fromkeys(("asked_by", "asked_at", "reason", "asked_hash"))
+
+
+def require_fresh(now: DraftFile, revision: int) -> None:
+    """Raise StaleFile if a change was made from another revision of the file than this one."""
+    if now.revision != revision:
+        raise StaleFile(
+            say(
+                "%(name)s saved this file meanwhile; nothing was overwritten.",
+                name=now.changed_by or "",
+            ),
+            revision=now.revision,
+        )
 
 
 def lock_draft(work: Work, draft_id: UUID) -> None:
@@ -197,13 +201,22 @@ def lock_draft(work: Work, draft_id: UUID) -> None:
         raise Conflict(say("This draft was published or given up meanwhile."))
 
 
-def _change(work: Work, draft_id: UUID, **values: object) -> None:
+def require_reason(reason: str) -> str:
+    """Return why something is done, in one line.  Raises InvalidAnswers without."""
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= _LONGEST_REASON:
+        raise InvalidAnswers({"reason": say("Please say why, for whoever reads it later.")})
+    return reason
+
+
+def change_draft(work: Work, draft_id: UUID, **values: object) -> None:
+    """Write these columns of a draft that is locked."""
     work.conn.execute(update(t.draft).where(t.draft.c.id == draft_id).values(**values))
 
 
-def _now(work: Work, draft_id: UUID, name: str) -> DraftFile:
+def _now(conn: Connection, draft_id: UUID, name: str) -> DraftFile:
     try:
-        return draft_file(work.conn, draft_id, name)
+        return draft_file(conn, draft_id, name)
     except NotFound:  # a new one
         return DraftFile(name, None, 0, None, None)
 

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from engine.bpmn import judge_release
 from engine.domain.permissions import Actor
-from engine.errors import InvalidAnswers, StaleFile
+from engine.errors import InvalidAnswers
 from engine.expressions import FACTS, FUNCTIONS, is_reserved
 from engine.language import say
 from engine.queries.drafts import draft_file, draft_files
-from engine.usecases.drafting import require_process_owner, save_file, save_new
+from engine.usecases.drafting import require_fresh, require_process_owner, save_file, save_over
 from engine.usecases.form_needs import check_needs
 from engine.usecases.form_rules import check_marks, read_forms
 from engine.usecases.form_uses import Use, lost, uses_of
@@ -64,14 +64,7 @@ def edit_form(
         now = draft_file(conn, draft_id, file)
         beside = draft_files(conn, draft_id)
     before = form_of(file, now.content or b"")
-    if now.revision != revision:
-        raise StaleFile(
-            say(
-                "%(name)s saved this file meanwhile; nothing was overwritten.",
-                name=now.changed_by or "",
-            ),
-            revision=now.revision,
-        )
+    require_fresh(now, revision)
     content = edited(before, edit, now.content or b"")
     losing = lost(uses_of(before.name, beside), before, form_of(file, content))
     if losing and not is_sure:
@@ -108,7 +101,7 @@ def begin_form(handling: Handling, draft_id: UUID, step: str, title: str, *, act
         is_there = file in draft_files(conn, draft_id)
     if is_there:
         raise InvalidAnswers({"step": say("This step has a form already.")})
-    save_new(handling, draft_id, file, content, actor=actor)
+    save_over(handling, draft_id, file, content, actor=actor)
     return file
 
 

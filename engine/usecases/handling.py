@@ -17,12 +17,12 @@ from engine.domain.publishing import BY_TWO, Publishing
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.errors import NotFound
 from engine.language import say
+from engine.queries.drafts import release_files
+from engine.queries.library import in_force
 from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.work import Store, Work
 from forms import Form
-
-_IN_FORCE = select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Releases:
 
     def in_force(self, conn: Connection) -> Release:
         """Return the release that new runs start with.  Raises NotFound before the first one."""
-        newest = conn.scalar(_IN_FORCE)
+        newest = in_force(conn)
         if newest is None:
             raise NotFound(say("No diagrams are published yet: run “putright publish”."))
         return self.get(conn, newest)
@@ -64,12 +64,7 @@ def _load(conn: Connection, release_id: UUID) -> Release:
     number = conn.scalar(select(t.release.c.number).where(t.release.c.id == release_id))
     if number is None:
         raise NotFound(say("There is no such release."), release=str(release_id))
-    rows = conn.execute(
-        select(t.release_part.c.name, t.diagram_version.c.content)
-        .join(t.diagram_version, t.diagram_version.c.hash == t.release_part.c.hash)
-        .where(t.release_part.c.release_id == release_id)
-    )
-    files = {row.name: row.content for row in rows}
+    files = release_files(conn, release_id)
     forms = {
         name.removesuffix(".json"): Form.parse(name.removesuffix(".json"), content)
         for name, content in files.items()

@@ -22,7 +22,7 @@ from engine.runtime.moving import Moved, move
 from engine.store import schema as t
 from engine.store.jobs import defer_moving
 from engine.store.work import Work
-from engine.usecases.drafting import require_process_owner
+from engine.usecases.drafting import require_process_owner, require_reason
 from engine.usecases.handling import Handling, Release
 from engine.usecases.verifying import domains_of
 from engine.usecases.waiting import as_json
@@ -30,7 +30,6 @@ from engine.usecases.waiting import as_json
 MOVER = Machine("Putright's move")
 MOST_SHOWN = 500
 """Runs that a dry run looks at one by one."""
-_LONGEST_REASON = 1_000
 _AT_ONCE = 200
 
 
@@ -110,9 +109,7 @@ def begin_move(
     Conflict if nothing runs there.
     """
     require_process_owner(actor)
-    reason = " ".join(reason.split())
-    if not 0 < len(reason) <= _LONGEST_REASON:
-        raise InvalidAnswers({"reason": say("Please say why, for whoever reads it later.")})
+    reason = require_reason(reason)
     with handling.store.begin() as work:
         _both(handling, work.conn, before_id, after_id)
         move_id = uuid4()

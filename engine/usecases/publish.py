@@ -13,6 +13,7 @@ from engine.domain.permissions import Actor, Machine
 from engine.domain.register import RELEASE
 from engine.errors import DiagramRefused
 from engine.proof import ProofFinding, Severity, Verdict
+from engine.queries.library import in_force
 from engine.runtime import Specs
 from engine.store import schema as t
 from engine.store.registering import lock_register, register
@@ -95,11 +96,6 @@ def put_in_force(
         found = _add(work, files, hashes, signed)
     _keep_proof(work, found[0], checked)
     return found
-
-
-def in_force(conn: Connection) -> UUID | None:
-    """Return the id of the release that new runs start with; None before the first."""
-    return conn.scalar(select(t.release.c.id).order_by(t.release.c.number.desc()).limit(1))
 
 
 def unproven(verified: Sequence[Verified]) -> Iterator[str]:

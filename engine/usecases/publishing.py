@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
-
 from engine.bpmn.closing_changes import changes_who_closes
 from engine.domain.permissions import Actor
-from engine.errors import Conflict, InvalidAnswers, NotAllowed
+from engine.errors import Conflict, NotAllowed
 from engine.language import Said, say
-from engine.queries.drafts import draft_files, draft_page, hash_of, release_files
-from engine.store import schema as t
+from engine.queries.drafts import DraftPage, draft_files, draft_page, hash_of, release_files
 from engine.store.registering import lock_register
 from engine.store.work import Work
-from engine.usecases.drafting import lock_draft, require_process_owner
+from engine.usecases.drafting import (
+    NOT_ASKED,
+    change_draft,
+    lock_draft,
+    require_process_owner,
+    require_reason,
+)
 from engine.usecases.handling import Handling
-from engine.usecases.publish import Signed, in_force, put_in_force, require_publishable
-
-_LONGEST_REASON = 1_000
+from engine.usecases.publish import Signed, put_in_force, require_publishable
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,26 @@ def publish_draft(handling: Handling, draft_id: UUID, *, reason: str, actor: Act
     release is in force than the one it changes or it changes nothing, NotAllowed, or NotFound.
     """
     require_process_owner(actor)
-    reason = " ".join(reason.split())
-    if not 0 < len(reason) <= _LONGEST_REASON:
-        raise InvalidAnswers({"reason": say("Please say why, for whoever reads it later.")})
+    reason = require_reason(reason)
     with handling.store.read() as conn:
         files = draft_files(conn, draft_id)
     checked = require_publishable(files)
     with handling.store.begin() as work:
-        touches = _require_ready(work, draft_id, files)
+        _, touches = _require_ready(work, draft_id, files)
         if handling.publishing.needs_second(touches):
-            _ask(work, draft_id, hash_of(files), reason, actor)
+            change_draft(
+                work,
+                draft_id,
+                asked_by=actor.id,
+                asked_at=work.now,
+                reason=reason,
+                asked_hash=hash_of(files),
+            )
             return Published(None)
         waived = handling.publishing.waived_by if touches else None
         signed = Signed(actor, reason, touches=touches, waived=waived)
         release_id, number = put_in_force(work, files, checked, signed)
-        _end(work, draft_id, release_id)
+        change_draft(work, draft_id, ended_at=work.now, release_id=release_id)
     return Published(number)
 
 
@@ -68,8 +74,7 @@ def agree_to_draft(handling: Handling, draft_id: UUID, *, seen: str, actor: Acto
         files = draft_files(conn, draft_id)
     checked = require_publishable(files)
     with handling.store.begin() as work:
-        touches = _require_ready(work, draft_id, files)
-        page = draft_page(work.conn, draft_id)
+        page, touches = _require_ready(work, draft_id, files)
         if page.asked_by_id == actor.id:
             raise NotAllowed(say("Somebody else has to agree to what you ask for."))
         if page.asked_hash is None or page.asked_hash.hex() != seen or page.now_hash.hex() != seen:
@@ -78,7 +83,7 @@ def agree_to_draft(handling: Handling, draft_id: UUID, *, seen: str, actor: Acto
             actor, page.reason or "", author=page.asked_by, agreed_by=actor.name, touches=touches
         )
         release_id, number = put_in_force(work, files, checked, signed)
-        _end(work, draft_id, release_id)
+        change_draft(work, draft_id, ended_at=work.now, release_id=release_id)
     return number
 
 
@@ -87,39 +92,20 @@ def take_back(handling: Handling, draft_id: UUID, *, actor: Actor) -> None:
     require_process_owner(actor)
     with handling.store.begin() as work:
         lock_draft(work, draft_id)
-        work.conn.execute(
-            update(t.draft)
-            .where(t.draft.c.id == draft_id)
-            .values(asked_by=None, asked_at=None, reason=None, asked_hash=None)
-        )
+        change_draft(work, draft_id, **NOT_ASKED)
 
 
-def _require_ready(work: Work, draft_id: UUID, files: Mapping[str, bytes]) -> tuple[Said, ...]:
-    """Return what publishing these files changes about closing.  Raises Conflict."""
+def _require_ready(
+    work: Work, draft_id: UUID, files: Mapping[str, bytes]
+) -> tuple[DraftPage, tuple[Said, ...]]:
+    """Return the draft, and what publishing these files changes about closing.  Raises Conflict."""
     lock_draft(work, draft_id)
     lock_register(work.conn)
-    if draft_files(work.conn, draft_id) != files:
-        raise Conflict(say("It was changed, or taken back, since you looked."))
     page = draft_page(work.conn, draft_id)
+    if page.now_hash != hash_of(files):
+        raise Conflict(say("It was changed, or taken back, since you looked."))
     if page.is_behind:
         raise Conflict(say("Another release was published meanwhile: bring the draft up to date."))
     if not page.changes:
         raise Conflict(say("It changes nothing yet."))
-    before = in_force(work.conn)
-    return changes_who_closes(release_files(work.conn, before) if before else {}, files)
-
-
-def _ask(work: Work, draft_id: UUID, content: bytes, reason: str, actor: Actor) -> None:
-    work.conn.execute(
-        update(t.draft)
-        .where(t.draft.c.id == draft_id)
-        .values(asked_by=actor.id, asked_at=work.now, reason=reason, asked_hash=content)
-    )
-
-
-def _end(work: Work, draft_id: UUID, release_id: UUID) -> None:
-    work.conn.execute(
-        update(t.draft)
-        .where(t.draft.c.id == draft_id)
-        .values(ended_at=work.now, release_id=release_id)
-    )
+    return page, changes_who_closes(release_files(work.conn, page.base_id), files)

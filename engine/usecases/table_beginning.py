@@ -9,7 +9,7 @@ from engine.errors import InvalidAnswers
 from engine.expressions import is_reserved
 from engine.language import say
 from engine.queries.drafts import draft_files
-from engine.usecases.drafting import require_process_owner, save_new
+from engine.usecases.drafting import require_process_owner, save_over
 from engine.usecases.handling import Handling
 from forms.naming import name_from
 
@@ -40,7 +40,7 @@ def begin_table(
         content = new_table(name, title, output)
     except ValueError as error:
         raise InvalidAnswers({"title": say("Please use plain letters.")}) from error
-    save_new(handling, draft_id, file, content, actor=actor)
+    save_over(handling, draft_id, file, content, actor=actor)
     return file
 
 
