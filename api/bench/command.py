@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from api.bench.auditing import AUDIT
 from api.bench.figures import FIGURES, Figure
-from api.bench.place import place
+from api.bench.place import Place, place
 from api.bench.proofs import PROOFS
 from api.settings import Settings
 
@@ -16,6 +17,7 @@ from api.settings import Settings
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--proof", is_flag=True, help="What proving costs; no database is needed.")
+@click.option("--audit", is_flag=True, help="What the auditor's desk costs.")
 @click.option(
     "--replay",
     "log",
@@ -25,13 +27,14 @@ from api.settings import Settings
 @click.option(
     "--only",
     multiple=True,
-    type=click.Choice(sorted({*FIGURES, *PROOFS})),
+    type=click.Choice(sorted({*FIGURES, *PROOFS, *AUDIT})),
     help="Just this figure; repeatable.",
 )
-def bench(as_json: bool, proof: bool, only: tuple[str, ...], log: Path | None) -> None:
+def bench(as_json: bool, proof: bool, audit: bool, only: tuple[str, ...], log: Path | None) -> None:
     """Measure the promised figures on a database of their own (some minutes)."""
     measured = {}
-    for name, figure in _proofs(only) if proof else _figures(only, log):
+    figures = AUDIT if audit else FIGURES
+    for name, figure in _proofs(only) if proof else _figures(figures, only, log):
         measured[name] = figure
         if not as_json:
             _show(name, figure)
@@ -39,10 +42,12 @@ def bench(as_json: bool, proof: bool, only: tuple[str, ...], log: Path | None) -
         click.echo(json.dumps(measured))
 
 
-def _figures(only: Sequence[str], log: Path | None) -> Iterator[tuple[str, Figure]]:
+def _figures(
+    figures: Mapping[str, Callable[[Place], Figure]], only: Sequence[str], log: Path | None
+) -> Iterator[tuple[str, Figure]]:
     settings = Settings.from_environment(os.environ)
     with place(settings.pg_user, log) as found:
-        for name, measure in FIGURES.items():
+        for name, measure in figures.items():
             if not only or name in only:
                 yield name, measure(found)
 

@@ -1,0 +1,10 @@
+"""What the auditor's desk costs: each promised figure as one function, on a database of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from api.bench.place import Place
+
+Figure = dict[str, Any]
+
+AUDIT: dict[str, Callable[[Place], Figure]] = {}
