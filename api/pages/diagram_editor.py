@@ -17,6 +17,7 @@ from api.pages.draft_files import open_file
 from api.pages.for_readers import for_studio
 from api.pages.studio import title_of
 from engine.bpmn import Element, Process, Release, judge_release
+from engine.bpmn.document import text_of
 from engine.bpmn.element_rules import CLOSES, DOES, MARKS
 from engine.domain.mark import Mark
 from engine.domain.party import Lane
@@ -66,7 +67,7 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
         processes=mine,
         kind_of=_kind_of,
         editor={
-            "xml": opened.content.decode("utf-8", "replace"),
+            "xml": text_of(opened.content),
             "name": name,
             "revision": opened.file.revision,
             "canChange": opened.may_change,
@@ -261,6 +262,9 @@ def _words() -> dict[str, Any]:
         "notes": say("Notes for who edits this"),
         "script": say("What it notes, a line each: name = expression"),
         "process": say("The diagram"),
+        "processId": say("Name of the diagram in files"),
+        "executable": say("It may be run"),
+        "notDrawn": say("No drawing can be shown of this file; the table says what it holds."),
         "nothingChosen": say("Choose something in the drawing or in the table."),
         "safe": say("This can be published as it is."),
         "checking": say("Checking …"),
