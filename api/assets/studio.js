@@ -15,9 +15,7 @@ import { checks } from "./studio/checking.js";
 import { downloads } from "./studio/files.js";
 import { saves } from "./studio/saving.js";
 import { sidebar } from "./studio/sidebar.js";
-import { button, make } from "./studio/make.js";
-
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+import { button, make, read } from "./studio/make.js";
 
 async function start(place) {
   const data = read("editor-data");

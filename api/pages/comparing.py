@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from api import identity
 from api.pages.for_readers import for_studio
 from api.pages.history import named
-from api.pages.studio import title_of
+from api.pages.named_files import title_of
 from engine.bpmn.closing_changes import closing_touched
 from engine.bpmn.comparing import FileComparison, compare, compare_file
 from engine.bpmn.document import UnreadableError, parse_xml
