@@ -64,6 +64,20 @@ SHAPES: Mapping[CardType, Schema] = {
     CardType.INSTANT: {"type": "string", "format": "date-time"},
     CardType.PERSON: {"type": "string", "format": "person"},
     CardType.TEAM: {"type": "string", "format": "team"},
+    CardType.ROWS: {
+        "type": "array",
+        "maxItems": 50,
+        "items": {
+            "title": "Line",
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["words"],
+            "properties": {
+                "words": {"type": "string", "title": "What is there to say?", "maxLength": 200}
+            },
+        },
+        "x-add": "Add another line",
+    },
 }
 WITH_CHOICES = frozenset({CardType.CHOICE, CardType.CHOICES})
 
@@ -84,6 +98,7 @@ class Card:
 
     `required`: it must be answered, where it is asked at all.  `columns` are the titles of what is
     asked in each row.  `has_set_type`: its type and choices are not for its author to change.
+    `is_given`: it is shown in each line, and nobody answers it.
     """
 
     name: str
@@ -97,19 +112,21 @@ class Card:
     columns: tuple[str, ...]
     has_set_type: bool
     is_computed: bool
+    is_given: bool = False
 
     @property
     def may_decide(self) -> bool:
         """Say whether others can be shown only if it has a certain answer."""
-        return self.type in (CardType.CHOICE, CardType.YES_NO)
+        return self.type in (CardType.CHOICE, CardType.YES_NO) and not self.is_given
 
 
 def cards_of(form: Form) -> tuple[Card, ...]:
     """Return the cards of a form, in the order in which its fields are asked."""
-    return tuple(_card(field) for field in form.fields)
+    return tuple(card_of(field) for field in form.fields)
 
 
-def _card(field: Field) -> Card:
+def card_of(field: Field) -> Card:
+    """Return the card of one field, or of what each line of one asks."""
     found = type_of(field)
     is_set = found in (CardType.ROWS, CardType.OTHER) or field.read_only
     schema: Mapping[str, Any] = field.schema
@@ -126,6 +143,7 @@ def _card(field: Field) -> Card:
         columns=tuple(column.title for column in field.fields if not column.hidden),
         has_set_type=is_set,
         is_computed="x-worst-of" in schema,
+        is_given=field.read_only and "." in field.path,
     )
 
 

@@ -15,9 +15,7 @@ import { checks } from "./studio/checking.js";
 import { downloads } from "./studio/files.js";
 import { saves } from "./studio/saving.js";
 import { sidebar } from "./studio/sidebar.js";
-import { button, make } from "./studio/make.js";
-
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+import { button, make, read } from "./studio/make.js";
 
 async function start(place) {
   const data = read("editor-data");
@@ -29,10 +27,19 @@ async function start(place) {
     side: make("div", { className: "editor-side" }),
     asked: make("div", { className: "editor-asked" }),
   };
+  const before = [...place.childNodes];
   place.replaceChildren(parts.bar, parts.state, parts.asked, parts.canvas, parts.side);
 
   const modeler = drawingFor(parts.canvas, data, words);
-  await modeler.importXML(data.xml);
+  try {
+    await modeler.importXML(data.xml);
+  } catch {
+    // nothing is saved of what could not be read
+    before[0]?.firstChild?.replaceWith(`${words.notDrawn} `);
+    place.replaceChildren(...before);
+    place.classList.add("is-not-drawn");
+    return;
+  }
   const svg = parts.canvas.querySelector(".djs-container > svg");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", words.canvas);

@@ -6,12 +6,10 @@
 //
 // What is changed is saved by itself, and looked at after each change.  The bpmn.io logo has to stay
 // visible and free of anything that overlaps it.
-import { button, make } from "./studio/make.js";
+import { button, make, read } from "./studio/make.js";
 import { saves } from "./studio/saving.js";
 import { tablesFor } from "./tables/drawing.js";
 import { checksTable } from "./tables/trying.js";
-
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
 async function start(place) {
   const data = read("editor-data");

@@ -18,7 +18,8 @@ from markupsafe import Markup, escape
 from api import identity
 from api.pages.for_readers import for_studio
 from api.pages.history import named
-from api.pages.studio import title_of
+from api.pages.named_files import title_of
+from engine.bpmn.closing_changes import closing_touched
 from engine.bpmn.comparing import FileComparison, compare, compare_file
 from engine.bpmn.document import UnreadableError, parse_xml
 from engine.bpmn.table_changes import shown_cell, shown_value, table_of
@@ -109,11 +110,13 @@ def files_page(before: Side, after: Side, where: Callable[[str], str]) -> str:
     """Return the page that lists what differs; `where` has the address of each file's own."""
     found = compare(before.files, after.files)
     differing = [one for one in found if one.how is not None]
+    touched = {one.file for one in closing_touched(before.files, after.files)}
     return render_template(
         "compare.html",
         before=before,
         after=after,
         files=[(one, _title(one.name, before, after), _tally(one)) for one in differing],
+        touched=touched,
         same=[_title(one.name, before, after) for one in found if one.how is None],
         where=where,
         hows=HOWS,
@@ -128,6 +131,7 @@ def file_page(before: Side, after: Side, name: str, whole: str) -> str:
         raise NotFound(say("There is no file “%(name)s” in either of them.", name=name))
     contents = before.files.get(name), after.files.get(name)
     found = compare_file(name, *contents)
+    touched = [one for one in closing_touched(before.files, after.files) if one.file == name]
     return render_template(
         "compare_file.html",
         before=before,
@@ -135,6 +139,8 @@ def file_page(before: Side, after: Side, name: str, whole: str) -> str:
         file=found,
         title=_title(name, before, after),
         whole=whole,
+        touches=list(dict.fromkeys(one.said for one in touched)),
+        touched={one.part for one in touched},
         sides=_sides(found, contents, (before, after)),
         differences=[one for one in found.differences if one.how is not How.MOVED],
         moved=[one for one in found.differences if one.how is How.MOVED],

@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from api import filters
-from api.pages.draft_files import open_file
+from api.pages.draft_files import OF_EDITORS, open_file
 from api.pages.for_readers import for_studio
-from api.pages.studio import title_of
+from api.pages.named_files import title_of
 from engine.bpmn import Element, Process, Release, judge_release
+from engine.bpmn.document import text_of
 from engine.bpmn.element_rules import CLOSES, DOES, MARKS
 from engine.domain.mark import Mark
 from engine.domain.party import Lane
@@ -66,7 +67,7 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
         processes=mine,
         kind_of=_kind_of,
         editor={
-            "xml": opened.content.decode("utf-8", "replace"),
+            "xml": text_of(opened.content),
             "name": name,
             "revision": opened.file.revision,
             "canChange": opened.may_change,
@@ -222,6 +223,7 @@ def _of_the_library() -> dict[str, str]:
 def _words() -> dict[str, Any]:
     """Return what the editor says by itself, in the reader's language."""
     said = {
+        **OF_EDITORS,
         "name": say("Name"),
         "id": say("Name in conditions and files"),
         "lane": say("Who is asked"),
@@ -261,11 +263,11 @@ def _words() -> dict[str, Any]:
         "notes": say("Notes for who edits this"),
         "script": say("What it notes, a line each: name = expression"),
         "process": say("The diagram"),
+        "processId": say("Name of the diagram in files"),
+        "executable": say("It may be run"),
+        "notDrawn": say("No drawing can be shown of this file; the table says what it holds."),
         "nothingChosen": say("Choose something in the drawing or in the table."),
         "safe": say("This can be published as it is."),
-        "checking": say("Checking …"),
-        "findings": say("To be mended"),
-        "notChecked": say("It could not be checked; it is tried again with the next change."),
         "walk": say("Show how"),
         "step": say("Step"),
         "of": say("of"),
@@ -273,19 +275,10 @@ def _words() -> dict[str, Any]:
         "on": say("On"),
         "endWalk": say("Enough"),
         "answered": say("answered"),
-        "saved": say("Saved"),
-        "saving": say("Saving …"),
-        "notSaved": say("It could not be saved; it is tried again."),
         "stale": say("saved this diagram meanwhile. Nothing was overwritten: yours is here."),
-        "theirs": say("Theirs"),
-        "mine": say("Yours"),
-        "takeTheirs": say("Take theirs, give mine up"),
-        "keepMine": say("Keep mine, in place of theirs"),
         "larger": say("Larger"),
         "smaller": say("Smaller"),
         "whole": say("Whole"),
-        "undo": say("Undo"),
-        "redo": say("Redo"),
         "search": say("Search"),
         "svg": say("As SVG"),
         "png": say("As PNG"),

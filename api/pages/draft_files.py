@@ -18,6 +18,22 @@ from engine.errors import InvalidAnswers, NotFound
 from engine.language import Said, say
 from engine.queries.drafts import DraftFile, DraftPage, draft_file, draft_files, draft_page
 
+OF_EDITORS: Mapping[str, Said] = {
+    "checking": say("Checking …"),
+    "findings": say("To be mended"),
+    "notChecked": say("It could not be checked; it is tried again with the next change."),
+    "notSaved": say("It could not be saved; it is tried again."),
+    "saved": say("Saved"),
+    "saving": say("Saving …"),
+    "theirs": say("Theirs"),
+    "mine": say("Yours"),
+    "takeTheirs": say("Take theirs, give mine up"),
+    "keepMine": say("Keep mine, in place of theirs"),
+    "undo": say("Undo"),
+    "redo": say("Redo"),
+}
+"""What every editor with a script says by itself, of checking, saving and undoing."""
+
 
 @dataclass(frozen=True)
 class OpenFile:

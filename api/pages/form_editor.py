@@ -5,10 +5,9 @@ follows what is typed.  A newcomer would print the preview here: it comes from t
 prints forms for participants.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -20,43 +19,19 @@ from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.draft_files import Asked, OpenFile, begun, open_file, sent_revision
 from api.pages.for_readers import for_studio
+from api.pages.form_asked import CHOSEN, NEW, OF_LINES, TYPES, asked_cards, asked_for, wished
 from engine.errors import StaleFile
 from engine.language import Said, say
-from engine.usecases.form_editing import (
-    RESERVED,
-    Edit,
-    begin_form,
-    edit_form,
-    edited,
-    form_of,
-    unpublishable,
-)
+from engine.usecases.form_editing import begin_form, edit_form, edited, form_of, unpublishable
 from engine.usecases.form_uses import Use, uses_of
 from forms import Form, FormError, render
-from forms.cards import Card, CardType, cards_of
+from forms.cards import Card, CardType
 from forms.dependence import EditRefused
-from forms.editing import Wish, add, change, head, move, remove, wish_of
-from forms.fields import REFERENCES, Condition, Field, Kind, Option
+from forms.editing import Wish, wish_of
+from forms.fields import REFERENCES, Condition, Field, Option
 
 pages = for_studio("form_editor", __name__)
 
-TYPES: Mapping[CardType, Said] = {
-    CardType.TEXT: say("One line of text"),
-    CardType.LONG_TEXT: say("A longer text"),
-    CardType.YES_NO: say("Yes or no"),
-    CardType.CHOICE: say("One of several choices"),
-    CardType.CHOICES: say("Any of several choices"),
-    CardType.TEXTS: say("Several texts, one a line"),
-    CardType.WHOLE_NUMBER: say("A whole number"),
-    CardType.NUMBER: say("A number"),
-    CardType.DATE: say("A date"),
-    CardType.INSTANT: say("A date and time"),
-    CardType.PERSON: say("A person"),
-    CardType.TEAM: say("A team"),
-    CardType.ROWS: say("Several lines, each with questions of its own"),
-    CardType.OTHER: say("Something that only the file can say"),
-}
-CHOSEN = tuple(one for one in TYPES if one not in (CardType.ROWS, CardType.OTHER))
 # what a button says where something relies on what would go
 _SURE = "sure-"
 _BLANK = 2
@@ -68,6 +43,7 @@ class Shown:
     """A card on the page: as it is saved, as it was wished for, and who relies on it.
 
     `problem` is why the wish was refused, `losing` what relies on that which would go with it.
+    `lines` are the cards of what each line of it asks; `within` names the field whose lines ask it.
     """
 
     card: Card
@@ -80,6 +56,18 @@ class Shown:
     losing: Sequence[Said] = ()
     doing: str = ""
     is_stale: bool = False
+    lines: Sequence["Shown"] = ()
+    within: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what the card is found by on its page."""
+        return f"{self.within}.{self.card.name}" if self.within else self.card.name
+
+    @property
+    def types(self) -> Mapping[CardType, Said]:
+        """Return what it may take instead."""
+        return {one: TYPES[one] for one in (OF_LINES if self.within else CHOSEN)}
 
     @property
     def rows(self) -> Sequence[Option]:
@@ -106,6 +94,7 @@ class Trouble:
     problem: str | None = None
     losing: Sequence[Use] = ()
     is_stale: bool = False
+    rows: str = ""
 
 
 @pages.get("/studio/drafts/<uuid:draft_id>/forms/<name>")
@@ -119,31 +108,34 @@ def save(draft_id: UUID, name: str) -> ResponseReturnValue:
     """Do to the form what the button says; show the page again with what stands in the way."""
     opened = open_file(draft_id, name, ".json")
     doing, card_name = words_in("do").removeprefix(_SURE), words_in("card") or None
+    rows = words_in("rows")
     try:
-        form = form_of(name, opened.content)
-        edit, lands_on, wish = _asked(form, doing, card_name)
+        asked = asked_for(form_of(name, opened.content), doing, card_name, rows)
         done = edit_form(
             identity.handling(),
             draft_id,
             name,
-            edit,
+            asked.edit,
             revision=sent_revision(),
             actor=identity.actor(),
             is_sure=words_in("do").startswith(_SURE),
         )
     except EditRefused as refused:
-        trouble = Trouble(card_name, doing, _typed(opened, card_name), refused.sentence)
+        wish = _typed(opened, card_name, rows)
+        trouble = Trouble(card_name, doing, wish, refused.sentence, rows=rows)
         return _shown(opened, trouble), 422
     except FormError:
         return _shown(opened), 422
     except StaleFile as stale:
         opened = open_file(draft_id, name, ".json")
-        wish = _typed(opened, card_name)
-        return _shown(opened, Trouble(card_name, doing, wish, stale.sentence, is_stale=True)), 409
+        wish = _typed(opened, card_name, rows)
+        trouble = Trouble(card_name, doing, wish, stale.sentence, is_stale=True, rows=rows)
+        return _shown(opened, trouble), 409
     if done.losing:
-        return _shown(opened, Trouble(card_name, doing, wish, losing=done.losing)), 422
+        losing = Trouble(card_name, doing, asked.wish, losing=done.losing, rows=rows)
+        return _shown(opened, losing), 422
     flash(say("Saved in this draft."))
-    target = lands_on(form_of(name, done.content))
+    target = asked.lands_on(form_of(name, done.content))
     return redirect(
         url_for(".page", draft_id=draft_id, name=name, open=target, _anchor=f"field-{target}"), 303
     )
@@ -155,7 +147,8 @@ def preview(draft_id: UUID, name: str) -> ResponseReturnValue:
     opened = open_file(draft_id, name, ".json")
     try:
         form = form_of(name, opened.content)
-        edit, _, _ = _asked(form, words_in("do") or "save", words_in("card") or None)
+        doing, card = words_in("do") or "save", words_in("card") or None
+        edit = asked_for(form, doing, card, words_in("rows")).edit
         form = form_of(name, edited(form, edit, opened.content))
     except EditRefused as refused:
         return render_template("_form_preview.html", problem=refused.sentence), 422
@@ -184,104 +177,12 @@ def begin_one(draft_id: UUID) -> ResponseReturnValue:
     return begun(draft_id, say("A new form"), fields, say("Begin the form"), begin)
 
 
-# --- what was asked -------------------------------------------------------------------------------
-
-Lands = Callable[[Form], str]
-
-
-def _asked(form: Form, doing: str, name: str | None) -> tuple[Edit, Lands, Wish | None]:
-    """Return the edit that a button stands for, where the page is then, and the card's wish."""
-    if doing == "head":
-        title, submit = words_in("title"), words_in("submit")
-        words = words_in("instructions")
-        return (
-            lambda now: head(now.schema, title=title, instructions=words, submit=submit),
-            lambda _: "",
-            None,
-        )
-    if doing == "add":
-        wish = _new_wish()
-        return (
-            lambda now: add(now.schema, wish, reserved=RESERVED),
-            lambda after: after.fields[-1].name,
-            wish,
-        )
-    card = next((one for one in cards_of(form) if one.name == name), None)
-    if card is None:
-        raise EditRefused(say("This field is not there any more."))
-    if doing == "remove":
-        return lambda now: remove(now.schema, card.name), lambda _: "", None
-    wish = _wish(form, card)
-    by = {"up": -1, "down": 1}.get(doing, 0)
-
-    def changed(now: Form) -> Mapping[str, Any]:
-        new = change(now.schema, card, wish, reserved=RESERVED)
-        return move(new, wish.name or card.name, by) if by else new
-
-    return changed, lambda _: wish.name or card.name, wish
-
-
-def _wish(form: Form, card: Card) -> Wish:
-    """Return the card as it was filled in; what the page did not ask stays."""
-    return replace(
-        wish_of(card),
-        name=words_in("name") or card.name,
-        type=card.type if card.has_set_type else _type(),
-        label=words_in("label"),
-        help=words_in("help"),
-        missing=words_in("missing"),
-        required="required" in request.form,
-        choices=card.choices if card.has_set_type else _choices(),
-        shown_if=_condition(form),
-    )
-
-
-def _new_wish() -> Wish:
-    return Wish(
-        name="",
-        type=_type(),
-        label=words_in("label"),
-        help="",
-        required="required" in request.form,
-    )
-
-
-def _type() -> CardType:
-    try:
-        return CHOSEN[CHOSEN.index(CardType(words_in("type")))]
-    except ValueError as error:
-        raise EditRefused(say("Please choose what it takes."), "type") from error
-
-
-def _choices() -> tuple[Option, ...]:
-    asked = [request.form.getlist(f"choice_{part}") for part in ("value", "label", "help")]
-    return tuple(
-        Option(value.strip(), label.strip(), about.strip())
-        for value, label, about in zip(*asked, strict=False)
-        if label.strip()
-    )
-
-
-def _condition(form: Form) -> Condition | None:
-    """Return when the field is asked: ticked answers (`field=value`) of one other field."""
-    ticked = [one.partition("=") for one in request.form.getlist("shown_if")]
-    fields = {field for field, _, _ in ticked}
-    if not fields:
-        return None
-    if len(fields) > 1:
-        raise EditRefused(say("It can depend on the answers to one question only."), "shown_if")
-    (name,) = fields
-    is_yes_no = any(one.name == name and one.kind is Kind.BOOLEAN for one in form.fields)
-    values = tuple(value == "true" if is_yes_no else value for _, _, value in ticked)
-    return Condition(name, values)
-
-
-def _typed(opened: OpenFile, name: str | None) -> Wish | None:
+def _typed(opened: OpenFile, name: str | None, rows: str) -> Wish | None:
     """Return what was typed into a card, as far as it can be shown again."""
     try:
-        form = form_of(opened.file.name, opened.content)
-        card = next((one for one in cards_of(form) if one.name == name), None)
-        return _wish(form, card) if card is not None else None
+        cards = asked_cards(form_of(opened.file.name, opened.content), rows)
+        card = next((one for one in cards if one.name == name), None)
+        return wished(cards, card, rows) if card is not None else None
     except (EditRefused, FormError):
         return None
 
@@ -295,31 +196,51 @@ def _shown(opened: OpenFile, trouble: Trouble | None = None) -> str:
         form = form_of(name, opened.content)
     except FormError as error:
         return render_template("form_broken.html", opened=opened, error=error)
+    if trouble is not None and trouble.rows and not asked_cards(form, trouble.rows):
+        trouble = Trouble(None, "", problem=trouble.problem, is_stale=trouble.is_stale)
     uses = uses_of(form.name, opened.beside)
     return render_template(
         "form_editor.html",
         opened=opened,
         form=form,
         step=PurePosixPath(name).stem,
-        cards=[_card(one, cards_of(form), uses, trouble) for one in cards_of(form)],
+        cards=_cards(form, "", uses, trouble),
         trouble=trouble,
         unpublishable=unpublishable(name, opened.beside),
-        types={one: TYPES[one] for one in CHOSEN},
+        new_types={one: TYPES[one] for one in NEW},
+        line_types={one: TYPES[one] for one in OF_LINES},
         all_types=TYPES,
         typed=request.form if trouble is not None and trouble.doing in ("head", "add") else {},
         inside=_printed(form),
     )
 
 
+def _cards(form: Form, rows: str, uses: Sequence[Use], trouble: Trouble | None) -> Sequence[Shown]:
+    cards = asked_cards(form, rows)
+    shown = [_card(one, cards, rows, uses, trouble) for one in cards]
+    if rows:
+        return shown
+    return [
+        replace(one, lines=_cards(form, one.card.name, (), trouble)) if one.card.columns else one
+        for one in shown
+    ]
+
+
 def _card(
-    card: Card, beside: Sequence[Card], uses: Sequence[Use], trouble: Trouble | None
+    card: Card,
+    beside: Sequence[Card],
+    rows: str,
+    uses: Sequence[Use],
+    trouble: Trouble | None,
 ) -> Shown:
     mine = [one for one in uses if one.field == card.name]
     by_choice: dict[str, list[Said]] = {}
     for one in mine:
         if isinstance(one.value, str):
             by_choice.setdefault(one.value, []).append(one.by)
-    is_here = trouble is not None and trouble.name == card.name
+    is_here = trouble is not None and (trouble.rows, trouble.name) == (rows, card.name)
+    key = f"{rows}.{card.name}" if rows else card.name
+    opens = request.args.get("open", "")
     wish = trouble.wish if trouble is not None and is_here and trouble.wish else wish_of(card)
     shown = Shown(
         card,
@@ -331,7 +252,11 @@ def _card(
             for one in beside
             if one.may_decide and not one.is_computed and one.name != card.name
         ],
-        is_open=is_here or request.args.get("open") == card.name,
+        is_open=is_here
+        or opens == key
+        or opens.startswith(f"{key}.")
+        or (trouble is not None and trouble.rows == key),
+        within=rows,
     )
     if trouble is None or not is_here:
         return shown

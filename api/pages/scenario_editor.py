@@ -11,8 +11,8 @@ from api.errors import STATUS
 from api.languages import flash
 from api.pages.draft_files import open_file, sent_revision
 from api.pages.for_readers import for_studio
-from api.pages.studio import title_of
-from api.proving import judge_apart
+from api.pages.named_files import title_of
+from api.proving import judge_apart, texts_of
 from engine.bpmn.scenarios import SUFFIX, read_scenarios
 from engine.errors import Busy, Conflict, DiagramRefused, InvalidAnswers, NotFound
 from engine.language import say
@@ -75,9 +75,8 @@ def _page(draft_id: UUID, name: str, text: str | None = None, problem: str | Non
 
 def _failures(files: Mapping[str, bytes], file: str) -> dict[str, str] | None:
     """Return why scenarios of a file fail, by name; None if none could be run."""
-    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     try:
-        told = judge_apart(texts)[1]
+        told = judge_apart(texts_of(files))[1]
     except (Busy, DiagramRefused):
         return None
     if told is None:

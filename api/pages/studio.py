@@ -11,30 +11,23 @@ from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from lxml import etree
 
 from api import identity
 from api.errors import STATUS
 from api.languages import flash
 from api.pages.asking import words_in
+from api.pages.draft_files import open_draft
 from api.pages.for_readers import for_studio
 from api.pages.history import named
-from api.proving import judge_apart
-from engine.bpmn import Release, judge_release
+from api.pages.named_files import Named, kind_of, named_files, title_of
+from api.proving import judge_apart, texts_of
+from engine.bpmn import judge_release
 from engine.bpmn.closing_changes import changes_who_closes
-from engine.bpmn.document import UnreadableError, parse_xml
-from engine.bpmn.using import Use, uses
+from engine.bpmn.document import parse_xml
 from engine.domain.permissions import may_change_diagrams
-from engine.errors import (
-    Busy,
-    Conflict,
-    DiagramRefused,
-    InvalidAnswers,
-    NotFound,
-    PutrightError,
-)
+from engine.errors import Busy, Conflict, DiagramRefused, InvalidAnswers, NotFound
 from engine.language import say
-from engine.queries.drafts import draft_file, draft_files, draft_page, drafts, release_files
+from engine.queries.drafts import draft_file, draft_files, drafts, release_files
 from engine.queries.library import (
     content_of,
     parts,
@@ -54,7 +47,6 @@ from engine.usecases.drafting import (
 )
 from engine.usecases.publish import missing
 from engine.usecases.publishing import agree_to_draft, publish_draft, take_back
-from forms import Form, FormError
 
 pages = for_studio("studio", __name__)
 
@@ -72,25 +64,6 @@ EDITORS = {
     "scenarios": "scenario_editor.page",
 }
 _MIMETYPES = {"bpmn": "application/xml", "dmn": "application/xml", "json": "application/json"}
-# what use cases start by themselves
-_STARTED = {
-    "incident.bpmn": say("each incident"),
-    "action.bpmn": say("each action"),
-    "report_incident.json": say("a report"),
-    "propose_action.json": say("a proposal"),
-}
-
-
-@dataclass(frozen=True)
-class Named:
-    """A file with what people call it, and what needs it."""
-
-    name: str
-    kind: str
-    title: str
-    used_by: tuple[str, ...]
-    # the processes that it holds
-    diagrams: tuple[str, ...] = ()
 
 
 @pages.get("/studio")
@@ -215,8 +188,8 @@ class Standing:
 
 
 def _draft(draft_id: UUID, problem: str | None = None) -> str:
+    page, may_change = open_draft(draft_id)
     with identity.handling().store.read() as conn:
-        page = draft_page(conn, draft_id)
         after = draft_files(conn, draft_id)
         before = release_files(conn, page.base_id)
     judged = judge_release(after)
@@ -230,7 +203,7 @@ def _draft(draft_id: UUID, problem: str | None = None) -> str:
         changes={one.name: one for one in page.changes},
         kinds=KINDS,
         editors=EDITORS,
-        may_change=may_change_diagrams(identity.actor()) and page.ended_at is None,
+        may_change=may_change,
         problem=problem,
     )
 
@@ -261,9 +234,8 @@ def checked(files: Mapping[str, bytes]) -> tuple[list[str], Any]:
 
     Found in a process of its own.  Raises Busy while others are being proved.
     """
-    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     try:
-        proved, scenarios = judge_apart(texts)
+        proved, scenarios = judge_apart(texts_of(files))
     except DiagramRefused as refusal:
         return [str(one) for one in refusal.findings], None
     known = {process["id"] for file in proved for process in file["processes"]}
@@ -409,54 +381,3 @@ def _done(draft_id: UUID, deed: Callable[[], None]) -> ResponseReturnValue:
     except (Conflict, DiagramRefused) as refusal:
         return _draft(draft_id, refusal.sentence), STATUS[refusal.code]
     return redirect(url_for("studio.draft", draft_id=draft_id), 303)
-
-
-# --- what files are called -----------------------------------------------------------------------
-
-
-def named_files(release: Release, files: Mapping[str, bytes]) -> dict[str, Named]:
-    """Return each file with what people call it and what needs it, by name."""
-    used = uses(release)
-    return {
-        name: Named(
-            name,
-            kind_of(name),
-            title_of(name, content),
-            tuple(dict.fromkeys(_users(name, used.get(name, ())))),
-            tuple(one.id for one in release.processes.values() if one.file == name),
-        )
-        for name, content in sorted(files.items())
-    }
-
-
-def _users(name: str, used: Iterable[Use]) -> Iterable[str]:
-    if name in _STARTED:
-        yield _STARTED[name]
-    for use in used:
-        yield say("“%(step)s”", step=use.name)
-
-
-def kind_of(name: str) -> str:
-    """Return what a file is: bpmn, dmn, form or scenarios."""
-    suffix = name.rsplit(".", 1)[-1]
-    return {"json": "form", "yaml": "scenarios"}.get(suffix, suffix)
-
-
-def title_of(name: str, content: bytes) -> str:
-    """Return what a file calls itself; its name if it says nothing, or cannot be read."""
-    stem = name.rsplit(".", 1)[0]
-    if kind_of(name) == "scenarios":
-        return say("What “%(diagram)s” is tried with", diagram=stem.rsplit(".", 1)[0])
-    try:
-        if kind_of(name) == "form":
-            return say(Form.parse(stem, content).title)
-        root = parse_xml(name, content)
-    except (UnreadableError, FormError, PutrightError):
-        return name
-    tag = "process" if kind_of(name) == "bpmn" else "decision"
-    called = [one.get("name") for one in root.iter(etree.Element) if _local(one) == tag]
-    return say(called[0]) if called and called[0] else name
-
-
-def _local(node: etree._Element) -> str:
-    return etree.QName(node).localname

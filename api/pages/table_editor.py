@@ -15,11 +15,12 @@ from flask_wtf.csrf import generate_csrf
 
 from api import identity, protection
 from api.pages.asking import words_in
-from api.pages.draft_files import Asked, begun, open_file
+from api.pages.draft_files import OF_EDITORS, Asked, begun, open_file
 from api.pages.for_readers import for_studio
-from api.pages.studio import title_of
+from api.pages.named_files import title_of
 from api.table_told import told
 from engine.bpmn import Cell, Scalar, shown
+from engine.bpmn.document import text_of
 from engine.language import Said, in_words, say
 from engine.usecases.table_beginning import begin_table
 from engine.usecases.table_checking import CheckedTable, check_table
@@ -47,7 +48,7 @@ def page(draft_id: UUID, name: str) -> ResponseReturnValue:
         chosen=request.args.getlist("value"),
         as_posted=json.dumps,
         editor={
-            "xml": opened.content.decode("utf-8", "replace"),
+            "xml": text_of(opened.content),
             "name": name,
             "revision": opened.file.revision,
             "canChange": opened.may_change,
@@ -148,6 +149,12 @@ def _of_the_library() -> Mapping[str, Said]:
         "string": say("text"),
         "boolean": say("yes or no"),
         "number": say("number"),
+        "integer": say("whole number"),
+        "long": say("whole number"),
+        "double": say("number"),
+        "date": say("date"),
+        "time": say("time of day"),
+        "dateTime": say("date and time"),
         "Edit input": say("Change this input"),
         "Edit output": say("Change this output"),
         "Move rule": say("Move the row"),
@@ -181,22 +188,11 @@ def _of_the_library() -> Mapping[str, Said]:
 def _words() -> dict[str, Any]:
     """Return what the editor says by itself, in the reader's language."""
     said = {
-        "saved": say("Saved"),
-        "saving": say("Saving …"),
-        "notSaved": say("It could not be saved; it is tried again."),
+        **OF_EDITORS,
         "stale": say("saved this table meanwhile. Nothing was overwritten: yours is here."),
-        "theirs": say("Theirs"),
-        "mine": say("Yours"),
-        "takeTheirs": say("Take theirs, give mine up"),
-        "keepMine": say("Keep mine, in place of theirs"),
-        "undo": say("Undo"),
-        "redo": say("Redo"),
         "file": say("Download the file"),
         "notOpened": say("This table cannot be shown as rows. Its file can be downloaded."),
-        "findings": say("To be mended"),
         "nothing": say("Every case has its row."),
-        "checking": say("Checking …"),
-        "notChecked": say("It could not be checked; it is tried again with the next change."),
         "refused": say("wrong"),
         "warning": say("look again"),
         "row": say("Row"),

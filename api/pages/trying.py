@@ -20,9 +20,10 @@ from api.errors import STATUS
 from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.diagram_editor import decisive
+from api.pages.draft_files import open_draft
 from api.pages.for_readers import for_studio
 from api.pages.history import led_here, named
-from api.proving import try_apart
+from api.proving import texts_of, try_apart
 from engine.bpmn import Process, Release, judge_release
 from engine.bpmn.document import parse_xml
 from engine.bpmn.scenarios import (
@@ -35,7 +36,6 @@ from engine.bpmn.scenarios import (
     with_scenario,
     written_moves,
 )
-from engine.domain.permissions import may_change_diagrams
 from engine.errors import (
     Busy,
     Conflict,
@@ -44,7 +44,7 @@ from engine.errors import (
     NotFound,
 )
 from engine.language import say
-from engine.queries.drafts import DraftPage, draft_file, draft_files, draft_page
+from engine.queries.drafts import draft_file, draft_files
 from engine.usecases.drafting import save_file
 from engine.usecases.form_rules import read_forms
 from forms import Form
@@ -197,8 +197,8 @@ def _given(diagram: str) -> dict[str, str]:
 
 
 def _page(draft_id: UUID, diagram: str, moves: Sequence[Move], problem: str | None = None) -> str:
+    draft, may_change = open_draft(draft_id)
     with identity.handling().store.read() as conn:
-        draft = draft_page(conn, draft_id)
         files = draft_files(conn, draft_id)
     release = judge_release(files).release
     if diagram not in release.processes:
@@ -213,7 +213,16 @@ def _page(draft_id: UUID, diagram: str, moves: Sequence[Move], problem: str | No
         states = _tried(files, diagram, moves, given)
     except (DiagramRefused, Busy) as refusal:
         problem = refusal.sentence
-    return _rendered(draft, diagram, release, forms, files, begins, given, moves, states, problem)
+    shown = _rendered(diagram, release, forms, files, moves, states)
+    return render_template(
+        "studio_try.html",
+        draft=draft,
+        may_change=may_change,
+        begins=begins,
+        given=given,
+        problem=problem,
+        **shown,
+    )
 
 
 def _tried(
@@ -222,8 +231,8 @@ def _tried(
     moves: Sequence[Move],
     given: Mapping[str, str] | None = None,
 ) -> list[Any]:
-    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
-    return try_apart(texts, diagram, _given(diagram) if given is None else given, moves)
+    given = _given(diagram) if given is None else given
+    return try_apart(texts_of(files), diagram, given, moves)
 
 
 def _beginnings(diagram: str, forms: Mapping[str, Form]) -> dict[str, list[dict[str, str]]]:
@@ -240,17 +249,14 @@ def _beginnings(diagram: str, forms: Mapping[str, Form]) -> dict[str, list[dict[
 
 
 def _rendered(
-    draft: DraftPage,
     diagram: str,
     release: Release,
     forms: Mapping[str, Form],
     files: Mapping[str, bytes],
-    begins: Mapping[str, Any],
-    given: Mapping[str, str],
     moves: Sequence[Move],
     states: Sequence[Any],
-    problem: str | None,
-) -> str:
+) -> dict[str, Any]:
+    """Return what the page says of a try: where it stands, and how it came there."""
     last = states[-1] if states else None
     waiting = last["waiting"] if last else []
     steps = [
@@ -271,31 +277,25 @@ def _rendered(
         if one["due_at"]
     ]
     drawings = _drawings(diagram, release, files, states)
-    return render_template(
-        "studio_try.html",
-        draft=draft,
-        diagram=diagram,
-        title=release.processes[diagram].name,
-        begins=begins,
-        given=given,
-        moves=json.dumps(written_moves(moves)),
-        count=len(moves),
-        states=states,
-        last=last,
-        now=datetime.fromisoformat(last["at"]) if last else None,
-        steps=steps,
-        timers=sorted(timers, key=lambda one: one["at"]),
-        messages=[one for one in waiting if one["kind"] == "message"],
-        reads_tries=any(
+    return {
+        "diagram": diagram,
+        "title": release.processes[diagram].name,
+        "moves": json.dumps(written_moves(moves)),
+        "count": len(moves),
+        "states": states,
+        "last": last,
+        "now": datetime.fromisoformat(last["at"]) if last else None,
+        "steps": steps,
+        "timers": sorted(timers, key=lambda one: one["at"]),
+        "messages": [one for one in waiting if one["kind"] == "message"],
+        "reads_tries": any(
             "tries" in (flow.condition or "")
             for one in drawings
             for flow in release.processes[one.diagram].flows
         ),
-        drawings=drawings,
-        lines=_lines(release, moves, states),
-        problem=problem,
-        may_change=may_change_diagrams(identity.actor()) and draft.ended_at is None,
-    )
+        "drawings": drawings,
+        "lines": _lines(release, moves, states),
+    }
 
 
 def _drawings(

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from api import draft_schemas, schemas, tokens
-from api.proving import prove_apart
+from api.proving import prove_apart, texts_of
 from api.resources.resource import handling, resource
 from api.shapes import schema_of
 from api.table_told import told
+from engine.bpmn.document import text_of
 from engine.queries.drafts import DraftLine, DraftPage, draft_file, draft_files, draft_page, drafts
 from engine.queries.library import release_id_of
 from engine.usecases.drafting import begin_draft, require_reader_of_diagrams, save_file
@@ -58,7 +59,7 @@ def read(draft_id: UUID, name: str) -> Mapping[str, Any]:
         found = draft_file(conn, draft_id, name)
     return {
         "name": found.name,
-        "content": None if found.content is None else found.content.decode("utf-8", "replace"),
+        "content": None if found.content is None else text_of(found.content),
         "revision": found.revision,
         "changed_by": found.changed_by,
         "changed_at": found.changed_at,
@@ -102,5 +103,4 @@ def prove(sent: dict[str, Any], draft_id: UUID) -> Mapping[str, Any]:
     require_reader_of_diagrams(tokens.actor())
     with handling().store.read() as conn:
         files = draft_files(conn, draft_id)
-    texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
-    return {"files": prove_apart(texts | sent["files"], ())}
+    return {"files": prove_apart(texts_of(files) | sent["files"], ())}

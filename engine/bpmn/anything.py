@@ -14,6 +14,7 @@ from engine.bpmn.document import (
     FROM_ANYWHERE,
     UnreadableError,
     bpmn_children,
+    drop_empty_conditions,
     ids,
     local,
     name_flows,
@@ -41,6 +42,7 @@ def read_any(file: str, content: bytes) -> AnyFile:
     _name_nodes(root, nodes)
     _mend_references(root, nodes)
     name_flows(root)
+    drop_empty_conditions(root)
     _check_ids(file, nodes)
     processes = {one.id: one for one in read_processes(file, root, by_id=True)}
     if not processes:

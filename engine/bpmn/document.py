@@ -2,7 +2,7 @@
 
 No DOCTYPE, so no entities, internal or external; no network; bounded in bytes, nodes and depth.
 Sequence flows without an id are valid XML that the engine drops without a word: they get one
-here, before anybody else sees the tree.
+here, before anybody else sees the tree; conditions that say nothing go.
 """
 
 import re
@@ -95,6 +95,14 @@ def _decoded(file: str, content: bytes, limits: Limits) -> str:
     raise _refused(file, "not_utf8", "It is not UTF-8.", "Save it as UTF-8.")
 
 
+def text_of(content: bytes) -> str:
+    """Return a file's text in the encoding that it declares; what cannot be read is a sign."""
+    try:
+        return _decoded("", content, FROM_ANYWHERE)
+    except UnreadableError:
+        return content.decode("utf-8", "replace")
+
+
 def _without_declaration(text: str) -> str:
     """What is UTF-8 now must not say that it is something else."""
     text = text.lstrip()
@@ -116,6 +124,17 @@ def name_flows(root: etree._Element) -> None:
             name = f"{base}_{number}"
         taken.add(name)
         flow.set("id", name)
+
+
+def drop_empty_conditions(root: etree._Element) -> None:
+    """Take away conditions without a word, as some tools write them on every flow.
+
+    The engine would take white space for an expression.
+    """
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        for condition in bpmn_children(flow, "conditionExpression"):
+            if not (condition.text or "").strip():
+                flow.remove(condition)
 
 
 def ids(root: etree._Element) -> set[str]:

@@ -42,6 +42,10 @@ _KINDS: Mapping[str, frozenset[str]] = {
 _WHY: Mapping[tuple[str, str], str] = {
     ("startEvent", "error"): "An error start fires as soon as the process starts.",
     ("startEvent", "escalation"): "An escalation start fires as soon as the process starts.",
+    **{
+        ("startEvent", kind): "A run begins with its incident or action, or is called."
+        for kind in ("message", "timer", "signal", "conditional", "multiple")
+    },
     ("endEvent", "signal"): "The engine ignores a signal end.",
     ("intermediateCatchEvent", "conditional"): "A condition is not looked at again by itself.",
     ("boundaryEvent", "conditional"): "A condition is not looked at again by itself.",
@@ -92,7 +96,9 @@ def _check_event(process: Process, element: Element, findings: Findings) -> None
     if event is None or allowed is None:
         return
     if event.kind not in allowed:
-        why = _WHY.get((element.type, event.kind), f"A {element.type} cannot be {event.kind}.")
+        article = "An" if event.kind.startswith("e") else "A"
+        other = f"{article} {event.kind} event cannot stand here."
+        why = _WHY.get((element.type, event.kind), other)
         findings.refuse(
             process.file,
             element.id,
@@ -121,7 +127,9 @@ def _check_border(process: Process, element: Element, event: Event, findings: Fi
             process.file,
             element.id,
             "border",
-            "It stands on no activity's border.",
+            f"Nothing can stand on the border of a {host.type} here."
+            if host is not None and host.type not in _HOSTS
+            else "It stands on no activity's border.",
             "Attach it to a task, subprocess or call activity.",
         )
         return
@@ -259,7 +267,9 @@ def _check_rules(process: Process, element: Element, release: Release, findings:
             process.file,
             element.id,
             "decision",
-            f"There is no table “{element.decision}”.",
+            f"There is no table “{element.decision}”."
+            if element.decision
+            else "It does not say which table it asks.",
             "Name the decision of a table in this release.",
         )
     if element.type == "callActivity" and element.called not in release.processes:
@@ -267,6 +277,8 @@ def _check_rules(process: Process, element: Element, release: Release, findings:
             process.file,
             element.id,
             "called",
-            f"There is no process “{element.called}” in this release.",
+            f"There is no process “{element.called}” in this release."
+            if element.called
+            else "It does not say which process it calls.",
             "Add its file, or name another.",
         )

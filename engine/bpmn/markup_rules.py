@@ -3,6 +3,7 @@
 These look at tags, because the model has no place for what is refused.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -131,6 +132,23 @@ _ALLOWED_BESIDE = frozenset(
     }
 )
 _ALLOWED_EXTENSIONS = frozenset({"properties", "property", "calledDecisionId"})
+# What the modeler of the engine's own studio writes beside, for its own screens: nothing runs it.
+_IDLE_EXTENSIONS = frozenset(
+    {
+        "allowGuest",
+        "expectedOutputJson",
+        "guestConfirmation",
+        "inputJson",
+        "instructionsForEndUser",
+        "signalButtonLabel",
+        "unitTest",
+        "unitTests",
+    }
+)
+_SCRIPTS_AROUND = frozenset({"preScript", "postScript"})
+_PROCESS_ID = re.compile(r"[^\W\d][\w-]*")
+# what a finding is about, where it stands deeper inside
+_PLACES = FLOW_NODES | {"lane", "message", "participant", "process", "sequenceFlow"}
 
 
 def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
@@ -140,25 +158,50 @@ def check_markup(file: str, root: etree._Element, findings: Findings) -> None:
         if reason is not None:
             findings.refuse(file, _nearest_id(node), *reason)
         _check_attributes(file, node, findings)
-    for node in root.iter(f"{{{SPIFF}}}*"):
-        if local(node) not in _ALLOWED_EXTENSIONS:
-            findings.refuse(
+        if local(node) == "messageFlow":
+            findings.warn(
                 file,
-                _nearest_id(node),
-                "extension",
-                f"The extension “{local(node)}” is not supported.",
-                "Remove it; rules belong on the flows out of gateways or in tables.",
+                node.get("id"),
+                "message_flow",
+                "A message flow is only drawn; the engine carries nothing along it.",
+                "Let an event throw the message, and another one catch it.",
             )
+    for node in root.iter(f"{{{SPIFF}}}*"):
+        _check_extension(file, node, findings)
     _check_ids(file, root, findings)
     for process in root.iter(f"{{{BPMN}}}process"):
         _check_process(file, process, findings)
 
 
+def _check_extension(file: str, node: etree._Element, findings: Findings) -> None:
+    """Refuse what would run as code or means something, warn of what is kept and does nothing."""
+    tag = local(node)
+    is_empty_script = tag in _SCRIPTS_AROUND and not (node.text or "").strip()
+    if tag in _ALLOWED_EXTENSIONS or is_empty_script:
+        return
+    if tag in _IDLE_EXTENSIONS:
+        findings.warn(
+            file,
+            _nearest_id(node),
+            "extension",
+            f"The extension “{tag}” is kept, and does nothing here.",
+            "What people are to read belongs into the step's form.",
+        )
+        return
+    findings.refuse(
+        file,
+        _nearest_id(node),
+        "extension",
+        f"The extension “{tag}” is not supported.",
+        "Remove it; rules belong on the flows out of gateways or in tables.",
+    )
+
+
 def _nearest_id(node: etree._Element) -> str | None:
-    """Return the id of the flow node (or whatever has one) that `node` belongs to."""
+    """Return the id of `node`, or of the nearest element around it that people know of."""
     one: etree._Element | None = node
     while one is not None:
-        if one.get("id") and (local(one) in FLOW_NODES or one is node):
+        if one.get("id") and (local(one) in _PLACES or one is node):
             return one.get("id")
         one = one.getparent()
     return None
@@ -185,17 +228,22 @@ def _check_ids(file: str, root: etree._Element, findings: Findings) -> None:
 
 def _check_process(file: str, process: etree._Element, findings: Findings) -> None:
     name = process.get("id")
-    if not name or not name.isidentifier():
+    if not name or _PROCESS_ID.fullmatch(name) is None:
         findings.refuse(
             file,
             name,
             "process_id",
-            "A process has an id of letters, digits and _.",
+            "A process has an id of letters, digits, _ and -.",
             "Give it one, such as incident.",
         )
-    if process.get("isExecutable") != "true":
+    # the engine takes a process that does not say so to be executable
+    if process.get("isExecutable", "true") != "true":
         findings.refuse(
-            file, name, "not_executable", "The process is not executable.", "Mark it executable."
+            file,
+            name,
+            "not_executable",
+            "The process says of itself that it is not to be run.",
+            "Mark it executable.",
         )
     _check_children(file, process, findings)
     for node, _ in flow_nodes(process):
@@ -251,7 +299,7 @@ def _check_lanes(file: str, process: etree._Element, findings: Findings) -> None
                     file,
                     lane.get("id"),
                     "unknown_lane",
-                    f"“{name}” is no lane.",
+                    f"“{name}” is no lane." if name else "The lane has no name.",
                     f"Lanes are {', '.join(Lane)}.",
                 )
             places.update(

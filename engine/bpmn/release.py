@@ -8,7 +8,13 @@ from types import MappingProxyType
 
 from lxml import etree
 
-from engine.bpmn.document import BPMN, UnreadableError, name_flows, parse_xml
+from engine.bpmn.document import (
+    BPMN,
+    UnreadableError,
+    drop_empty_conditions,
+    name_flows,
+    parse_xml,
+)
 from engine.bpmn.element_rules import check_elements
 from engine.bpmn.findings import Finding, Findings
 from engine.bpmn.flow_rules import check_flows
@@ -115,6 +121,7 @@ class _Reading:
 
     def _read_diagram(self, file: str, root: etree._Element) -> None:
         name_flows(root)
+        drop_empty_conditions(root)
         found = read_processes(file, root)
         if root.tag != f"{{{BPMN}}}definitions":
             self.unreadable.refuse(

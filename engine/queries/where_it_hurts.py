@@ -79,7 +79,8 @@ _FLOWS = text("""
       AND v.left_at >= :since AND v.left_at < :until AND v.flow IS NOT NULL
     GROUP BY v.flow
 """)
-# whose time it was in the end, as on the ledger
+# Whose time it was in the end, as on the ledger.  A to-do does not name its diagram: where another
+# one has, or had, a step of the same id, the visit that it was part of and what still waits tell.
 _ITEMS = text("""
     SELECT w.step, coalesce(w.charged_to, w.party) AS party,
       count(*) FILTER (WHERE w.ended_at IS NOT NULL) AS over,
@@ -89,6 +90,11 @@ _ITEMS = text("""
     FROM work_item w JOIN run r ON r.id = w.run_id JOIN incident i ON i.id = r.incident_id
     WHERE r.release_id = :release AND w.step = ANY(:steps) AND NOT i.is_restricted
       AND (w.ended_at IS NULL OR (w.ended_at >= :since AND w.ended_at < :until))
+      AND NOT EXISTS (SELECT FROM visit o
+        WHERE o.run_id = w.run_id AND o.element = w.step AND o.element = ANY(:steps)
+          AND o.diagram <> :diagram AND o.entered_at <= w.opened_at AND o.left_at >= w.ended_at)
+      AND (w.ended_at IS NOT NULL OR NOT EXISTS (SELECT FROM jsonb_array_elements(r.waiting) at
+        WHERE at ->> 'element' = w.step AND at ->> 'diagram' <> :diagram))
     GROUP BY 1, 2 ORDER BY 1, 2
 """)
 _NOW = text("""

@@ -1,4 +1,4 @@
-"""What relies on the fields of a form: conditions, scripts and tables of the release, and Putright.
+"""What relies on a form's fields: conditions, scripts, tables and scenarios, and Putright itself.
 
 A newcomer would search the diagrams for the field's name: a condition names the step too, and
 which of its answers lead where.  What marks and actions need of a form is read from its answers by
@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import chain
 
 from engine.bpmn import Element, Event, Flow, Process, Release, judge_release
+from engine.bpmn.scenarios import SUFFIX, Answer, read_scenarios
 from engine.domain.mark import Mark
 from engine.errors import ExpressionRefused
 from engine.expressions import Script, expression, script
@@ -65,7 +66,10 @@ def uses_of(step: str, files: Mapping[str, bytes]) -> tuple[Use, ...]:
     release = judge_release(files).release
     own = Form.parse(step, shipped()[step]) if step in shipped() else None
     found = chain(
-        _of_diagrams(step, release), _of_tables(step, release), _of_use_cases(step, release, own)
+        _of_diagrams(step, release),
+        _of_tables(step, release),
+        _of_use_cases(step, release, own),
+        _of_scenarios(step, files),
     )
     return tuple(dict.fromkeys(found))
 
@@ -141,6 +145,20 @@ def _of_tables(step: str, release: Release) -> Iterator[Use]:
                     value = rule.tests[place].value
                     if isinstance(value, str | bool):
                         yield Use(use.field, value, by)
+
+
+def _of_scenarios(step: str, files: Mapping[str, bytes]) -> Iterator[Use]:
+    """Yield each answer that a scenario gives: without it the scenario fails at publishing."""
+    for file, content in sorted(files.items()):
+        if not file.endswith(SUFFIX):
+            continue
+        for scenario in read_scenarios(file, content)[0]:
+            by = say("the scenario “%(name)s”", name=scenario.name)
+            for move in scenario.moves:
+                if isinstance(move, Answer) and move.step == step:
+                    for field, value in move.decisions.items():
+                        yield Use(field, None, by)
+                        yield Use(field, value, by)
 
 
 def _of_use_cases(step: str, release: Release, own: Form | None) -> Iterator[Use]:

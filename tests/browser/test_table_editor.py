@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from engine.queries.drafts import draft_file
 from engine.usecases.drafting import begin_draft, save_file
+from engine.usecases.signing_in import set_language
 from tests.world import World, shipped_files
 
 Enter = Callable[..., Page]
@@ -210,3 +211,15 @@ def test_around_the_rows_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("login", ["dora", "egon"])
+def test_kinds_of_values_are_said_in_the_readers_language(
+    world: World, enter: Enter, draft: UUID, login: str
+) -> None:
+    set_language(world.handling.store, world.people[login], "de")
+
+    page = opened(enter(login), draft)
+
+    for kind in page.locator("#table-editor :is(.input-variable, .output-variable)").all():
+        expect(kind).to_have_text("Text")

@@ -36,6 +36,12 @@ def visit(world: World, web: Flask) -> Callable[[str | None], Visitor]:
 
 
 @pytest.fixture
+def dora(visit: Callable[[str | None], Visitor]) -> Visitor:
+    """The owner of the business process, who changes diagrams, at the pages."""
+    return visit("dora")
+
+
+@pytest.fixture
 def machine(world: World, web: Flask) -> Callable[[str | None], Machine]:
     """A program with the token of somebody: `machine("hugo")`, or without one."""
     return lambda login: Machine(world, web, login)

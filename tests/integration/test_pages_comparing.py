@@ -138,3 +138,40 @@ def test_what_cannot_be_read_of_a_draft_is_told(world: World, visit: Visit, cont
         assert "It cannot be read as it is now" in page
         assert "Line by line" in page
     assert "cannot be read" in words_of(visit("dora").get(at))
+
+
+CLOSING = SHIPPED | {
+    "incident.bpmn": SHIPPED["incident.bpmn"]
+    .replace(b'name="mark" value="verification"', b'name="mark" value="work"', 1)
+    .replace(b'name="Reported"', b'name="Told"', 1),
+    "confirm_outcome.json": SHIPPED["confirm_outcome.json"].replace(b"It is right", b"Right", 1),
+    "action.bpmn": OTHER["action.bpmn"],
+    "priority.dmn": OTHER["priority.dmn"],
+}
+
+
+def test_what_touches_closing_is_said_in_the_list_and_of_each_change(
+    world: World, visit: Visit
+) -> None:
+    publish(world.handling.store, CLOSING, by="Ada", reason="who closes")
+    dora = visit("dora")
+
+    lines = html.fromstring(dora.get("/studio/compare/1/2")).xpath(
+        "//ul[@class='lines differs']/li"
+    )
+    touching = {
+        line.xpath(".//code/text()")[-1]
+        for line in lines
+        if "touches closing" in " ".join(line.itertext())
+    }
+    assert len(lines) == 4
+    assert touching == {"incident.bpmn", "confirm_outcome.json", "priority.dmn"}
+
+    diagram = html.fromstring(dora.get("/studio/compare/1/2/incident.bpmn"))
+    rows = [" ".join(row.itertext()) for row in diagram.xpath("//tbody/tr")]
+    assert [("touches closing" in row) for row in rows if "verification" in row] == [True]
+    assert not any("touches closing" in row for row in rows if "Told" in row)
+    form = words_of(dora.get("/studio/compare/1/2/confirm_outcome.json"))
+    assert "This touches how incidents are closed: “" in form
+    harmless = words_of(dora.get("/studio/compare/1/2/action.bpmn"))
+    assert "touches" not in harmless

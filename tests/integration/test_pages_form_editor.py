@@ -23,11 +23,6 @@ def draft(world: World) -> UUID:
     return begin_draft(world.handling, "Ask the bank first", actor=world.actor("dora"))
 
 
-@pytest.fixture
-def dora(visit: Visit) -> Visitor:
-    return visit("dora")
-
-
 def address(draft: UUID, name: str = NAME) -> str:
     return f"/studio/drafts/{draft}/forms/{name}"
 
@@ -319,3 +314,50 @@ def test_a_draft_that_is_over_is_only_read(dora: Visitor, world: World, draft: U
 
     assert "Only process owners change a draft, while it is open." in words_of(page)
     dora.send_as_it_is(address(draft), sent, 409)
+
+
+def test_what_each_line_asks_is_changed_on_cards_of_its_own(
+    dora: Visitor, world: World, draft: UUID
+) -> None:
+    name = "agree_what_right_means.json"
+    sent = card(dora.get(address(draft, name)), "criteria.evidence")
+
+    dora.send_as_it_is(address(draft, name), sent | {"label": "Where is it seen?", "do": "up"}, 303)
+
+    lines = saved(world, draft, name)["properties"]["criteria"]["items"]["properties"]
+    assert [*lines][:3] == ["measure", "evidence", "threshold"]
+    assert lines["evidence"]["title"] == "Where is it seen?"
+    assert lines["evidence"]["examples"]
+
+
+def test_a_question_is_added_to_each_line(dora: Visitor, world: World, draft: UUID) -> None:
+    name = "agree_what_right_means.json"
+    sent = {"rows": "actions", "do": "add", "label": "How long?", "type": "whole_number"}
+
+    dora.send(address(draft, name), sent | {"revision": "0"})
+
+    lines = saved(world, draft, name)["properties"]["actions"]["items"]["properties"]
+    assert [*lines][-1] == "how_long"
+    page = dora.get(address(draft, name) + "?open=actions.how_long")
+    assert re.search(r'id="field-actions" open', page)
+    assert re.search(r'id="field-actions.how_long" open', page)
+
+
+def test_what_stands_in_the_way_is_said_on_the_card_of_the_line(
+    dora: Visitor, world: World, draft: UUID
+) -> None:
+    sent = card(dora.get(address(draft, "confirm_outcome.json")), "criteria.answer")
+
+    page = dora.send_as_it_is(address(draft, "confirm_outcome.json"), sent | {"do": "remove"}, 422)
+
+    assert "depends on the answers to" in words_of(page)
+    assert re.search(r'id="field-criteria.answer" open', page)
+    assert revision(world, draft, "confirm_outcome.json") == 0
+
+
+def test_lines_of_a_field_that_has_none_are_refused(dora: Visitor, draft: UUID) -> None:
+    sent = {"rows": "words", "do": "add", "label": "How long?", "type": "date", "revision": "0"}
+
+    page = dora.send(address(draft), sent, 422)
+
+    assert "This field is not there any more." in words_of(page)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from engine.store import jobs
@@ -14,11 +13,6 @@ from tests.visitor import Visitor, words_of
 from tests.world import World
 
 Visit = Callable[[str | None], Visitor]
-
-
-@pytest.fixture
-def dora(visit: Visit) -> Visitor:
-    return visit("dora")
 
 
 def begun(world: World, dora: Visitor, to: int = 2) -> UUID:

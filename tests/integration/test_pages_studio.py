@@ -17,11 +17,6 @@ LADDER = SHIPPED["confirmation.bpmn"].replace(b">decide_at<", b'>"P3D"<')
 
 
 @pytest.fixture
-def dora(visit: Visit) -> Visitor:
-    return visit("dora")
-
-
-@pytest.fixture
 def draft(dora: Visitor) -> str:
     """The address of a draft of Dora's."""
     dora.send("/studio/drafts", {"title": "Ask the bank first"}, at="/studio")
@@ -200,3 +195,12 @@ def test_a_name_that_is_no_file_shows_no_page(dora: Visitor, draft: str) -> None
     dora.get(f"{draft}/diagrams/nothing.bpmn", 404)
     dora.get(f"{draft}/diagrams/priority.dmn", 404)
     dora.get(f"{draft}/files/..%2fx", 404)
+
+
+def test_a_file_in_another_encoding_is_told_before_it_is_published(
+    dora: Visitor, draft: str
+) -> None:
+    called = 'name="Gewünscht"'.encode("latin-1")
+    bring(dora, draft, "action.bpmn", SHIPPED["action.bpmn"].replace(b'name="Requested"', called))
+
+    assert "action.bpmn: It is not UTF-8." in words_of(dora.get(draft))

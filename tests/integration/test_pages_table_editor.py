@@ -28,11 +28,6 @@ def draft(world: World) -> UUID:
     return begin_draft(world.handling, "Other priorities", actor=world.actor("dora"))
 
 
-@pytest.fixture
-def dora(visit: Visit) -> Visitor:
-    return visit("dora")
-
-
 def address(draft: UUID, name: str = NAME) -> str:
     return f"/studio/drafts/{draft}/tables/{name}"
 

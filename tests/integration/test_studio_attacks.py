@@ -29,11 +29,6 @@ def drawn(body: str) -> bytes:
 
 
 @pytest.fixture
-def dora(visit: Visit) -> Visitor:
-    return visit("dora")
-
-
-@pytest.fixture
 def draft(dora: Visitor) -> str:
     dora.send("/studio/drafts", {"title": "Harm"}, at="/studio")
     found = re.search(r"/studio/drafts/[0-9a-f-]{36}", dora.get("/studio"))

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from lxml import html
+from sqlalchemy import insert, text
 
 from engine.queries.library import release_line
 from engine.queries.where_it_hurts import StillWaiting, Waited, WhereItHurts, where_it_hurts
+from engine.store import schema as t
 from engine.usecases.restricting import restrict
 from tests.visitor import Visitor, words_of
 from tests.world import World
@@ -41,13 +45,22 @@ def story(world: World) -> World:
 
 
 def hurts(
-    world: World, diagram: str, *, since: timedelta | None = None, until: timedelta | None = None
+    world: World,
+    diagram: str,
+    *,
+    since: timedelta | None = None,
+    until: timedelta | None = None,
+    borrowing: str | None = None,
 ) -> WhereItHurts:
-    """Ask about all of the story, or from and until so long ago."""
+    """Ask about all of the story, or from and until so long ago.
+
+    `borrowing`: of a diagram with the steps of another one.
+    """
     now = world.clock.now
     with world.handling.store.read() as conn:
         release = release_line(conn, 1)
-        process = world.handling.releases.get(conn, release.id).specs.release.processes[diagram]
+        processes = world.handling.releases.get(conn, release.id).specs.release.processes
+        process = replace(processes[borrowing or diagram], id=diagram)
         return where_it_hurts(
             conn,
             release.id,
@@ -74,6 +87,50 @@ def test_what_still_waits_is_counted_apart_with_whom_it_waits_for(story: World) 
     assert answer.by_party == {"customer": answer.waited}
     assert answer.now == StillWaiting(1, 3 * HOUR)
     assert answer.now_by_party == {"customer": 1}
+
+
+def test_for_whom_it_waited_is_told_apart_by_diagram(story: World) -> None:
+    """In an earlier release another diagram had a step of this id; its runs were moved here."""
+    before = hurts(story, "incident").elements["verify_outcome"].by_party
+    begun = story.clock.now
+    incident = story.report()
+    story.lead(incident)
+    story.agree(incident, story.for_team("databases"))
+    with story.handling.store.begin() as work:
+        run = work.conn.execute(
+            text(
+                "SELECT id AS run_id, incident_id, action_id FROM run"
+                " WHERE action_id IS NOT NULL ORDER BY started_at DESC LIMIT 1"
+            )
+        ).one()
+        elsewhere = run._asdict() | {
+            "id": uuid4(),
+            "task_id": uuid4(),
+            "step": "verify_outcome",
+            "title": "Check",
+            "lane": "it",
+            "party": "it",
+            "opened_at": begun,
+            "ended_at": begun + HOUR,
+            "how": "completed",
+        }
+        work.conn.execute(insert(t.work_item), elsewhere)
+        work.conn.execute(
+            insert(t.visit),
+            {
+                "run_id": run.run_id,
+                "diagram": "action",
+                "element": "verify_outcome",
+                "entered_at": begun,
+                "left_at": begun + HOUR,
+                "how": "completed",
+            },
+        )
+    story.clock.forward(hours=2)
+
+    assert hurts(story, "incident").elements["verify_outcome"].by_party == before
+    step = hurts(story, "action", borrowing="incident").elements["verify_outcome"]
+    assert step.by_party == {"it": Waited(1, HOUR, HOUR)}
 
 
 def test_what_waits_in_a_called_diagram_waits_at_its_call(story: World) -> None:

@@ -433,7 +433,7 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
     "a lane without a name": ("unknown_lane", "lane_it", GOOD.replace(b' name="it"', b"")),
     "a lane in a lane": (
         "nested_lane",
-        None,
+        "lane_it",
         GOOD.replace(b"</bpmn:lane>", b"<bpmn:childLaneSet/></bpmn:lane>"),
     ),
     "a step in two lanes": (
@@ -534,7 +534,7 @@ REFUSED: dict[str, tuple[str, str | None, bytes]] = {
     "a process that is not executable": (
         "not_executable",
         "p",
-        GOOD.replace(b' isExecutable="true"', b""),
+        GOOD.replace(b' isExecutable="true"', b' isExecutable="false"'),
     ),
     "a DOCTYPE": (
         "doctype",

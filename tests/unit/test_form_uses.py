@@ -110,3 +110,31 @@ def test_what_is_lost_is_what_was_asked_before_and_is_not_asked_now():
     assert lost(uses, before, without_drop) == (uses[1],)
     assert lost(uses, before, as_text) == tuple(uses[:2])
     assert lost(uses, without_drop, without_drop) == ()
+
+
+SCENARIO = b"""
+- name: Right at once
+  given: {impact: low, urgency: low}
+  moves:
+    - answer: agree_what_right_means
+    - told: actions_settled
+    - answer: verify_outcome
+      with: {verdict: right}
+"""
+
+
+def test_a_scenario_uses_the_answers_that_it_gives():
+    files = FILES | {"incident.scenarios.yaml": SCENARIO}
+    by = "the scenario “Right at once”"
+
+    assert {one for one in said("verify_outcome", files) if one[2] == by} == {
+        ("verdict", None, by),
+        ("verdict", "right", by),
+    }
+    assert not [one for one in said("confirm_outcome", files) if one[2] == by]
+
+
+def test_scenarios_that_cannot_be_read_use_nothing():
+    files = FILES | {"incident.scenarios.yaml": b"- name: ["}
+
+    assert not [one for one in said("verify_outcome", files) if "the scenario" in one[2]]

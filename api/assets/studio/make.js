@@ -1,5 +1,8 @@
 // Elements of a page, made of words and never of HTML.
 
+// What the page brings in a script of JSON.
+export const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
 export function make(tag, given = {}, ...inside) {
   const { className, role, text, ...attributes } = given;
   const element = document.createElement(tag);

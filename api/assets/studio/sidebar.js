@@ -34,10 +34,13 @@ export function sidebar(place, modeler, data, words) {
 
 function fieldsOf(element, modeler, data, words) {
   if (!element || is(element, "bpmn:Collaboration")) {
-    return [make("p", { className: "quiet", text: words.nothingChosen })];
+    const root = modeler.get("canvas").getRootElement();
+    return [
+      make("p", { className: "quiet", text: words.nothingChosen }),
+      ...processFields(root, root.businessObject, modeler, words),
+    ];
   }
   const object = element.businessObject;
-  const process = is(element, "bpmn:Participant") ? object.processRef : object;
   const set = (properties) => modeler.get("modeling").updateProperties(element, properties);
   const setOf = (target, properties) =>
     modeler.get("modeling").updateModdleProperties(element, target, properties);
@@ -95,7 +98,37 @@ function fieldsOf(element, modeler, data, words) {
   if (is(element, "bpmn:BoundaryEvent")) {
     fields.push(interrupting(context));
   }
-  fields.push(notes(context), identity(context, process));
+  if (is(element, "bpmn:Participant")) {
+    fields.push(...processFields(element, object.processRef, modeler, words));
+  }
+  fields.push(notes(context), identity(context));
+  return fields;
+}
+
+// What a process is called in files, and, where somebody said that it is not to be run, that it is.
+// `element` is what shows it: its pool, or the whole drawing.
+function processFields(element, process, modeler, words) {
+  if (!process || process.$type !== "bpmn:Process") {
+    return [];
+  }
+  const { ids } = modeler.get("moddle");
+  const set = (given) => modeler.get("modeling").updateModdleProperties(element, process, given);
+  const name = written(process.id, (value) => {
+    const wanted = value.trim();
+    if (/^[a-z_][\w-]*$/i.test(wanted) && !ids.assigned(wanted)) {
+      ids.unclaim(process.id);
+      ids.claim(wanted, process);
+      set({ id: wanted });
+    } else {
+      name.value = process.id;
+    }
+  });
+  const fields = [labelled(words.processId, name)];
+  if (process.isExecutable === false) {
+    const runs = make("input", { type: "checkbox" });
+    runs.addEventListener("change", () => set({ isExecutable: true }));
+    fields.push(make("label", { className: "editor-field" }, runs, ` ${words.executable}`));
+  }
   return fields;
 }
 
@@ -250,7 +283,7 @@ function notes({ object, modeler, words, set }) {
   return more;
 }
 
-function identity({ element, object, modeler, words, set }) {
+function identity({ object, modeler, words, set }) {
   const control = written(object.id, (value) => {
     const wanted = value.trim();
     const isTaken = modeler.get("moddle").ids.assigned(wanted);

@@ -83,6 +83,9 @@ export function tablesFor(container, { canChange }, words) {
     (event) => event.target.closest(".dms-select-options") && event.preventDefault(),
     true,
   );
+  if (!canChange) {
+    speakKinds(container, words.library);
+  }
   tables.on("import.parse.complete", ({ definitions }) => {
     const used = new Set(RUNS);
     for (const one of definitions?.drgElement ?? []) {
@@ -92,6 +95,19 @@ export function tablesFor(container, { canChange }, words) {
     HIT_POLICIES.splice(0, HIT_POLICIES.length, ...offered);
   });
   return tables;
+}
+
+// What is only read names the kinds of values in the library's own English, whoever reads it.
+function speakKinds(container, library) {
+  const speak = () => {
+    for (const kind of container.querySelectorAll(".input-variable, .output-variable")) {
+      const said = library[kind.textContent];
+      if (said && said !== kind.textContent) {
+        kind.firstChild.nodeValue = said;
+      }
+    }
+  };
+  new MutationObserver(speak).observe(container, { childList: true, subtree: true });
 }
 
 function spokenIn(library) {
