@@ -3,6 +3,11 @@
 Who moves a run to a release that is sound must not leave it where no run of that release ever is:
 a token at a join whose other way was passed before would wait for ever.  So the run's marking is
 looked up among all that the release reaches; from there on what was proved of it holds.
+
+The monitor of closure is no place where a run stands, and yet the proof reads the gate off it.  A
+run is carried over as one whose gate is shut, and only what the release reaches with the gate shut
+counts.  That takes no place away: wherever anything waits, a proposal may come and make whatever
+was answered stale, and the proof follows that, too (`prove.release_case`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +17,7 @@ from typing import Any
 
 from engine.bpmn import Release
 from engine.proof.data import Unknown
+from engine.proof.firing import gate_of
 from engine.proof.judging import judge
 from engine.proof.machine import Machine, State
 from engine.proof.net import Variable
@@ -53,7 +59,7 @@ def stands(release: Release, process: str, domains: Domains, bound: Bound | None
     whole = explore(machine, Effort(limits, monotonic() + limits.seconds, limits.states))
     found: dict[tuple[str, ...], list[_Known]] = {}
     for state in whole.states:
-        if machine.is_stable(state):
+        if machine.is_stable(state) and gate_of(machine.monitored(state)) == "shut":
             known = tuple(sorted(_known(machine, state), key=lambda one: one[0]))
             found.setdefault(tuple(place for place, _ in known), []).append(known)
     is_whole = whole.is_complete and not case.drawing.undecided and not case.drawing.missing
@@ -85,7 +91,7 @@ def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) ->
 def _fits(name: str, field_: str | None, value: object, data: Mapping[str, Any]) -> bool:
     if isinstance(value, Unknown):
         return True
-    if field_ is None:
-        return data.get(name) == value
-    answers = data.get(name)
-    return (answers.get(field_) if isinstance(answers, Mapping) else None) == value
+    found = data.get(name)
+    if field_ is not None:
+        found = found.get(field_) if isinstance(found, Mapping) else None
+    return type(found) is type(value) and found == value  # True is not 1
