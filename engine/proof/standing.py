@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any
 
 from engine.bpmn import Release
-from engine.proof.data import Unknown
+from engine.proof.data import UNKNOWN, Unknown
 from engine.proof.firing import gate_of
 from engine.proof.judging import judge
 from engine.proof.machine import Machine, State
@@ -49,6 +49,30 @@ class Stands:
         places = tuple(place for place, _ in ordered)
         return any(_agrees(known, ordered) for known in self.found.get(places, ()))
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values; what may be anything is left out."""
+        return {
+            "verdict": self.verdict.value,
+            "is_whole": self.is_whole,
+            "found": [_listed(one) for known in self.found.values() for one in known],
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Stands":
+        """Return what `as_json` was asked of."""
+        found: dict[tuple[str, ...], list[_Known]] = {}
+        for one in kept["found"]:
+            known = tuple(
+                (place, {(name, field_): value for name, field_, value in values})
+                for place, values in one
+            )
+            found.setdefault(tuple(place for place, _ in known), []).append(known)
+        return cls(Verdict(kept["verdict"]), kept["is_whole"], found)
+
+
+NOT_KNOWN = Stands(Verdict.UNKNOWN, False, {})
+"""What is known of a diagram that took too long to prove."""
+
 
 def stands(release: Release, process: str, domains: Domains, bound: Bound | None = None) -> Stands:
     """Return how runs of `process` stand, whatever it calls included, exploring all of it."""
@@ -78,6 +102,13 @@ def _told(machine: Machine, place: int, token: int) -> Mapping[Variable, Scalar]
     """Return what a token knows; answers that may still be read and were not given are None."""
     absent = {one: None for one in machine.known.live[place] if one[0] in machine.net.steps}
     return absent | dict(machine.values_of[token])
+
+
+def _listed(known: _Known) -> list[list[Any]]:
+    return [
+        [place, [[*name, value] for name, value in values.items() if value is not UNKNOWN]]
+        for place, values in known
+    ]
 
 
 def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:
