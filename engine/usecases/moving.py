@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, Update, insert, select, text, update
+from sqlalchemy import Connection, Row, Update, func, insert, select, text, update
 
 from engine.bpmn.counterparts import is_of_one_kind
 from engine.domain.permissions import Actor
@@ -55,6 +55,9 @@ def begin_move(
     reason = require_reason(reason)
     with handling.store.begin() as work:
         target_of(handling, work.conn, before_id, after_id, mapped)
+        own = t.business_process.c.id
+        if process_id is not None and not work.conn.scalar(select(own).where(own == process_id)):
+            raise NotFound(say("There is no such business process."), process=str(process_id))
         move_id = uuid4()
         values = {
             "id": move_id,
@@ -194,9 +197,12 @@ class _Moving:
                 "state": state,
                 "sentence": " ".join(says) or None,
                 "said": [kept(one) for one in says],
+                "last_visit": select(func.max(t.visit.c.id))
+                .where(t.visit.c.run_id == run_id)
+                .scalar_subquery(),
                 "done_at": work.now,
             }
-            work.conn.execute(update(t.move_line).where(*line).values(noted))
+            work.conn.execute(update(t.move_line).where(*line).values(**noted))
 
     def _moved(self, work: Work, case: Case, run: Run) -> tuple[str, Sequence[str]]:
         if run.snapshot is None or run.release_id != self.target.old.id:

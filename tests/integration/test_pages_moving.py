@@ -1,7 +1,9 @@
 """A process owner sees what a move would do, has it done by the worker, and sees what stays."""
 
+import json
 import re
 from collections.abc import Callable
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -9,10 +11,11 @@ from sqlalchemy import text
 
 from engine.proof.standing import Stands
 from engine.queries.library import release_id_of
+from engine.queries.run import run_page
 from engine.store import jobs
 from engine.usecases.move_plans import plan_moves
 from engine.usecases.moving import move_all
-from tests.integration.test_moving import GONE, RENAMED, at_work, release
+from tests.integration.test_moving import GONE, RENAMED, SHIPPED, asked, at_work, release
 from tests.visitor import Visitor, words_of
 from tests.world import World
 
@@ -192,3 +195,45 @@ def test_a_second_look_is_not_proved_again(world: World, dora: Visitor) -> None:
         both = [release_id_of(conn, number) for number in (1, 2)]
     plan = plan_moves(world.handling, *both, actor=world.actor("dora"), prover=never)
     assert plan.stay == 0
+
+
+def test_what_was_passed_before_a_move_is_shown_on_the_release_it_was_on(
+    world: World, visit: Visit, dora: Visitor
+) -> None:
+    """Also where the new release lacks a diagram that was passed."""
+    incident = asked(world)
+    world.confirm(incident, answer="no")
+    files = {
+        name: re.sub(
+            rb'((?:process id|calledElement|bpmnElement)=)"confirmation"', rb'\1"checking"', content
+        )
+        for name, content in SHIPPED.items()
+        if name in ("incident.bpmn", "confirmation.bpmn")
+    }
+    release(world, files)
+    move_all(world.handling, begun(world, dora))
+    egon = visit("egon")
+
+    page = egon.get("/incidents/1/history")
+
+    assert "As it went on version 1, until it was moved" in words_of(page)
+    assert "It was moved to version 2 since." in words_of(page)
+    addresses = [unescape(one) for one in re.findall(r'data-(?:xml|state)-url="([^"]+)"', page)]
+    assert "/incidents/1/states/confirmation.json?part=0" in addresses
+    assert "/incidents/1/states/confirmation.json" not in addresses
+    for address in addresses:
+        egon.get(address)
+    before = json.loads(egon.get("/incidents/1/states/incident.json?part=0"))
+    assert {"verify_outcome", "obtain_confirmation"} <= set(before["done"])
+    assert before["waiting"] == []
+    now = json.loads(egon.get("/incidents/1/states/incident.json"))
+    assert now["waiting"] == ["agree_what_right_means"]
+    egon.get("/incidents/1/states/incident.json?part=1", 404)
+    assert machine_history(egon) == [1]
+
+
+def machine_history(reader: Visitor) -> list[int]:
+    """Return the releases that the run was on before, as programs are told."""
+    with reader.world.handling.store.read() as conn:
+        number = conn.scalar(text("SELECT id FROM incident"))
+        return [part.release_number for part in run_page(conn, incident_id=number).before]
