@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, ParallelGateway
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
@@ -39,6 +39,7 @@ One that stands for itself is accepted as it is now, in another lane or with ano
 _PREDICTED = TaskState.PREDICTED_MASK | TaskState.FUTURE
 _FINISHED = TaskState.FINISHED_MASK
 _SPLIT = ".BoundaryEventSplit"
+_JOIN = ".BoundaryEventJoin"
 _NOTHING: Mapped = {}
 
 
@@ -251,9 +252,14 @@ class _Tree:
                     name=self._name(row),
                 )
                 raise Conflict(said)
-            take_out(row)
+            if isinstance(was, BoundaryEvent):
+                _take_off_border(row)
+            else:
+                take_out(row)
             return
-        if isinstance(was, BoundaryEvent):
+        if isinstance(was, BoundaryEventJoin) and not is_same:
+            drop(row)  # it has waited for nothing but its border
+        elif isinstance(was, BoundaryEvent):
             self._check_border(row)
         elif not is_same or not self._stays(row, was):
             self.refused.append(
@@ -361,6 +367,23 @@ class _Tree:
 def _elements(specs: Specs, process: str) -> Mapping[str, Element]:
     found = specs.release.processes.get(process)
     return found.elements if found is not None else {}
+
+
+def _take_off_border(row: Row) -> None:
+    """Let what follows an event that has come go on beside the step, no longer on its border.
+
+    The engine takes whatever stands below a split and is no event for the step itself.
+    """
+    for child in [one for one in row.children if one.spec.endswith(_JOIN)]:
+        drop(child)
+    split = row.parent
+    take_out(row)
+    if split is None or split.parent is None or not split.spec.endswith(_SPLIT):
+        return
+    for child in row.children:
+        drop(child)
+        child.parent = split.parent
+        split.parent.children.append(child)
 
 
 def _joins(spec: Any) -> bool:
