@@ -1,9 +1,11 @@
 """What a move would do, seen before it is done: run by run, in groups, and what could be mapped."""
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -23,6 +25,8 @@ from engine.usecases.moving import target_of
 MOST_LOOKED_AT = 5_000
 """Runs that a dry run looks at one by one."""
 _NOTHING: Mapped = {}
+_ID = re.compile(rb"\b[0-9a-f]{32}\b")
+_INSTANT = re.compile(rb"\b\d{4}-\d\d-\d\dT[0-9:.]+(?:[+-]\d\d:\d\d|Z)?")
 
 
 @dataclass(frozen=True)
@@ -137,22 +141,54 @@ def plan_moves(
         target.prove(diagram)
     now = handling.store.clock()
     fates, places = [], Counter[tuple[str, str]]()
+    known: dict[Hashable, _Outcome] = {}
     for run in runs:
-        stands_at = tuple(dict.fromkeys(at["title"] for at in run.waiting if at["title"]))
-        changes: tuple[Said, ...] = ()
-        refusal = None
-        try:
-            carried = target.carry(run.diagram, run.snapshot, run.items, now)
-            changes = carried.changes
-            places.update(carried.moved.unmatched)
-        except Conflict as refused:
-            refusal = said_of(refused)
-            places.update(refused.places if isinstance(refused, Unmatched) else ())
+        shape = _shape(run)
+        if shape not in known:
+            known[shape] = _outcome(target, run, now)
+        one = known[shape]
+        places.update(one.places)
         places.update(_mapped_where(run, mapped))
-        fates.append(
-            Fate(run.id, run.incident, run.action, run.diagram, stands_at, changes, refusal)
-        )
+        stands_at = tuple(dict.fromkeys(at["title"] for at in run.waiting if at["title"]))
+        own = (run.id, run.incident, run.action, run.diagram)
+        fates.append(Fate(*own, stands_at, one.changes, one.refusal))
     return Plan(tuple(fates), total, tuple(_mappable(target, places, mapped)))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What would become of every run of one shape."""
+
+    changes: tuple[Said, ...]
+    refusal: Said | None
+    places: tuple[tuple[str, str], ...]
+
+
+def _outcome(target: Target, run: OpenRun, now: datetime) -> _Outcome:
+    try:
+        carried = target.carry(run.diagram, run.snapshot, run.items, now)
+    except Conflict as refused:
+        places = refused.places if isinstance(refused, Unmatched) else ()
+        return _Outcome((), said_of(refused), places)
+    return _Outcome(carried.changes, None, carried.moved.unmatched)
+
+
+def _shape(run: OpenRun) -> Hashable:
+    """Return what a run's fate depends on: all of it but its own ids and instants.
+
+    Thousands of incidents wait at the same few places, and each of them is worked out once.
+    """
+    ids: dict[bytes, bytes] = {}
+
+    def numbered(found: re.Match[bytes]) -> bytes:
+        return ids.setdefault(found[0], b"#%d" % len(ids))
+
+    of_tasks = _ID.sub(numbered, run.snapshot)
+    items = [
+        (ids.get(one.task_id.hex.encode()), one.step, one.mark, one.is_claimed, repr(one.draft))
+        for one in run.items
+    ]
+    return run.diagram, _INSTANT.sub(b"@", of_tasks), tuple(sorted(items, key=repr))
 
 
 def said_of(refusal: Conflict) -> Said:

@@ -173,6 +173,7 @@ def _waiting(handling: Handling, move_id: UUID) -> Sequence[tuple[UUID, str]]:
         select(t.move_line.c.run_id, t.run.c.diagram)
         .join(t.run, t.run.c.id == t.move_line.c.run_id)
         .where(t.move_line.c.move_id == move_id, t.move_line.c.state == "waits")
+        .order_by(t.move_line.c.run_id)
         .limit(_AT_ONCE)
     )
     with handling.store.read() as conn:

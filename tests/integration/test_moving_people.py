@@ -263,3 +263,14 @@ def test_chosen_runs_alone_are_moved(world: World) -> None:
 
     assert [(line.incident, line.state) for line in lines] == [(1, "moved")]
     assert len(plan_of(world, after).fates) == 3
+
+
+def test_runs_of_one_shape_are_worked_out_once_and_others_by_themselves(world: World) -> None:
+    at_work(world)
+    world.clock.forward(hours=1)
+    at_work(world)
+    free(world)
+    plan = plan_of(world, release(world, DESK), IN_PLACE)
+    says = [one.says for one in plan.fates if one.action]
+    assert says[0] == says[1] != says[2]
+    assert [one.count for one in plan.groups] == [3, 2, 1]
