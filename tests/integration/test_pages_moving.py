@@ -168,7 +168,7 @@ def test_what_has_another_name_is_mapped_by_hand(world: World, dora: Visitor) ->
 
     shown = words_of(dora.get(f"/studio/moves/{made[1]}"))
     assert "2 moved, 0 stay" in shown
-    assert "“do_it_action” stands for “do_it_work”." in shown
+    assert "“do_it_action” is “do_it_work” now." in shown
     for wrong in (
         "action/do_it_action/nothing",
         "action/gone/do_it_work",
