@@ -20,8 +20,10 @@ from engine.bpmn.scenarios import Move, read_moves, written_moves
 from engine.errors import Busy, DiagramRefused, InvalidAnswers
 from engine.language import say
 from engine.proof import After, Bound
+from engine.proof.standing import Stands
 from engine.runtime import Specs
 from engine.runtime.trial import try_out
+from engine.usecases.move_proofs import prove_here
 from engine.usecases.scenarios import run_scenarios
 from engine.usecases.verifying import verify_release, verify_soundness
 
@@ -87,6 +89,20 @@ def try_apart(
     }
     states: list[Any] = _ask(asked, MOST_SECONDS)["states"]
     return states
+
+
+def stands_apart(files: Mapping[str, bytes], diagram: str) -> Stands:
+    """Return how runs of a diagram of a release come to stand.
+
+    Raises Busy, or DiagramRefused where it takes too long.
+    """
+    asked = {
+        "files": {
+            name: content.decode("utf-8", "surrogateescape") for name, content in files.items()
+        },
+        "stands": diagram,
+    }
+    return Stands.from_json(_ask(asked, MOST_SECONDS)["stands"])
 
 
 def _ask(asked: Mapping[str, Any], seconds: float) -> Any:
@@ -173,6 +189,8 @@ atexit.register(_SPARE.end)
 
 def _answer(asked: Any) -> Any:
     files = {name: text.encode("utf-8", "surrogateescape") for name, text in asked["files"].items()}
+    if "stands" in asked:
+        return {"stands": prove_here(files, asked["stands"], _BOUND).as_json()}
     if "moves" in asked:
         return _tried(asked, files)
     if asked["soundness_only"]:

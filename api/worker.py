@@ -23,6 +23,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
+from api.proving import stands_apart
 from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
@@ -159,7 +160,7 @@ def _when_told(app: App, handling: Handling) -> None:
 
     @app.task(name=MOVE, retry=patience)
     def move(move_id: str) -> None:
-        move_all(handling, UUID(move_id))
+        move_all(handling, UUID(move_id), stands_apart)
 
     @app.task(name=DELIVERED, retry=patience)
     def note_delivered(item_id: str, at: str) -> None:

@@ -9,7 +9,7 @@ whatever language its reader of that day had chosen.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Translator(Protocol):
@@ -56,6 +56,47 @@ def say(template: str, /, **values: object) -> Said:
 def say_of(count: int, one: str, many: str, /, **values: object) -> Said:
     """Return a sentence about so many things; `%(num)s` stands for their number."""
     return Said(one, {"num": count, **values}, many, count)
+
+
+def kept(sentence: str) -> dict[str, Any]:
+    """Return a sentence as JSON from which `told_again` makes it again, in any language.
+
+    Values that are neither numbers nor sentences are kept as texts.
+    """
+    if not isinstance(sentence, Said):
+        return {"says": str(sentence), "with": {}}
+    found: dict[str, Any] = {
+        "says": sentence.template,
+        "with": {name: _kept_value(value) for name, value in sentence.values.items()},
+    }
+    if sentence.many is not None:
+        found |= {"many": sentence.many, "number": sentence.number}
+    return found
+
+
+def is_kept(value: object) -> bool:
+    """Return whether this is a sentence as `kept` returns it."""
+    return isinstance(value, Mapping) and value.keys() >= {"says", "with"}
+
+
+def told_again(found: Mapping[str, Any]) -> Said:
+    """Return the sentence that `kept` was given."""
+    values = {name: _value_again(value) for name, value in found["with"].items()}
+    return Said(found["says"], values, found.get("many"), found.get("number", 1))
+
+
+def _kept_value(value: object) -> Any:
+    if isinstance(value, tuple):
+        return [_kept_value(one) for one in value]
+    if isinstance(value, Said):
+        return kept(value)
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _value_again(value: Any) -> object:
+    if isinstance(value, list):
+        return tuple(_value_again(one) for one in value)
+    return told_again(value) if is_kept(value) else value
 
 
 _translator: ContextVar[Translator | None] = ContextVar("translator", default=None)

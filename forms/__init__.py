@@ -6,6 +6,7 @@ newcomer would look for a route or an error of the engine: forms know neither; t
 and findings, and whoever calls decides.
 """
 
+from forms.carrying import LeftOver, asked_otherwise, carried_over
 from forms.checking import Checked, check, decisions, finite_domains, overall, worst
 from forms.fields import Field, Kind
 from forms.form import Form, FormError, FormUnreadable, as_api_schema, fixed, shipped, without
@@ -24,8 +25,11 @@ __all__ = [
     "FormError",
     "FormUnreadable",
     "Kind",
+    "LeftOver",
     "RowsAsked",
     "as_api_schema",
+    "asked_otherwise",
+    "carried_over",
     "check",
     "decisions",
     "finite_domains",

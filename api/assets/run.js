@@ -105,7 +105,13 @@ function along(token, from, to) {
   });
 }
 
-// a module runs once the page is parsed; an incident's history has two drawings
+// a module runs once the page is parsed; an incident's history has two drawings, and more of the
+// releases that it was on before, which are drawn when they are first looked at
 for (const container of document.querySelectorAll("[data-xml-url], [data-beside], #diagram")) {
-  start(container, showRun);
+  const closed = container.closest("details:not([open])");
+  if (closed) {
+    closed.addEventListener("toggle", () => start(container, showRun), { once: true });
+  } else {
+    start(container, showRun);
+  }
 }

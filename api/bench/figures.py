@@ -18,8 +18,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from api.bench.cloning import clone
 from api.bench.counting import counted
 from api.bench.logs import write_log
+from api.bench.moving import move_1000
 from api.bench.pages import my_work
 from api.bench.place import DONE, Place
 from api.releasing import read_release
@@ -134,21 +136,6 @@ def _put_right(place: Place, incident: Any) -> None:
     place.verify(incident)
 
 
-_CLONE = """
-    WITH twin AS (
-      INSERT INTO incident ({columns}) SELECT {picked} FROM incident i, generate_series(1, :many)
-      WHERE i.id = :of RETURNING id),
-    ran AS (
-      INSERT INTO run (id, incident_id, release_id, diagram, snapshot, waiting, due_at, started_at)
-      SELECT gen_random_uuid(), twin.id, r.release_id, r.diagram, r.snapshot, r.waiting, {due},
-        r.started_at
-      FROM twin, run r WHERE r.incident_id = :of AND r.action_id IS NULL RETURNING incident_id)
-    INSERT INTO confirmer (incident_id, person_id, named_at)
-    SELECT ran.incident_id, c.person_id, c.named_at FROM ran, confirmer c
-    WHERE c.incident_id = :of
-"""
-
-
 def timers(place: Place) -> Figure:
     """Of 101,000 waiting runs, 1,000 come due at once and are fired by the real worker."""
     long_ago = now() - timedelta(days=5)
@@ -156,8 +143,8 @@ def timers(place: Place) -> Figure:
     for item in place.items(asked):
         place.complete(asked, item.step, "ada", DONE, at=long_ago)
     place.verify(asked, at=long_ago)
-    _clone(place, asked, _WAITING, "now() + interval '30 days'")
-    _clone(place, asked, _DUE, "now() + interval '1 hour'")
+    clone(place, asked, _WAITING, "now() + interval '30 days'")
+    clone(place, asked, _DUE, "now() + interval '1 hour'")
     place.analyze()
     worker = WorkerThread(place.handling, place.app_url)
     worker.start()
@@ -171,30 +158,6 @@ def timers(place: Place) -> Figure:
     finally:
         worker.stop()
     return {"waiting": _WAITING, "due": _DUE, "left": left, "elapsed_s": round(took, 2)}
-
-
-def _clone(place: Place, incident: Any, many: int, due: str) -> None:
-    own = {"id": "gen_random_uuid()", "head_seq": "0", "head_hash": "''::bytea"}
-    with place.store.begin() as work:
-        # the guard's look at each new row was planned while the table was small: in life it is
-        # planned anew as the table grows, here all rows come in one statement
-        work.conn.execute(text("SET LOCAL enable_seqscan = off"))
-        work.conn.execute(text("DISCARD PLANS"))
-        names = [
-            name
-            for (name,) in work.conn.execute(
-                text(
-                    "SELECT attname FROM pg_attribute WHERE attrelid = 'incident'::regclass"
-                    " AND attnum > 0 AND NOT attisdropped AND attidentity = ''"
-                )
-            )
-        ]
-        sql = _CLONE.format(
-            columns=", ".join(names),
-            picked=", ".join(own.get(name, f"i.{name}") for name in names),
-            due=due,
-        )
-        work.conn.execute(text(sql), {"many": many, "of": incident})
 
 
 def _come_due(place: Place) -> float:
@@ -237,5 +200,6 @@ FIGURES: dict[str, Callable[[Place], Figure]] = {
     "thousand_rejections": thousand_rejections,
     "timers": timers,
     "my_work": my_work,
+    "move_1000": move_1000,
     "replay": replay,
 }

@@ -1,12 +1,14 @@
 """The history of an incident on its diagrams, with a table that says the same.
 
 An incident's own history passes through two drawings, and each action has one of its own: an
-address for each, so that a link shows just that.
+address for each, so that a link shows just that.  A run that was moved has passed other drawings
+before: `part` counts the releases that it was on, and each part is shown on its own.
 """
 
 from collections.abc import Sequence, Set
+from uuid import UUID
 
-from flask import Response, jsonify, render_template
+from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from lxml import etree
 
@@ -20,7 +22,7 @@ from engine.domain.wording import word
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.incident import ActionLine, IncidentPage
-from engine.queries.run import RunPage, diagram_xml, run_page
+from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
 
 pages = for_readers("history", __name__)
 
@@ -51,8 +53,9 @@ def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
 def drawing(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
     """Return a diagram that the history follows, with its names in plain words."""
     _, _, run = _found(number, action_number)
+    release_id, _ = _part(run)
     with identity.handling().store.read() as conn:
-        content = diagram_xml(conn, run.release_id, diagram)
+        content = diagram_xml(conn, release_id, diagram)
     return Response(named(parse_xml(diagram, content)), mimetype="application/xml")
 
 
@@ -71,14 +74,14 @@ def named(root: etree._Element) -> bytes:
 def state(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
     """Return how one drawing is coloured: ids of elements and of the ways taken."""
     _, _, run = _found(number, action_number)
+    release_id, diagrams = _part(run)
     handling = identity.handling()
     with handling.store.read() as conn:
-        specs = handling.releases.get(conn, run.release_id).specs
-    for one in run.diagrams:
-        # one that was called before the run was moved may be in that release no more
+        specs = handling.releases.get(conn, release_id).specs
+    for one in diagrams:
         if one.diagram == diagram and diagram in specs.release.processes:
             process = specs.release.processes[diagram]
-            waiting = one.waiting | _called_and_waiting(process, run)
+            waiting = one.waiting | _called_and_waiting(process, diagrams)
             return jsonify(
                 done=sorted(one.done),
                 waiting=sorted(waiting),
@@ -90,9 +93,19 @@ def state(number: int, diagram: str, action_number: int | None = None) -> Respon
     raise NotFound(say("There is no such diagram here."), diagram=diagram)
 
 
-def _called_and_waiting(process: Process, run: RunPage) -> set[str]:
+def _part(run: RunPage) -> tuple[UUID, Sequence[DiagramState]]:
+    """Return the release and the drawings of the part that is asked for; else where it is now."""
+    part = request.args.get("part", type=int)
+    if part is None:
+        return run.release_id, run.diagrams
+    if not 0 <= part < len(run.before):
+        raise NotFound(say("There is no such diagram here."), part=part)
+    return run.before[part].release_id, run.before[part].diagrams
+
+
+def _called_and_waiting(process: Process, diagrams: Sequence[DiagramState]) -> set[str]:
     """Return what calls another drawing in which something waits: it waits here too."""
-    waits = {one.diagram for one in run.diagrams if one.waits}
+    waits = {one.diagram for one in diagrams if one.waits}
     return {element.id for element in process.elements.values() if element.called in waits}
 
 

@@ -19,6 +19,7 @@ from api.resources import (
     items,
     lists,
     me,
+    moves,
     proofs,
     releases,
     restrictions,
@@ -69,6 +70,7 @@ def register(app: Flask) -> None:
         audit,
         proofs,
         releases,
+        moves,
         drafts,
         setting_up,
     ):

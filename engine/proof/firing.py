@@ -25,6 +25,11 @@ _GATE = {
 }
 
 
+def gate_of(monitored: str) -> str:
+    """Return what the gate says while the monitor has this value."""
+    return _GATE[monitored]
+
+
 class Move(NamedTuple):
     """A transition fired, with what was answered, who woke, and what it broke."""
 

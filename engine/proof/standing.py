@@ -3,6 +3,11 @@
 Who moves a run to a release that is sound must not leave it where no run of that release ever is:
 a token at a join whose other way was passed before would wait for ever.  So the run's marking is
 looked up among all that the release reaches; from there on what was proved of it holds.
+
+The monitor of closure is no place where a run stands, and yet the proof reads the gate off it.  A
+run is carried over as one whose gate is shut, and only what the release reaches with the gate shut
+counts.  That takes no place away: wherever anything waits, a proposal may come and make whatever
+was answered stale, and the proof follows that, too (`prove.release_case`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +16,8 @@ from time import monotonic
 from typing import Any
 
 from engine.bpmn import Release
-from engine.proof.data import Unknown
+from engine.proof.data import UNKNOWN, Unknown
+from engine.proof.firing import gate_of
 from engine.proof.judging import judge
 from engine.proof.machine import Machine, State
 from engine.proof.net import Variable
@@ -43,6 +49,30 @@ class Stands:
         places = tuple(place for place, _ in ordered)
         return any(_agrees(known, ordered) for known in self.found.get(places, ()))
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values; what may be anything is left out."""
+        return {
+            "verdict": self.verdict.value,
+            "is_whole": self.is_whole,
+            "found": [_listed(one) for known in self.found.values() for one in known],
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Stands":
+        """Return what `as_json` was asked of."""
+        found: dict[tuple[str, ...], list[_Known]] = {}
+        for one in kept["found"]:
+            known = tuple(
+                (place, {(name, field_): value for name, field_, value in values})
+                for place, values in one
+            )
+            found.setdefault(tuple(place for place, _ in known), []).append(known)
+        return cls(Verdict(kept["verdict"]), kept["is_whole"], found)
+
+
+NOT_KNOWN = Stands(Verdict.UNKNOWN, False, {})
+"""What is known of a diagram that took too long to prove."""
+
 
 def stands(release: Release, process: str, domains: Domains, bound: Bound | None = None) -> Stands:
     """Return how runs of `process` stand, whatever it calls included, exploring all of it."""
@@ -53,7 +83,7 @@ def stands(release: Release, process: str, domains: Domains, bound: Bound | None
     whole = explore(machine, Effort(limits, monotonic() + limits.seconds, limits.states))
     found: dict[tuple[str, ...], list[_Known]] = {}
     for state in whole.states:
-        if machine.is_stable(state):
+        if machine.is_stable(state) and gate_of(machine.monitored(state)) == "shut":
             known = tuple(sorted(_known(machine, state), key=lambda one: one[0]))
             found.setdefault(tuple(place for place, _ in known), []).append(known)
     is_whole = whole.is_complete and not case.drawing.undecided and not case.drawing.missing
@@ -74,6 +104,13 @@ def _told(machine: Machine, place: int, token: int) -> Mapping[Variable, Scalar]
     return absent | dict(machine.values_of[token])
 
 
+def _listed(known: _Known) -> list[list[Any]]:
+    return [
+        [place, [[*name, value] for name, value in values.items() if value is not UNKNOWN]]
+        for place, values in known
+    ]
+
+
 def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> bool:
     return all(
         _fits(name, field_, value, data)
@@ -85,7 +122,7 @@ def _agrees(known: _Known, standing: Sequence[tuple[str, Mapping[str, Any]]]) ->
 def _fits(name: str, field_: str | None, value: object, data: Mapping[str, Any]) -> bool:
     if isinstance(value, Unknown):
         return True
-    if field_ is None:
-        return data.get(name) == value
-    answers = data.get(name)
-    return (answers.get(field_) if isinstance(answers, Mapping) else None) == value
+    found = data.get(name)
+    if field_ is not None:
+        found = found.get(field_) if isinstance(found, Mapping) else None
+    return type(found) is type(value) and found == value  # True is not 1

@@ -28,7 +28,7 @@ from engine.store import facts as ask
 from engine.store import schema as t
 from engine.store.facts import IN_FORCE, TargetFacts
 from engine.store.rows import Incident, Item, Run, split
-from forms import Form
+from forms import Form, LeftOver
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class ItemPage:
 
     `prefill` are given rows and read-only values; `values` what the page shows as answered so
     far: a draft, or an earlier answer of this confirmer (`is_asked_again`: is it still right?),
-    or what is known from the tables; None when there is nothing.
+    or what is known from the tables; None when there is nothing.  `left_over` was saved for
+    questions that are asked no more since the run was moved to another release.
     """
 
     id: UUID
@@ -134,6 +135,7 @@ class ItemPage:
     prefill: Mapping[str, Any]
     values: Mapping[str, Any] | None
     is_draft: bool
+    left_over: tuple[LeftOver, ...]
     is_asked_again: bool
     # None unless this confirmer was asked before and a point was worded anew since
     reworded: Reworded | None
@@ -244,6 +246,7 @@ def item_page(
         prefill=prefill_for(conn, form, incident.id, targets),
         values=values,
         is_draft=item.ended_at is None and item.draft is not None,
+        left_over=tuple(LeftOver(**one) for one in item.left_over or ()),
         is_asked_again=is_asked_again,
         reworded=reworded,
         action=_own(more, targets) if item.action_id else None,

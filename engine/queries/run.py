@@ -4,11 +4,11 @@ The incident's own run passes through two diagrams, `incident` and the called `c
 is a drawing of its own, so the visits are kept apart by diagram.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -73,10 +73,22 @@ class StepLine:
 
 
 @dataclass(frozen=True)
+class PartBefore:
+    """What a run passed on an earlier release, until it was moved to another."""
+
+    release_id: UUID
+    release_number: int
+    until: datetime
+    diagrams: tuple[DiagramState, ...]
+
+
+@dataclass(frozen=True)
 class RunPage:
     """A run: of an incident, or of one of its actions (`action_number`).
 
-    `began_on` is the number of the release that it began on, before it was moved to this one.
+    `began_on` is the number of the release that it began on, before it was moved to this one;
+    `before` are the parts that it passed on other releases, the first one first.  `diagrams` are
+    those that this release has, with all that was passed in them.
     """
 
     id: UUID
@@ -94,15 +106,17 @@ class RunPage:
     due_at: datetime | None
     fault: str | None
     diagrams: tuple[DiagramState, ...]
+    before: tuple[PartBefore, ...]
     steps: tuple[StepLine, ...]
 
 
 _RUN = text("""
     SELECT r.id, r.incident_id, i.number AS incident_number, r.action_id,
       a.number AS action_number, r.release_id, release.number AS release_number,
-      coalesce((SELECT was.number FROM move_line l JOIN move m ON m.id = l.move_id
-          JOIN release was ON was.id = m.from_id WHERE l.run_id = r.id AND l.state = 'moved'
-          ORDER BY l.done_at LIMIT 1), release.number) AS began_on,
+      (SELECT json_agg(json_build_array(was.id, was.number, l.done_at, l.last_visit)
+          ORDER BY l.done_at, m.asked_at) FROM move_line l JOIN move m ON m.id = l.move_id
+          JOIN release was ON was.id = m.from_id
+          WHERE l.run_id = r.id AND l.state = 'moved') AS moved,
       r.diagram, r.waiting, r.started_at, r.ended_at, r.end_element, r.due_at, r.fault
     FROM run r JOIN incident i ON i.id = r.incident_id
     JOIN release ON release.id = r.release_id LEFT JOIN action a ON a.id = r.action_id
@@ -110,7 +124,7 @@ _RUN = text("""
       THEN r.incident_id = :incident AND r.action_id IS NULL ELSE r.action_id = :action END
 """)
 _VISITS = text("""
-    SELECT v.diagram, v.element, v.from_element, v.flow, v.entered_at, v.left_at, v.how
+    SELECT v.id, v.diagram, v.element, v.from_element, v.flow, v.entered_at, v.left_at, v.how
     FROM visit v WHERE v.run_id = :run ORDER BY v.id
 """)
 _ITEMS = text("""
@@ -119,9 +133,9 @@ _ITEMS = text("""
     WHERE w.run_id = :run ORDER BY w.opened_at, w.id
 """)
 _FILES = text("""
-    SELECT part.name, v.content FROM release_part part
+    SELECT part.release_id, part.name, v.content FROM release_part part
     JOIN diagram_version v ON v.hash = part.hash
-    WHERE part.release_id = :release AND v.kind = 'bpmn' ORDER BY part.name
+    WHERE part.release_id = ANY (:releases) AND v.kind = 'bpmn' ORDER BY part.name
 """)
 _XML = text("""
     SELECT v.content FROM release_part part JOIN diagram_version v ON v.hash = part.hash
@@ -144,8 +158,9 @@ def run_page(
         raise no_history()
     visits = conn.execute(_VISITS, {"run": run.id}).all()
     items = conn.execute(_ITEMS, {"run": run.id}).all()
-    files = conn.execute(_FILES, {"release": run.release_id}).all()
-    titles = _titles(tuple((row.name, bytes(row.content)) for row in files))
+    moved = [_Moved(UUID(one), *more) for one, *more in run.moved or ()]
+    titles = _all_titles(conn, [*(one.release_id for one in moved), run.release_id])
+    known = {diagram for diagram, _ in titles[run.release_id]}
     order = dict.fromkeys(
         [run.diagram, *(row.diagram for row in visits), *(at["diagram"] for at in run.waiting)]
     )
@@ -157,16 +172,63 @@ def run_page(
         action_number=run.action_number,
         release_id=run.release_id,
         release_number=run.release_number,
-        began_on=run.began_on,
+        began_on=moved[0].number if moved else run.release_number,
         diagram=run.diagram,
         started_at=run.started_at,
         ended_at=run.ended_at,
         end_element=run.end_element,
         due_at=run.due_at,
         fault=run.fault,
-        diagrams=tuple(_diagram(name, visits, run.waiting) for name in order),
-        steps=_steps(run.diagram, visits, items, run.waiting, titles),
+        # one that was called before the run was moved may be in this release no more
+        diagrams=tuple(_diagram(name, visits, run.waiting) for name in order if name in known),
+        before=tuple(_parts(moved, visits)),
+        # what was drawn last is what an element is called
+        steps=_steps(
+            run.diagram,
+            visits,
+            items,
+            run.waiting,
+            {key: title for one in titles.values() for key, title in one.items()},
+        ),
     )
+
+
+class _Moved(NamedTuple):
+    release_id: UUID
+    number: int
+    at: str
+    last_visit: int | None
+
+
+def _parts(moved: Sequence[_Moved], visits: Sequence[Any]) -> Iterator[PartBefore]:
+    """Yield what was passed on each release before the last; nothing of one left at once."""
+    first = 0
+    for one in moved:
+        until = datetime.fromisoformat(one.at)
+        last = first
+        while last < len(visits) and _is_before(visits[last], one.last_visit, until):
+            last += 1
+        own = visits[first:last]
+        first = last
+        if own:
+            names = dict.fromkeys(row.diagram for row in own)
+            diagrams = tuple(_diagram(name, own, ()) for name in names)
+            yield PartBefore(one.release_id, one.number, until, diagrams)
+
+
+def _is_before(visit: Any, last_visit: int | None, until: datetime) -> bool:
+    # a move from before its last visit was kept has only its instant
+    return bool(visit.left_at <= until if last_visit is None else visit.id <= last_visit)
+
+
+def _all_titles(conn: Connection, releases: Sequence[UUID]) -> dict[UUID, Titles]:
+    rows = conn.execute(_FILES, {"releases": releases}).all()
+    return {
+        release: _titles(
+            tuple((row.name, bytes(row.content)) for row in rows if row.release_id == release)
+        )
+        for release in releases
+    }
 
 
 def no_history() -> NotFound:

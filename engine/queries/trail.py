@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.permissions import Actor
 from engine.domain.wording import VERBS, WORDS, sentence, word
-from engine.language import in_words, say
+from engine.language import in_words, is_kept, say, told_again
 from engine.queries.paging import FIRST, Page, cursor, place_of
 
 _LONGEST = 300
@@ -97,6 +97,8 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return in_words(say("yes") if value else say("no"))
     if isinstance(value, Mapping):
+        if is_kept(value):
+            return in_words(told_again(value))
         inside = (f"{_label(str(k))}: {_words(v)}" for k, v in value.items() if _words(v))
         return "; ".join(part for part in inside if not _ID.search(part.lower()))
     if isinstance(value, list):

@@ -103,7 +103,8 @@ def _has_joins(spec: Any) -> bool:
 def _shorten(tree: Any) -> None:
     """Take out each finished task from which exactly one way is still being followed."""
     unfinished = [task for task in tree.tasks.values() if task.has_state(_UNFINISHED)]
-    # The splits that the engine's joins on borders will still look up.
+    # The splits that the engine's joins on borders will still look up.  They look at what stands
+    # right below, too: without an event that has come, what follows it would pass for the step.
     needed = {
         task.task_spec.split_task
         for task in unfinished
@@ -113,6 +114,8 @@ def _shorten(tree: Any) -> None:
     for task in list(tree.tasks.values()):
         if task.id not in tree.tasks or task.parent is None or task.has_state(_UNFINISHED):
             continue  # gone with a branch, the root, or not finished
+        if task.parent.task_spec.name in needed:
+            continue
         following = [child for child in task.children if child.id in live]
         if len(following) == 1 and task.task_spec.name not in needed:
             _take_out(tree, task, following[0])

@@ -100,6 +100,7 @@ class Item:
     happened_at: datetime | None
     charged_to: str | None
     draft: dict[str, Any] | None
+    left_over: list[dict[str, str]] | None
     answers: dict[str, Any] | None
     completed_with: str | None
     waits_for_mail: bool

@@ -887,6 +887,7 @@ run = Table(
     UniqueConstraint("action_id"),
     CheckConstraint("(ended_at IS NULL) = (snapshot IS NOT NULL)", name="alive"),
     Index("ix_run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_run_open", "release_id", postgresql_where=text("ended_at IS NULL")),
     Index(
         "uq_run_incident", "incident_id", unique=True, postgresql_where=text("action_id IS NULL")
     ),
@@ -924,6 +925,12 @@ move = Table(
     _instant("asked_at", required=True),
     _words("reason"),
     _instant("ended_at"),
+    # only the runs of this business process
+    _ref("process_id", "business_process"),
+    # only single runs, which somebody has picked
+    Column("is_chosen", Boolean, nullable=False, server_default=text("false")),
+    # by diagram: which element of the new release one of the old one stands for
+    Column("mapping", JSONB, nullable=False, server_default="{}"),
 )
 
 move_line = Table(
@@ -937,11 +944,26 @@ move_line = Table(
         CheckConstraint("state IN ('waits', 'moved', 'stays', 'over')", name="state"),
         nullable=False,
     ),
-    # why it stays, or what is otherwise there since it was moved
+    # why it stays, or what is otherwise there since it was moved: in English, and below each
+    # sentence as its template and values, to be read in any language
     _words("sentence", required=False),
+    Column("said", JSONB, nullable=False, server_default="[]"),
+    # the last element that the run had passed when it was moved
+    Column("last_visit", BigInteger),
     _instant("done_at"),
     Index("ix_move_line_waits", "move_id", postgresql_where=text("state = 'waits'")),
     Index(None, "run_id"),
+)
+
+# How runs of a diagram come to stand, proved once for the content that `key` is the hash of.
+release_standing = Table(
+    "release_standing",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _words("diagram"),
+    Column("found", JSONB, nullable=False),
+    _words("proved_with"),
+    _instant("proved_at", required=True),
 )
 
 # What has no due date is sorted as if it were due then.
@@ -983,6 +1005,8 @@ work_item = Table(
     # declined as not ours: whose time it was instead, the sender's
     Column("charged_to", Text, _one_of("charged_to", Party)),
     Column("draft", JSONB),
+    # what a draft had for fields that the form asks no more since the run was moved
+    Column("left_over", JSONB),
     Column("answers", JSONB),
     # the client's key, so that a double click completes once
     _words("completed_with", required=False),

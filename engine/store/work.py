@@ -159,10 +159,13 @@ class Case:
             setattr(self.incident, name, value)
         self._changed.update(columns)
 
-    def record(self, verb: str, content: Mapping[str, Any], by: Actor | Machine) -> int:
+    def record(
+        self, verb: str, content: Mapping[str, Any], by: Actor | Machine, *, is_look: bool = True
+    ) -> int:
         """Add an entry to the audit chain and return its sequence number.
 
-        A machine signs with its own name and never as a person.  A deed of the lead is a look.
+        A machine signs with its own name and never as a person.  A deed of the lead is a look,
+        unless it was done to many at once.
         """
         incident = self.incident
         head = Head(incident.head_seq, incident.head_hash)
@@ -171,7 +174,7 @@ class Case:
         written = {name: one.hex() if isinstance(one, bytes) else one for name, one in row.items()}
         self._entries.append({"incident_id": incident.id, **written})
         self.change(head_seq=seq, head_hash=row["hash"])
-        if row["person_id"] == incident.lead_id:
+        if is_look and row["person_id"] == incident.lead_id:
             self.looked()
         return seq
 

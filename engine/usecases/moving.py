@@ -1,117 +1,63 @@
-"""Moving running incidents to another release: seen before it is done, then done run by run.
+"""Moving running incidents to another release, run by run.
 
 A run moves only if it can be carried over and the new release, proved anew, itself comes to stand
-just where the run stands (`proof/standing.py`).  Each is moved in a transaction of its own, under
-its incident's lock, so that a move that is killed goes on where it was.  What cannot move stays.
+just where the run stands (`carrying.py`).  Each is moved in a transaction of its own, under its
+incident's lock, so that a move that is killed goes on where it was.  What cannot move stays.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Row, Update, func, insert, select, text, update
 
-from engine.domain.permissions import Actor, Machine
+from engine.bpmn.counterparts import is_of_one_kind
+from engine.domain.permissions import Actor
 from engine.errors import Conflict, InvalidAnswers, NotFound
-from engine.language import say
-from engine.proof import Verdict
-from engine.proof.standing import Stands, stands
-from engine.queries.moves import open_runs
-from engine.runtime.moving import Moved, move
+from engine.language import Said, kept, say
+from engine.queries.moves import open_items
+from engine.runtime.moving import Mapped
 from engine.store import schema as t
 from engine.store.jobs import defer_moving
-from engine.store.work import Work
+from engine.store.rows import Run
+from engine.store.work import Case, Work
+from engine.usecases.carrying import Carried, CarriedItem, Target
 from engine.usecases.drafting import require_process_owner, require_reason
 from engine.usecases.handling import Handling, Release
-from engine.usecases.verifying import domains_of
+from engine.usecases.move_proofs import Prover, prove_here
+from engine.usecases.running import Mover
 from engine.usecases.waiting import as_json
 
-MOVER = Machine("Putright's move")
-MOST_SHOWN = 500
-"""Runs that a dry run looks at one by one."""
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What would become of one run: what changes for it, or why it stays (`refusal`)."""
-
-    incident: int
-    action: int | None
-    stands_at: tuple[str, ...]
-    changes: tuple[str, ...]
-    refusal: str | None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A dry run over the first runs of a release; `total` are open on it."""
-
-    fates: tuple[Fate, ...]
-    total: int
-
-
-@dataclass
-class _Target:
-    """A release that runs are moved to, and how runs of it stand, by diagram."""
-
-    release: Release
-    known: dict[str, Stands] = field(default_factory=dict)
-
-    def prove(self, diagram: str) -> Stands:
-        """Return how runs of a diagram stand, explored once.  KeyError if there is none."""
-        if diagram not in self.known:
-            model = self.release.specs.release
-            self.known[diagram] = stands(model, diagram, domains_of(model, self.release.forms))
-        return self.known[diagram]
-
-    def carry(self, old: Release, diagram: str, snapshot: bytes, now: datetime) -> Moved:
-        """Return the run as it would stand here.  Raises Conflict with why it cannot."""
-        moved = move(old.specs, self.release.specs, diagram, snapshot, now=now)
-        found = self.prove(diagram)
-        if found.verdict is not Verdict.SOUND or not found.is_whole:
-            raise Conflict(say("It could not be proved that the new release is safe from there."))
-        if not found.include([(one.place, one.data) for one in moved.standing]):
-            raise Conflict(
-                say("No run of the new release ever stands just there, and it might never end.")
-            )
-        return moved
-
-
-def plan_moves(handling: Handling, before_id: UUID, after_id: UUID, *, actor: Actor) -> Plan:
-    """Say of each open run of a release what moving it would do; nothing is changed.
-
-    Raises NotAllowed, NotFound, or InvalidAnswers if both are the same.
-    """
-    require_process_owner(actor)
-    with handling.store.read() as conn:
-        old, target = _both(handling, conn, before_id, after_id)
-        runs, total = open_runs(conn, before_id, most=MOST_SHOWN)
-    now = handling.store.clock()
-    fates = []
-    for run in runs:
-        stands_at = tuple(dict.fromkeys(at["title"] for at in run.waiting if at["title"]))
-        try:
-            changes = target.carry(old, run.diagram, run.snapshot, now).changes
-            fates.append(Fate(run.incident, run.action, stands_at, changes, None))
-        except Conflict as refusal:
-            fates.append(Fate(run.incident, run.action, stands_at, (), refusal.sentence))
-    return Plan(tuple(fates), total)
+_NOTHING: Mapped = {}
 
 
 def begin_move(
-    handling: Handling, before_id: UUID, after_id: UUID, *, reason: str, actor: Actor
+    handling: Handling,
+    before_id: UUID,
+    after_id: UUID,
+    *,
+    reason: str,
+    actor: Actor,
+    process_id: UUID | None = None,
+    runs: Collection[UUID] | None = None,
+    mapped: Mapped = _NOTHING,
 ) -> UUID:
-    """Have every open run of a release moved to another, soon; return the move's id.
+    """Have open runs of a release moved to another, soon; return the move's id.
 
-    Raises NotAllowed, NotFound, InvalidAnswers without a reason or for the same release, or
-    Conflict if nothing runs there.
+    All of them, those of one business process, or `runs` alone.  `mapped` says by diagram which
+    element of the new release one of the old one stands for.  Raises NotAllowed, NotFound,
+    InvalidAnswers without a reason, for the same release or for a mapping that cannot be, or
+    Conflict if nothing of it runs there.
     """
     require_process_owner(actor)
     reason = require_reason(reason)
     with handling.store.begin() as work:
-        _both(handling, work.conn, before_id, after_id)
+        target_of(handling, work.conn, before_id, after_id, mapped)
+        own = t.business_process.c.id
+        if process_id is not None and not work.conn.scalar(select(own).where(own == process_id)):
+            raise NotFound(say("There is no such business process."), process=str(process_id))
         move_id = uuid4()
         values = {
             "id": move_id,
@@ -120,10 +66,19 @@ def begin_move(
             "asked_by": actor.id,
             "asked_at": work.now,
             "reason": reason,
+            "process_id": process_id,
+            "is_chosen": runs is not None,
+            "mapping": {diagram: dict(names) for diagram, names in mapped.items()},
         }
         work.conn.execute(insert(t.move), values)
-        if not work.conn.execute(_EVERY_RUN, {"move": move_id, "release": before_id}).rowcount:
-            raise Conflict(say("Nothing runs on that release any more."))
+        which = {
+            "move": move_id,
+            "release": before_id,
+            "process": process_id,
+            "runs": None if runs is None else list(runs),
+        }
+        if not work.conn.execute(_EVERY_RUN, which).rowcount:
+            raise Conflict(say("Nothing of that runs on that release any more."))
         defer_moving(work.conn, move_id)
     return move_id
 
@@ -137,7 +92,7 @@ def go_on(handling: Handling, move_id: UUID, *, actor: Actor) -> None:
         defer_moving(work.conn, move_id)
 
 
-def move_all(handling: Handling, move_id: UUID) -> None:
+def move_all(handling: Handling, move_id: UUID, prover: Prover = prove_here) -> None:
     """Move what waits to be moved, run by run; done again, it goes on where it was.
 
     Raises Busy or Unavailable, to be tried again.
@@ -146,13 +101,14 @@ def move_all(handling: Handling, move_id: UUID) -> None:
         row = conn.execute(select(t.move).where(t.move.c.id == move_id)).one_or_none()
         if row is None or row.ended_at is not None:
             return
-        asked_by = conn.scalar(select(t.person.c.name).where(t.person.c.id == row.asked_by))
-        old, target = _both(handling, conn, row.from_id, row.to_id)
+        target = target_of(handling, conn, row.from_id, row.to_id, row.mapping, prover)
+        name = conn.scalar(select(t.person.c.name).where(t.person.c.id == row.asked_by))
+    # whoever asked for it has moved each of them, also if they have left since
+    moving = _Moving(handling, row, target, Actor(row.asked_by, str(name)))
     while waiting := _waiting(handling, move_id):
         for run_id, diagram in waiting:
-            if diagram in target.release.specs.diagrams():
-                target.prove(diagram)  # while nobody waits for the incident
-            _move_one(handling, move_id, run_id, old, target, f"{asked_by}: {row.reason}")
+            target.prove(diagram)  # while nobody waits for the incident
+            moving.one(run_id)
     with handling.store.begin() as work:
         work.conn.execute(
             update(t.move)
@@ -161,13 +117,53 @@ def move_all(handling: Handling, move_id: UUID) -> None:
         )
 
 
+def target_of(
+    handling: Handling,
+    conn: Connection,
+    before_id: UUID,
+    after_id: UUID,
+    mapped: Mapped,
+    prover: Prover = prove_here,
+) -> Target:
+    """Return what runs are moved to.  Raises NotFound, or InvalidAnswers."""
+    if before_id == after_id:
+        raise InvalidAnswers({"to": say("Please choose another release.")})
+    old, new = (handling.releases.get(conn, one) for one in (before_id, after_id))
+    _require_mapping(old, new, mapped)
+    return Target(handling.store, old, new, mapped, prover)
+
+
+def _require_mapping(old: Release, new: Release, mapped: Mapped) -> None:
+    """Raise InvalidAnswers unless each element stands for one of its kind, and no two for one."""
+    for diagram, names in mapped.items():
+        processes = [one.specs.release.processes.get(diagram) for one in (old, new)]
+        for name, other in names.items():
+            one, two = (
+                process.elements.get(element) if process is not None else None
+                for process, element in zip(processes, (name, other), strict=True)
+            )
+            if one is None or two is None or not is_of_one_kind(one, two):
+                said = say("“%(one)s” cannot stand for “%(two)s”.", one=name, two=other)
+                raise InvalidAnswers({"mapping": said})
+        if len(set(names.values())) < len(names):
+            raise InvalidAnswers({"mapping": say("Two elements cannot stand for the same one.")})
+
+
 _EVERY_RUN = text("""
     INSERT INTO move_line (move_id, run_id, state)
-    SELECT :move, id, 'waits' FROM run WHERE release_id = :release AND ended_at IS NULL
+    SELECT :move, r.id, 'waits' FROM run r JOIN incident i ON i.id = r.incident_id
+    WHERE r.release_id = :release AND r.ended_at IS NULL
+      AND (CAST(:process AS uuid) IS NULL OR i.process_id = :process)
+      AND (CAST(:runs AS uuid[]) IS NULL OR r.id = ANY (CAST(:runs AS uuid[])))
 """)
-_RENAMED = text("""
-    UPDATE work_item SET title = :title
-    WHERE run_id = :run AND task_id = :task AND ended_at IS NULL AND title <> :title
+_RENAMED = text(
+    "UPDATE work_item SET step = :step, mark = :mark, title = :title"
+    " WHERE id = :item AND ended_at IS NULL"
+)
+_LEFT_OVER = text("""
+    UPDATE work_item SET draft = CAST(:draft AS jsonb),
+      left_over = coalesce(left_over, '[]') || CAST(:left AS jsonb)
+    WHERE id = :item AND ended_at IS NULL
 """)
 
 
@@ -177,67 +173,102 @@ def _waiting(handling: Handling, move_id: UUID) -> Sequence[tuple[UUID, str]]:
         select(t.move_line.c.run_id, t.run.c.diagram)
         .join(t.run, t.run.c.id == t.move_line.c.run_id)
         .where(t.move_line.c.move_id == move_id, t.move_line.c.state == "waits")
+        .order_by(t.move_line.c.run_id)
         .limit(_AT_ONCE)
     )
     with handling.store.read() as conn:
         return [(row.run_id, row.diagram) for row in conn.execute(found)]
 
 
-def _move_one(
-    handling: Handling, move_id: UUID, run_id: UUID, old: Release, target: _Target, asked: str
-) -> None:
-    with handling.store.begin() as work:
-        case, run = work.run(run_id)
-        line = (t.move_line.c.move_id == move_id, t.move_line.c.run_id == run_id)
-        if work.conn.scalar(select(t.move_line.c.state).where(*line)) != "waits":
-            return
-        state, sentence = "over", None
-        if run.snapshot is not None and run.release_id == old.id:
-            try:
-                moved = target.carry(old, run.diagram, run.snapshot, work.now)
-            except Conflict as refusal:
-                state, sentence = "stays", refusal.sentence
-            else:
-                state, sentence = "moved", " ".join(moved.changes) or None
-                _rewrite(work, run_id, moved, target.release)
-                run.snapshot = moved.snapshot
-                run.waiting = [as_json(one) for one in moved.waiting]
-                # what begins to wait now finds out with the next advance when it is due
-                run.due_at = work.now if moved.has_new_events else moved.due_at
-                run.handed_out_at = None
-                case.moved(run)
-                content = {
-                    "run": str(run_id),
-                    "diagram": run.diagram,
-                    "from": old.number,
-                    "to": target.release.number,
-                    "asked_by": asked,
-                    "changes": list(moved.changes),
-                }
-                case.record("run:moved", content, MOVER)
-        work.conn.execute(
-            update(t.move_line)
-            .where(*line)
-            .values(state=state, sentence=sentence, done_at=work.now)
-        )
+class _Moving:
+    """Moves the runs of one move."""
+
+    def __init__(self, handling: Handling, row: Row[Any], target: Target, by: Actor) -> None:
+        self.handling, self.move, self.target, self.by = handling, row, target, by
+
+    def one(self, run_id: UUID) -> None:
+        """Move one run, or note why it stays; once only, whoever else is at it."""
+        with self.handling.store.begin() as work:
+            case, run = work.run(run_id)
+            line = (t.move_line.c.move_id == self.move.id, t.move_line.c.run_id == run_id)
+            if work.conn.scalar(select(t.move_line.c.state).where(*line)) != "waits":
+                return
+            state, says = self._moved(work, case, run)
+            noted = {
+                "state": state,
+                "sentence": " ".join(says) or None,
+                "said": [kept(one) for one in says],
+                "last_visit": select(func.max(t.visit.c.id))
+                .where(t.visit.c.run_id == run_id)
+                .scalar_subquery(),
+                "done_at": work.now,
+            }
+            work.conn.execute(update(t.move_line).where(*line).values(**noted))
+
+    def _moved(self, work: Work, case: Case, run: Run) -> tuple[str, Sequence[str]]:
+        if run.snapshot is None or run.release_id != self.target.old.id:
+            return "over", ()
+        items = open_items(work.conn, [run.id]).get(run.id, ())
+        try:
+            carried = self.target.carry(run.diagram, run.snapshot, items, work.now)
+        except Conflict as refusal:
+            return "stays", (refusal.sentence,)
+        self._write(work, case, run, carried)
+        return "moved", carried.changes
+
+    def _write(self, work: Work, case: Case, run: Run, carried: Carried) -> None:
+        moved = carried.moved
+        changed = update(t.run).where(t.run.c.id == run.id)
+        work.conn.execute(changed.values(release_id=self.target.release.id))
+        run.release_id = self.target.release.id
+        run.snapshot = moved.snapshot
+        run.waiting = [as_json(one) for one in moved.waiting]
+        # what begins to wait now finds out with the next advance when it is due
+        run.due_at = work.now if moved.has_new_events else moved.due_at
+        run.handed_out_at = None
+        case.moved(run)
+        _write_items(work, carried.items)
+        case.record("run:moved", self._told(run, carried.changes), self.by, is_look=False)
+        if carried.anew:
+            tasks = [step.task_id for step in carried.anew]
+            work.conn.execute(_withdrawn(run, tasks, work))
+            mover = Mover(self.handling, case, self.by)
+            action = mover.load_action(run.action_id) if run.action_id is not None else None
+            mover.ask(run, carried.anew, action)
+
+    def _told(self, run: Run, changes: Sequence[Said]) -> Mapping[str, Any]:
+        return {
+            "run": str(run.id),
+            "diagram": run.diagram,
+            "from": self.target.old.number,
+            "to": self.target.release.number,
+            "reason": self.move.reason,
+            "changes": [kept(one) for one in changes],
+            "mapping": self.move.mapping,
+        }
 
 
-def _rewrite(work: Work, run_id: UUID, moved: Moved, release: Release) -> None:
-    work.conn.execute(
-        update(t.run).where(t.run.c.id == bindparam("the_run")).values(release_id=release.id),
-        {"the_run": run_id},
+def _write_items(work: Work, items: Sequence[CarriedItem]) -> None:
+    """Let open to-dos be those of the new release; what they ask no more is kept beside them."""
+    for one in items:
+        step = {"step": one.step.element, "mark": one.step.mark, "title": one.step.title}
+        if step != {name: getattr(one.item, name) for name in step}:
+            work.conn.execute(_RENAMED, step | {"item": one.item.id})
+        if one.left:
+            left = [{"label": left.label, "words": left.words} for left in one.left]
+            kept_beside = {
+                "item": one.item.id,
+                "draft": json.dumps(one.draft),
+                "left": json.dumps(left),
+            }
+            work.conn.execute(_LEFT_OVER, kept_beside)
+
+
+def _withdrawn(run: Run, tasks: Sequence[UUID], work: Work) -> Update:
+    """Take to-dos back from those they are offered to: they are offered anew."""
+    open_now = (
+        t.work_item.c.run_id == run.id,
+        t.work_item.c.task_id.in_(tasks),
+        t.work_item.c.ended_at.is_(None),
     )
-    for one in moved.waiting:
-        if one.kind == "step":
-            renamed = {"run": run_id, "task": one.task_id, "title": one.title}
-            work.conn.execute(_RENAMED, renamed)
-
-
-def _both(
-    handling: Handling, conn: Connection, before_id: UUID, after_id: UUID
-) -> tuple[Release, _Target]:
-    if before_id == after_id:
-        raise InvalidAnswers({"to": say("Please choose another release.")})
-    releases = handling.releases
-    old = releases.get(conn, before_id)
-    return old, _Target(releases.get(conn, after_id))
+    return update(t.work_item).where(*open_now).values(ended_at=work.now, how="cancelled")

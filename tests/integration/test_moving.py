@@ -17,7 +17,8 @@ from engine.queries.run import run_page
 from engine.store import schema as t
 from engine.usecases.complete import complete
 from engine.usecases.holding import claim, save_draft
-from engine.usecases.moving import begin_move, go_on, move_all, plan_moves
+from engine.usecases.move_plans import plan_moves
+from engine.usecases.moving import begin_move, go_on, move_all
 from engine.usecases.publish import publish
 from tests.at_once import at_once
 from tests.world import KEY, World, shipped_files
@@ -193,9 +194,9 @@ def test_each_move_is_an_entry_of_a_chain_that_holds(world: World, owner: Actor)
               WHERE incident_id = :id AND verb = 'run:moved' ORDER BY seq"""),
             {"id": incident},
         ).all()
-    assert [(row.actor, row.person_id) for row in found] == [("Putright's move", None)] * 2
+    assert [(row.actor, row.person_id) for row in found] == [("Dora Diaz", owner.id)] * 2
     assert (found[0].content["from"], found[0].content["to"]) == (1, 2)
-    assert found[0].content["asked_by"] == "Dora Diaz: Newer"
+    assert found[0].content["reason"] == "Newer"
     with world.handling.store.read() as conn:
         closed, unproven = closures_without_evidence(conn, {KEY.id: KEY.secret})
     assert (closed, unproven) == (1, [])
@@ -210,7 +211,7 @@ def test_what_cannot_move_says_why_and_goes_on_where_it_is(world: World, owner: 
     assert (shown.moved, shown.stays) == (1, 1)
     stays = lines[0]
     assert (stays.incident, stays.action, stays.state) == (1, 1, "stays")
-    assert str(stays.sentence).startswith("It stands at “Do the action (IT)”")
+    assert stays.says[0].startswith("It stands at “Do the action (IT)”")
     assert kept(world, incident) == before
     world.act(incident, "ada")
     world.verify(incident, "hugo")

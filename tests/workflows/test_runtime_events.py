@@ -1,8 +1,11 @@
 """Events and subprocesses that diagrams may use, told through small diagrams."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine.runtime import Answered, Specs, advance, start
+from tests.proof.drawing import draw as drawn
 
 
 def flow(source: str, target: str) -> str:
@@ -219,3 +222,25 @@ def test_the_shipped_release_lists_its_steps_with_lane_and_mark(specs):
         "decide_without_answer": ("authority", "closing_decision"),
     }
     assert specs.warnings == ()
+
+
+def test_a_step_with_several_events_that_have_come_still_ends_the_run():
+    text = """
+        begin -> [ask]
+        [ask] -> over
+        one: message m1 beside ask
+        two: message m2 beside ask
+        one -> told
+        two -> told_too
+    """
+    specs = Specs.parse({"p.bpmn": drawn(text)})
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    state = start(specs, "p", data={}, facts={}, now=now)
+    for message in ("m1", "m2"):
+        state = advance(specs, "p", state.snapshot, facts={}, now=now, message=message)
+    (step,) = state.waiting
+    answered = Answered(step.task_id, "ask", {})
+
+    state = advance(specs, "p", state.snapshot, facts={}, now=now, answered=answered)
+
+    assert (state.snapshot, state.end_element) == (None, "over")
