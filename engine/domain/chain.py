@@ -2,20 +2,28 @@
 
 Content digest: HMAC-SHA256, key = the entry's salt, message = canonical content
 (`canonical.py`).
+Actor digest: HMAC-SHA256, key = the entry's actor salt, message = the canonical array
+`[actor, person id or null]`.
 Entry hash: HMAC-SHA256, key = the secret named by `key_id`, message = the canonical array
-`["putright entry 1", incident id, previous hash, seq, at, actor, person id or null, verb,
-key id, digest]`, hashes as lower-case hex, ids as lower-case text with hyphens.  The first
-entry has seq 1 and an empty previous hash.
+`["putright entry 2", chain id, previous hash, seq, at, verb, key id, actor digest, content
+digest]`, hashes as lower-case hex, ids as lower-case text with hyphens.  The chain's id is that
+of its incident, or of what else has a chain.  The first entry has seq 1 and an empty previous
+hash.
 
-The digest, not the content, is hashed on: content and salt can be erased together by law, and
-the chain still holds, while nobody can guess what stood there.
+Digests, not what they stand for, are hashed on: by law, content and salt can be erased together,
+and so can actor, person id and actor salt, the ones without the others.  The chain still holds,
+while nobody can guess what stood there.
+
+Entries of format 1 have the actor in clear and no actor digest: `["putright entry 1", chain id,
+previous hash, seq, at, actor, person id or null, verb, key id, content digest]`.  They hold as
+they are, but who acted cannot be taken out of them.  An entry's format is the number in the first
+field, which no other format's bytes can have.
 """
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -23,7 +31,9 @@ from uuid import UUID
 
 from engine.domain.canonical import canonical
 
-_TAG = "putright entry 1"
+# what new entries are written in; older ones stay as they are
+FORMAT = 2
+_FIRST_FORMAT = 1
 SALT_BYTES = 32
 _LEAST_KEY_BYTES = 32
 _LEAST_SALT_BYTES = 16
@@ -33,12 +43,15 @@ _MOST_MOVED = 32
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the audit trail; content and salt are None together once erased."""
+    """A line of the audit trail.
+
+    Content and salt are None together once erased, and so are actor, person id and actor salt.
+    """
 
     incident_id: UUID
     seq: int
     at: datetime
-    actor: str
+    actor: str | None
     person_id: UUID | None
     verb: str
     content: Mapping[str, object] | None
@@ -47,6 +60,9 @@ class Entry:
     key_id: str
     previous: bytes
     hash: bytes
+    format: int = _FIRST_FORMAT
+    actor_salt: bytes | None = None
+    actor_digest: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -80,43 +96,41 @@ class Broken:
 
 def content_digest(content: Mapping[str, object], salt: bytes) -> bytes:
     """Return the 32 bytes that stand for the content; ValueError for a salt under 16 bytes."""
+    return _salted(salt, content)
+
+
+def actor_digest(actor: str, person_id: UUID | None, salt: bytes) -> bytes:
+    """Return the 32 bytes that stand for who acted; ValueError for a salt under 16 bytes."""
+    return _salted(salt, [actor, person_id])
+
+
+def _salted(salt: bytes, value: object) -> bytes:
     if len(salt) < _LEAST_SALT_BYTES:
         raise ValueError("A short salt would let erased content be guessed.")
-    return hmac.digest(salt, canonical(content), hashlib.sha256)
+    return hmac.digest(salt, canonical(value), "sha256")
 
 
-def entry_hash(
-    key: bytes,
-    *,
-    incident_id: UUID,
-    previous: bytes,
-    seq: int,
-    at: datetime,
-    actor: str,
-    person_id: UUID | None,
-    verb: str,
-    key_id: str,
-    digest: bytes,
-) -> bytes:
+def entry_hash(key: bytes, entry: Entry) -> bytes:
     """Return the 32 bytes that chain the entry to the one before; see the module for what.
 
-    Raises ValueError for a key under 32 bytes or a naive instant.
+    What the entry has as its hash is of no account.  Raises ValueError for a key under 32 bytes, a
+    naive instant or a format that is not known.
     """
     if len(key) < _LEAST_KEY_BYTES:
         raise ValueError("The key of the audit chain has at least 32 bytes.")
-    fields = [
-        _TAG,
-        incident_id,
-        previous.hex(),
-        seq,
-        at,
-        actor,
-        person_id,
-        verb,
-        key_id,
-        digest.hex(),
-    ]
-    return hmac.digest(key, canonical(fields), hashlib.sha256)
+    return hmac.digest(key, canonical(_hashed(entry)), "sha256")
+
+
+def _hashed(entry: Entry) -> list[object]:
+    place = [entry.incident_id, entry.previous.hex(), entry.seq, entry.at]
+    digest = entry.digest.hex()
+    if entry.format == _FIRST_FORMAT:
+        who = [entry.actor, entry.person_id]
+        return ["putright entry 1", *place, *who, entry.verb, entry.key_id, digest]
+    if entry.format == FORMAT:
+        who_digest = (entry.actor_digest or b"").hex()
+        return ["putright entry 2", *place, entry.verb, entry.key_id, who_digest, digest]
+    raise ValueError(f"Entries of format {entry.format} are not known here.")
 
 
 def verify(
@@ -180,19 +194,10 @@ def _place(
 
 
 def _fits(entry: Entry, key: bytes, seq: int, incident_id: UUID) -> bool:
-    expected = entry_hash(
-        key,
-        incident_id=incident_id,
-        previous=entry.previous,
-        seq=seq,
-        at=entry.at,
-        actor=entry.actor,
-        person_id=entry.person_id,
-        verb=entry.verb,
-        key_id=entry.key_id,
-        digest=entry.digest,
-    )
-    return entry.incident_id == incident_id and hmac.compare_digest(expected, entry.hash)
+    if entry.incident_id != incident_id or entry.format not in (_FIRST_FORMAT, FORMAT):
+        return False
+    expected = entry_hash(key, entry if seq == entry.seq else replace(entry, seq=seq))
+    return hmac.compare_digest(expected, entry.hash)
 
 
 def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[Tampering]:
@@ -204,19 +209,37 @@ def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[
         yield Tampering.ADDED if entry.seq in taken or is_beyond else Tampering.CHANGED
     elif not line.is_genuine:
         yield Tampering.SWAPPED
-    elif not _content_holds(entry) or (head and head.seq == entry.seq and head.hash != entry.hash):
+    elif not _says_what_it_said(entry) or (
+        head and head.seq == entry.seq and head.hash != entry.hash
+    ):
         yield Tampering.CHANGED
 
 
-def _content_holds(entry: Entry) -> bool:
-    if entry.content is None or entry.salt is None:
+def _contradicts(head: Head, entry: Entry) -> bool:
+    return head.seq == entry.seq and head.hash != entry.hash
+
+
+def _says_what_it_said(entry: Entry) -> bool:
+    """Whether content and actor are what their digests stand for, or erased as a whole."""
+    return _stands_for(entry.content, entry.salt, entry.digest) and (
+        entry.format == _FIRST_FORMAT or _actor_holds(entry)
+    )
+
+
+def _actor_holds(entry: Entry) -> bool:
+    if entry.actor is None:
+        return entry.person_id is None and entry.actor_salt is None
+    return _stands_for([entry.actor, entry.person_id], entry.actor_salt, entry.actor_digest)
+
+
+def _stands_for(value: object, salt: bytes | None, digest: bytes | None) -> bool:
+    if value is None or salt is None or digest is None:
         # erased as a whole, or half of it torn out
-        return entry.content is None and entry.salt is None
+        return value is None and salt is None
     try:
-        digest = content_digest(entry.content, entry.salt)
+        return hmac.compare_digest(_salted(salt, value), digest)
     except (TypeError, ValueError):
         return False
-    return hmac.compare_digest(digest, entry.digest)
 
 
 def _forked(lines: Sequence[_Line]) -> list[Broken]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     Time,
@@ -86,9 +87,9 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
     """Return what each entry of a chain has: who said what when, and the hashes that hold it."""
     return (
         _instant("at", required=True),
-        # a person, or a named machine: never a machine signed as a person
+        # a person, or a named machine: never a machine signed as a person; nothing once erased
         _ref("person_id", "person"),
-        _words("actor"),
+        _words("actor", required=False),
         _words("verb"),
         Column("content", JSONB),
         Column("salt", LargeBinary),
@@ -96,7 +97,18 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
         _words("key_id"),
         Column("previous", LargeBinary, nullable=False),
         Column("hash", LargeBinary, nullable=False),
+        # what is hashed, and how (`chain.py`); entries of the first format have no more than this
+        Column("format", SmallInteger, nullable=False, server_default="1"),
+        Column("actor_salt", LargeBinary),
+        Column("actor_digest", LargeBinary),
         CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+        CheckConstraint(
+            "CASE format WHEN 1 THEN actor IS NOT NULL AND actor_salt IS NULL"
+            " AND actor_digest IS NULL ELSE actor_digest IS NOT NULL"
+            " AND (actor IS NULL) = (actor_salt IS NULL)"
+            " AND (actor IS NOT NULL OR person_id IS NULL) END",
+            name="actor",
+        ),
     )
 
 
