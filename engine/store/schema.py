@@ -101,12 +101,12 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
         Column("format", SmallInteger, nullable=False, server_default="1"),
         Column("actor_salt", LargeBinary),
         Column("actor_digest", LargeBinary),
+        Column("mac", LargeBinary),
         CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
         CheckConstraint(
             "CASE format WHEN 1 THEN actor IS NOT NULL AND actor_salt IS NULL"
-            " AND actor_digest IS NULL ELSE actor_digest IS NOT NULL"
-            " AND (actor IS NULL) = (actor_salt IS NULL)"
-            " AND (actor IS NOT NULL OR person_id IS NULL) END",
+            " AND actor_digest IS NULL AND mac IS NULL ELSE actor_digest IS NOT NULL"
+            " AND mac IS NOT NULL AND (actor IS NULL) = (actor_salt IS NULL) END",
             name="actor",
         ),
     )

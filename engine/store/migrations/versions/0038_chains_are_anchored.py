@@ -16,10 +16,11 @@ ALTER TABLE {table}
   ADD COLUMN format smallint NOT NULL DEFAULT 1,
   ADD COLUMN actor_salt bytea,
   ADD COLUMN actor_digest bytea,
+  ADD COLUMN mac bytea,
   ADD CONSTRAINT ck_{table}_actor CHECK (CASE format
-    WHEN 1 THEN actor IS NOT NULL AND actor_salt IS NULL AND actor_digest IS NULL
-    ELSE actor_digest IS NOT NULL AND (actor IS NULL) = (actor_salt IS NULL)
-      AND (actor IS NOT NULL OR person_id IS NULL) END)
+    WHEN 1 THEN actor IS NOT NULL AND actor_salt IS NULL AND actor_digest IS NULL AND mac IS NULL
+    ELSE actor_digest IS NOT NULL AND mac IS NOT NULL
+      AND (actor IS NULL) = (actor_salt IS NULL) END)
 """
 
 
