@@ -1,4 +1,3 @@
-# LEAD: read NOTICE_FROM_LEAD.md in this worktree before going on (then delete this line)
 """The audit chain: what is hashed, how, and how tampering is named.
 
 Content digest: HMAC-SHA256, key = the entry's salt, message = canonical content
