@@ -19,6 +19,7 @@ from engine.domain.chain import (
     actor_digest,
     content_digest,
     entry_hash,
+    entry_mac,
 )
 from engine.domain.permissions import Actor, Machine
 
@@ -66,10 +67,11 @@ def chained(
         b"",
         FORMAT,
         actor_salt,
-        actor_digest(by.name, person_id, actor_salt),
+        actor_digest(by.name, actor_salt),
     )
+    hashed = entry_hash(key.secret, entry)
     row = {name: getattr(entry, name) for name in COLUMNS}
-    return row | {"hash": entry_hash(key.secret, entry)}
+    return row | {"hash": hashed, "mac": entry_mac(key.secret, hashed)}
 
 
 def entry_of(chain_id: UUID, row: Any) -> Entry:
