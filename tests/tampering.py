@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.domain.audited import Audited, Question
-from engine.domain.chain import Entry, entry_hash
+from engine.domain.chain import Entry, entry_hash, entry_mac
 from engine.domain.signed_head import SignedHead, SigningKey
 from engine.store import schema as t
 from engine.store.chaining import COLUMNS
@@ -60,8 +60,8 @@ def rewrite(conn: Connection, incident: UUID, seq: int, **changes: object) -> No
             update(t.entry)
             .where(t.entry.c.incident_id == incident, t.entry.c.seq == entry.seq)
             .values(
-                {name: getattr(said, name) for name in COLUMNS if name not in ("seq", "hash")}
-                | {"hash": previous}
+                {name: getattr(said, name) for name in COLUMNS if name != "seq"}
+                | {"hash": previous, "mac": entry_mac(KEY.secret, previous)}
             )
         )
     head = {"head_seq": entries[-1].seq, "head_hash": previous}
