@@ -49,6 +49,7 @@ class Findings:
         self.completeness: list[str] = []
         self.authenticity: list[str] = []
         self.closures: list[str] = []
+        self.notes: list[str] = []
 
     def all(self) -> dict[str, list[str]]:
         return {
@@ -84,6 +85,7 @@ def entry_hash(chain: str, entry: dict[str, Json]) -> str:
         entry["previous"],
         entry["seq"],
         entry["at"],
+        entry["person_id"],
         entry["verb"],
         entry["key_id"],
         entry["actor_digest"],
@@ -124,8 +126,7 @@ def check_entry(chain: str, said: str, entry: dict[str, Json], found: Findings) 
         found.integrity.append(f"{said} is not what was written")
     if not stands_for(entry["content"], entry["salt"], entry["digest"]):
         found.integrity.append(f"{said}: what it says is not what was written")
-    who = None if entry["actor"] is None else [entry["actor"], entry["person_id"]]
-    if not stands_for(who, entry["actor_salt"], entry["actor_digest"]):
+    if not stands_for(entry["actor"], entry["actor_salt"], entry["actor_digest"]):
         found.integrity.append(f"{said}: who acted is not who was written down")
 
 
@@ -386,7 +387,7 @@ def check_incident(pack: Pack, folder: str, head: dict[str, Json], found: Findin
     if last is None or last["hash"] != signed["hash"]:
         found.completeness.append(f"{name}: records that were signed are not there")
     elif signed["seq"] < len(entries):
-        found.authenticity.append(f"{name}: records from {signed['seq'] + 1} on are not signed")
+        check_tail(name, entries[signed["seq"] :], found)
     leaf = canonical([chain, signed["seq"], signed["hash"]])
     path = [bytes.fromhex(one) for one in signed["path"]]
     root = bytes.fromhex(head["root"])
@@ -397,6 +398,13 @@ def check_incident(pack: Pack, folder: str, head: dict[str, Json], found: Findin
         if run["release_id"] not in pack.release_ids:
             found.completeness.append(f"{name}: a release that it ran on is not in the pack")
     return len(entries)
+
+
+def check_tail(name: str, tail: list[Json], found: Findings) -> None:
+    """Say what was written after the head was signed: nobody signed it, and it may be new."""
+    if any(one["verb"] == "incident:closed" for one in tail):
+        found.authenticity.append(f"{name}: the record of its closing is not signed")
+    found.notes.append(f"{name}: records from {tail[0]['seq']} on are newer than what was signed")
 
 
 def verify(path: str, outside: list[Json], keys: set[str]) -> tuple[dict[str, Json], Findings]:
@@ -444,6 +452,8 @@ def say(about: dict[str, Json], found: Findings) -> None:
         print(f"{subject}: " + ("holds" if not wrong else f"{len(wrong)} findings"))
         for one in wrong:
             print(f"  - {one}")
+    for one in found.notes:
+        print(f"note: {one}")
     print(f"signed by key “{about['key_id']}”, SHA-256 {about['fingerprint']}")
     if not about["is_key_known"]:
         print(
@@ -472,7 +482,9 @@ def main(given: list[str] | None = None) -> int:
         print(f"It cannot be read as a pack: {error!r}", file=sys.stderr)
         return 2
     if asked.json:
-        print(json.dumps({**told, **found.all()}, ensure_ascii=False, indent=1))
+        print(
+            json.dumps({**told, **found.all(), "notes": found.notes}, ensure_ascii=False, indent=1)
+        )
     else:
         say(told, found)
     return 1 if any(found.all().values()) else 0

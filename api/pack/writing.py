@@ -27,9 +27,6 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from engine.domain.merkle import Tree, leaf_hash
-from engine.domain.signed_head import SignedHead, SigningKey, as_line, leaf
-from engine.store.signed_heads import last_leaf, leaves, signed_heads
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Connection, text
 
@@ -38,18 +35,20 @@ from api.pack import verifier
 from api.pack.printed import print_report
 from api.pack.report import Chapter, Report, chapter_of
 from engine.domain.canonical import canonical, instant_text
+from engine.domain.merkle import Tree, leaf_hash
 from engine.domain.permissions import Actor
+from engine.domain.signed_head import SignedHead, SigningKey, as_line, leaf
 from engine.errors import Conflict
 from engine.language import in_words, say
 from engine.queries import pack as rows
 from engine.queries.incident import incident_page
 from engine.queries.ledger import incident_ledger
-from engine.queries.paging import Page
+from engine.queries.paging import MOST, Page
 from engine.queries.trail import TrailLine, trail
+from engine.store.signed_heads import last_leaf, leaves, signed_heads
 
 _ONE_INSTANT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_RECORDS_AT_ONCE = 500
 # a report of more incidents than that is read by nobody; their records are all in the pack
 _MOST_IN_REPORT = 200
 
@@ -172,7 +171,7 @@ def _chapter(conn: Connection, incident_id: UUID, asked: Asked) -> Chapter:
 def _records(conn: Connection, incident_id: UUID, actor: Actor) -> Iterator[TrailLine]:
     after = None
     while True:
-        found = trail(conn, incident_id, actor, Page(_RECORDS_AT_ONCE, after))
+        found = trail(conn, incident_id, actor, Page(MOST, after))
         yield from found.lines
         after = found.next
         if after is None:
