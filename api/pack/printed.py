@@ -29,7 +29,8 @@ from reportlab.platypus import (
 from api.pack.report import Report, Section
 
 _FONT, _BOLD = "Vera", "VeraBd"
-_WIDTH = A4[0] - 36 * mm
+# what a page has between its margins, and a frame within them
+_WIDTH = A4[0] - 36 * mm - 12
 # a cell that is longer than a page cannot be laid out
 _LONGEST_CELL = 1_500
 _LINES = TableStyle(

@@ -150,7 +150,8 @@ def _wrong(page: IncidentPage) -> Iterator[tuple[str, str]]:
     yield _("Lead"), page.lead
     for reached in page.milestones:
         if reached.at is not None:
-            yield plain(reached.milestone.value), _when(reached.at)
+            word_of = plain(reached.milestone.value)
+            yield word_of[:1].upper() + word_of[1:], _when(reached.at)
 
 
 def _ended(page: IncidentPage) -> Iterator[tuple[str, str]]:
