@@ -7,17 +7,20 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from secrets import randbelow
 
 import click
 
 from api.addresses import token_of
+from api.anchors import heads_kept, places_of
 from api.app import create_app
 from api.beginnings import first_token
+from api.chain_commands import restored, sign, verify
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.incoming import LARGEST, read_message
+from api.pack.command import pack
 from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release, write_release
 from api.serving import serve_until_stopped, work_until_stopped
@@ -33,11 +36,14 @@ from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
 from engine.store.migrate import is_current, migrate
+from engine.usecases.anchoring import anchor_newest
+from engine.usecases.auditing import check_and_keep
 from engine.usecases.delivering import bounced
 from engine.usecases.directory import enter_leaving
 from engine.usecases.handling import Handling
 from engine.usecases.mail_in import Bounce, Incoming, take_mail
 from engine.usecases.publish import publish, unproven
+from engine.usecases.signing_heads import sign_if_due
 from engine.usecases.timing import lateness
 from engine.usecases.verifying import verify_release
 
@@ -48,6 +54,7 @@ def demo() -> None:
     with ready() as found:
         publish_shipped_first(found.handling.store)
         furnish(found.handling, hash_password)
+        found = _anchored(found)
         address = f"http://{found.settings.host}:{found.settings.port}"
         click.echo(f"\n  Putright is at {address}\n")
         for login, name, who in SIGN_INS:
@@ -60,6 +67,20 @@ def demo() -> None:
             click.echo(f"  {address}/l/{token_of(link, app.config['SECRET_KEY'])}")
         click.echo("\n  Ctrl-C ends it; nothing is lost.\n")
         serve_until_stopped(found, app)
+
+
+def _anchored(found: Opened) -> Opened:
+    """Have signed heads leave to a folder beside the database, as long as nothing else is said."""
+    settings = found.settings
+    if settings.anchor_file is None:
+        folder = settings.data_dir / "signed-heads"
+        folder.mkdir(exist_ok=True)
+        settings = replace(settings, anchor_file=folder)
+    places = places_of(settings)
+    if sign_if_due(found.handling):
+        anchor_newest(found.handling, places)
+        check_and_keep(found.handling, heads_kept(places))
+    return replace(found, settings=settings)
 
 
 @click.command()
@@ -229,6 +250,10 @@ def export_command(folders: tuple[Path, ...], number: int | None) -> None:
 @click.group()
 def audit() -> None:
     """What can be proved about what happened."""
+
+
+for command in (pack, restored, sign, verify):
+    audit.add_command(command)
 
 
 @audit.command()

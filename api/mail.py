@@ -74,7 +74,7 @@ def posted_by(server: MailServer) -> Callable[[Letter], None]:
     def post(letter: Letter) -> None:
         with speaking(language(letter.language or server.language)):
             message = composed(letter, server, environment)
-        _hand_over(server, message)
+        hand_over(server.url, message)
 
     return post
 
@@ -165,8 +165,9 @@ def left_by(secret_key: str, token: str) -> tuple[str, MessageKind] | None:
         return None
 
 
-def _hand_over(server: MailServer, message: EmailMessage) -> None:
-    where = urlsplit(server.url)
+def hand_over(url: str, message: EmailMessage) -> None:
+    """Hand a message to the mail server at `url`.  Raises NotTaken."""
+    where = urlsplit(url)
     host, port = where.hostname or "localhost", where.port or _PORTS[where.scheme]
     context = ssl.create_default_context()
     try:

@@ -10,6 +10,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from api.addresses import Addresses
+from api.anchors import places_of
 from api.calling import DEFAULT_BODY, Gateway, called_by
 from api.mail import MailServer, posted_by
 from api.settings import Settings, SettingsWrong
@@ -59,6 +60,7 @@ def _worker(opened: Opened) -> WorkerThread:
         opened.app_url,
         concurrency=settings.workers,
         posts=_posts(settings),
+        places=places_of(settings),
     )
 
 

@@ -69,6 +69,26 @@ SETTINGS = (
         "PUTRIGHT_AUDIT_KEY", "keys the audit chain; at least 32 characters", "made once, embedded"
     ),
     Setting("PUTRIGHT_AUDIT_KEY_ID", "the name that entries give that key", "first"),
+    Setting(
+        "PUTRIGHT_SIGNING_KEY",
+        "signs where all chains stand; 64 hex digits (`openssl rand -hex 32`)",
+        "made once, embedded",
+    ),
+    Setting("PUTRIGHT_SIGNING_KEY_ID", "the name that signed heads give that key", "first"),
+    Setting(
+        "PUTRIGHT_SIGNED_BEFORE",
+        "public keys of earlier signing keys, as `id=hex id=hex`: what they signed still holds",
+        "-",
+    ),
+    Setting(
+        "PUTRIGHT_ANCHOR_FILE",
+        "where signed heads leave to: a folder (a file each), or a file (a line each)",
+        "-",
+    ),
+    Setting(
+        "PUTRIGHT_ANCHOR_MAIL", "addresses that signed heads are mailed to, a blank between", "-"
+    ),
+    Setting("PUTRIGHT_ANCHOR_WEBHOOK", "where signed heads are posted to, as JSON", "-"),
     Setting("PUTRIGHT_HOST", "address to listen on", "127.0.0.1"),
     Setting("PUTRIGHT_PORT", "port to listen on", "8420"),
     Setting("PUTRIGHT_WEB_THREADS", "requests answered at the same time", "8"),
@@ -129,6 +149,13 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     audit_key: str | None = field(default=None, repr=False)
     audit_key_id: str = "first"
+    signing_key: str | None = field(default=None, repr=False)
+    signing_key_id: str = "first"
+    # public keys by the id of their key
+    signed_before: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    anchor_file: Path | None = None
+    anchor_mail: tuple[str, ...] = ()
+    anchor_webhook: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8420
     web_threads: int = 8
@@ -170,6 +197,12 @@ class Settings:
             secret_key=reading.secret("PUTRIGHT_SECRET_KEY"),
             audit_key=reading.secret("PUTRIGHT_AUDIT_KEY"),
             audit_key_id=reading.text("PUTRIGHT_AUDIT_KEY_ID") or "first",
+            signing_key=reading.signing_key("PUTRIGHT_SIGNING_KEY"),
+            signing_key_id=reading.text("PUTRIGHT_SIGNING_KEY_ID") or "first",
+            signed_before=reading.public_keys("PUTRIGHT_SIGNED_BEFORE"),
+            anchor_file=reading.path("PUTRIGHT_ANCHOR_FILE"),
+            anchor_mail=reading.addresses("PUTRIGHT_ANCHOR_MAIL"),
+            anchor_webhook=reading.url("PUTRIGHT_ANCHOR_WEBHOOK", _WEB),
             host=reading.text("PUTRIGHT_HOST") or "127.0.0.1",
             port=reading.number("PUTRIGHT_PORT", 8420, 0, 65_535),
             web_threads=reading.number("PUTRIGHT_WEB_THREADS", 8, 1, 256),
@@ -202,10 +235,14 @@ class Settings:
         reading.whole(
             "PUTRIGHT_WEBHOOK", settings.webhook, "PUTRIGHT_PUBLIC_URL", settings.public_url
         )
+        reading.whole(
+            "PUTRIGHT_ANCHOR_MAIL", settings.anchor_mail or None, "PUTRIGHT_SMTP", settings.smtp
+        )
         if settings.database_url is not None:
             for name, value in (
                 ("PUTRIGHT_SECRET_KEY", settings.secret_key),
                 ("PUTRIGHT_AUDIT_KEY", settings.audit_key),
+                ("PUTRIGHT_SIGNING_KEY", settings.signing_key),
             ):
                 if value is None and name not in reading.spoilt:
                     reading.problems.append(
@@ -254,7 +291,35 @@ class _Reading:
             self._wrong(name, f"{name} must be an address for mail")
         return value
 
-    def whole(self, name: str, value: str | None, needed: str, its: str | None) -> None:
+    def addresses(self, name: str) -> tuple[str, ...]:
+        found = tuple((self.text(name) or "").replace(",", " ").split())
+        if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", one) for one in found):
+            self._wrong(name, f"{name} must be addresses for mail, with a blank between them")
+            return ()
+        return found
+
+    def path(self, name: str) -> Path | None:
+        value = self.text(name)
+        return Path(value) if value else None
+
+    def signing_key(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+            self._wrong(name, f"{name} must be 64 hex digits (try: openssl rand -hex 32)")
+            return None
+        return value
+
+    def public_keys(self, name: str) -> Mapping[str, frozenset[bytes]]:
+        keys: dict[str, frozenset[bytes]] = {}
+        for one in (self.text(name) or "").split():
+            key_id, _, digits = one.rpartition("=")
+            if not key_id or not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
+                self._wrong(name, f"{name} must be like id=64 hex digits, not “{one}”")
+                continue
+            keys[key_id] = keys.get(key_id, frozenset()) | {bytes.fromhex(digits)}
+        return keys
+
+    def whole(self, name: str, value: object | None, needed: str, its: str | None) -> None:
         """Note that one setting says nothing without another."""
         if value is not None and its is None and needed not in self.spoilt:
             self._wrong(needed, f"{needed} is missing: {name} needs it")

@@ -15,6 +15,7 @@ from engine.clock import now
 from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
 from engine.domain.rules import DEFAULT_RULES, Rules
+from engine.domain.signed_head import SigningKey
 from engine.errors import Unavailable
 from engine.language import say
 from engine.store.chaining import AuditKey
@@ -23,7 +24,7 @@ from engine.store.embedded import running
 from engine.store.migrate import is_current, migrate
 from engine.store.private_file import kept_once
 from engine.store.work import Store
-from engine.usecases.handling import Handling
+from engine.usecases.handling import Handling, Signing
 from engine.usecases.ladder_in_force import LadderInForce
 
 
@@ -51,6 +52,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
             settings,
             secret_key=settings.secret_key or kept_once(settings.data_dir / "secret_key", _made),
             audit_key=settings.audit_key or kept_once(settings.data_dir / "audit_key", _made),
+            signing_key=settings.signing_key or kept_once(settings.data_dir / "signing_key", _made),
         )
         with _wired(complete, server.app_url, server.owner_url) as wired:
             yield wired
@@ -69,10 +71,19 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
     )
     followed = LadderInForce(given=settings.ladder, store=handling.store)
     try:
-        handling = replace(handling, ladder=followed, publishing=settings.publishing)
+        handling = replace(
+            handling, ladder=followed, publishing=settings.publishing, signing=_signing(settings)
+        )
         yield Opened(settings, handling, app_url, owner_url)
     finally:
         handling.store.engine.dispose()
+
+
+def _signing(settings: Settings) -> Signing | None:
+    if settings.signing_key is None:
+        return None
+    key = SigningKey(settings.signing_key_id, bytes.fromhex(settings.signing_key))
+    return Signing(key, settings.signed_before)
 
 
 @contextmanager

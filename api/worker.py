@@ -8,11 +8,12 @@ here it starts again after any error of the connector, for as long as nobody ask
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -23,7 +24,9 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
+from api.anchoring import keep_anchored
 from api.proving import stands_apart
+from api.wiring import plain_handling
 from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
@@ -36,6 +39,7 @@ from engine.store.jobs import (
     defer_advances,
     waiting_advances,
 )
+from engine.usecases.anchoring import Place
 from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
@@ -82,10 +86,12 @@ def jobs_app(
     database_url: str,
     pace: Pace = LIFE,
     posts: Mapping[Way, Post] | None = None,
+    places: Sequence[Place] = (),
 ) -> App:
     """Return the job engine with every body registered; `database_url` is libpq's form.
 
-    `posts` send a letter, each its way; without them nothing goes out.
+    `posts` send a letter, each its way; without them nothing goes out.  `places` are where signed
+    heads leave to.
     """
     app = App(
         connector=PsycopgConnector(
@@ -98,6 +104,7 @@ def jobs_app(
     )
 
     _when_told(app, handling)
+    keep_anchored(app, handling, partial(plain_handling, database_url, handling.store.key), places)
 
     # The queueing locks: a machine that slept for a night would else find a job for each sweep
     # that it missed.  No business transaction defers these, so that none can break on the lock.
@@ -216,8 +223,10 @@ class WorkerThread:
         concurrency: int = 2,
         pace: Pace = LIFE,
         posts: Mapping[Way, Post] | None = None,
+        places: Sequence[Place] = (),
     ) -> None:
         self._posts = posts
+        self._places = places
         self._handling = handling
         self._database_url = database_url
         self._concurrency = concurrency
@@ -277,7 +286,7 @@ class WorkerThread:
         told.cancel()
 
     async def _work(self, told: asyncio.Task[Literal[True]]) -> None:
-        app = jobs_app(self._handling, self._database_url, self._pace, self._posts)
+        app = jobs_app(self._handling, self._database_url, self._pace, self._posts, self._places)
         opening = asyncio.create_task(app.connector.open_async())
         try:
             await asyncio.wait({opening, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -22,6 +22,10 @@ GUARDED = (
     "work_item",
     "way_out",
     "way_back",
+    "register_entry",
+    "signed_head",
+    "signed_leaf",
+    "head_receipt",
 )
 
 

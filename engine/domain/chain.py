@@ -2,28 +2,44 @@
 
 Content digest: HMAC-SHA256, key = the entry's salt, message = canonical content
 (`canonical.py`).
-Entry hash: HMAC-SHA256, key = the secret named by `key_id`, message = the canonical array
-`["putright entry 1", incident id, previous hash, seq, at, actor, person id or null, verb,
-key id, digest]`, hashes as lower-case hex, ids as lower-case text with hyphens.  The first
-entry has seq 1 and an empty previous hash.
+Actor digest: HMAC-SHA256, key = the entry's actor salt, message = the canonical name of who acted.
+Entry hash: SHA-256 of the canonical array `["putright entry 2", chain id, previous hash, seq, at,
+person id or null, verb, key id, actor digest, content digest]`, hashes as lower-case hex, ids as
+lower-case text with hyphens.  The chain's id is that of its incident, or of what else has a chain.
+The first entry has seq 1 and an empty previous hash.
+Entry MAC: HMAC-SHA256, key = the secret named by `key_id`, message = the entry hash.
 
-The digest, not the content, is hashed on: content and salt can be erased together by law, and
-the chain still holds, while nobody can guess what stood there.
+Whoever has an entry can check its hash, and so an inspector needs no secret of ours; whoever can
+write into the database cannot make the MAC of another one.
+
+Digests, not what they stand for, are hashed on: by law, content and salt can be erased together,
+and so can the actor's name and its salt, the ones without the others.  The chain still holds, while
+nobody can guess what stood there.  A person's id stays: it is a number that was drawn, and says who
+answered only as long as somebody knows whose it is.
+
+Entries of format 1 have the actor in clear, and their hash is itself the HMAC, of
+`["putright entry 1", chain id, previous hash, seq, at, actor, person id or null, verb, key id,
+content digest]`.  They hold as they are, but the actor cannot be taken out of them, nor can they be
+checked without the key.  An entry's format is the number in the first field, which no other
+format's bytes can have.
 """
 
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from uuid import UUID
 
 from engine.domain.canonical import canonical
+from engine.language import Said, say
 
-_TAG = "putright entry 1"
+# what new entries are written in; older ones stay as they are
+FORMAT = 2
+_FIRST_FORMAT = 1
 SALT_BYTES = 32
 _LEAST_KEY_BYTES = 32
 _LEAST_SALT_BYTES = 16
@@ -33,12 +49,15 @@ _MOST_MOVED = 32
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the audit trail; content and salt are None together once erased."""
+    """A line of the audit trail.
+
+    Content and salt are None together once erased, and so are actor and actor salt.
+    """
 
     incident_id: UUID
     seq: int
     at: datetime
-    actor: str
+    actor: str | None
     person_id: UUID | None
     verb: str
     content: Mapping[str, object] | None
@@ -47,6 +66,10 @@ class Entry:
     key_id: str
     previous: bytes
     hash: bytes
+    format: int = _FIRST_FORMAT
+    actor_salt: bytes | None = None
+    actor_digest: bytes | None = None
+    mac: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -75,48 +98,61 @@ class Broken:
 
     seq: int
     what: Tampering
-    sentence: str
+    sentence: Said
 
 
 def content_digest(content: Mapping[str, object], salt: bytes) -> bytes:
     """Return the 32 bytes that stand for the content; ValueError for a salt under 16 bytes."""
+    return _salted(salt, content)
+
+
+def actor_digest(actor: str, salt: bytes) -> bytes:
+    """Return the 32 bytes that stand for who acted; ValueError for a salt under 16 bytes."""
+    return _salted(salt, actor)
+
+
+def _salted(salt: bytes, value: object) -> bytes:
     if len(salt) < _LEAST_SALT_BYTES:
         raise ValueError("A short salt would let erased content be guessed.")
-    return hmac.digest(salt, canonical(content), hashlib.sha256)
+    return hmac.digest(salt, canonical(value), "sha256")
 
 
-def entry_hash(
-    key: bytes,
-    *,
-    incident_id: UUID,
-    previous: bytes,
-    seq: int,
-    at: datetime,
-    actor: str,
-    person_id: UUID | None,
-    verb: str,
-    key_id: str,
-    digest: bytes,
-) -> bytes:
+def entry_hash(key: bytes | None, entry: Entry) -> bytes:
     """Return the 32 bytes that chain the entry to the one before; see the module for what.
 
-    Raises ValueError for a key under 32 bytes or a naive instant.
+    What the entry has as its hash is of no account, and so is the key for all formats but the
+    first.  Raises ValueError for a naive instant, a format that is not known, or one that needs a
+    key of at least 32 bytes.
     """
-    if len(key) < _LEAST_KEY_BYTES:
+    hashed = canonical(_hashed(entry))
+    if entry.format == _FIRST_FORMAT:
+        return _keyed(key, hashed)
+    return hashlib.sha256(hashed).digest()
+
+
+def entry_mac(key: bytes, hashed: bytes) -> bytes:
+    """Return what only who has the key can make of an entry's hash.
+
+    Raises ValueError for a key under 32 bytes.
+    """
+    return _keyed(key, hashed)
+
+
+def _keyed(key: bytes | None, message: bytes) -> bytes:
+    if key is None or len(key) < _LEAST_KEY_BYTES:
         raise ValueError("The key of the audit chain has at least 32 bytes.")
-    fields = [
-        _TAG,
-        incident_id,
-        previous.hex(),
-        seq,
-        at,
-        actor,
-        person_id,
-        verb,
-        key_id,
-        digest.hex(),
-    ]
-    return hmac.digest(key, canonical(fields), hashlib.sha256)
+    return hmac.digest(key, message, "sha256")
+
+
+def _hashed(entry: Entry) -> list[object]:
+    place = [entry.incident_id, entry.previous.hex(), entry.seq, entry.at]
+    named = [entry.person_id, entry.verb, entry.key_id]
+    digest = entry.digest.hex()
+    if entry.format == _FIRST_FORMAT:
+        return ["putright entry 1", *place, entry.actor, *named, digest]
+    if entry.format == FORMAT:
+        return ["putright entry 2", *place, *named, (entry.actor_digest or b"").hex(), digest]
+    raise ValueError(f"Entries of format {entry.format} are not known here.")
 
 
 def verify(
@@ -138,6 +174,28 @@ def verify(
     broken = [_broken(line.entry.seq, what) for line in lines for what in _wrong(line, taken, head)]
     broken += _forked(lines) + _missing(lines, head) + _back_dated(lines)
     return sorted(set(broken), key=lambda finding: (finding.seq, finding.what))
+
+
+def holds(entries: Iterable[Entry], keys: Mapping[str, bytes], head: Head) -> bool:
+    """Whether the entries of one chain, given in order, are as written, and end with its head.
+
+    Each is read once and then forgotten: what exactly is wrong, `verify` says.  No entries hold
+    with an empty head (seq 0).
+    """
+    at = Head(0, b"")
+    latest: datetime | None = None
+    for entry in entries:
+        if (
+            entry.seq != at.seq + 1
+            or entry.previous != at.hash
+            or (latest is not None and entry.at < latest)
+            or (key := keys.get(entry.key_id)) is None
+            or not _fits(entry, key, entry.seq, entry.incident_id)
+            or not _says_what_it_said(entry)
+        ):
+            return False
+        at, latest = Head(entry.seq, entry.hash), entry.at
+    return at == head
 
 
 @dataclass(frozen=True)
@@ -180,19 +238,14 @@ def _place(
 
 
 def _fits(entry: Entry, key: bytes, seq: int, incident_id: UUID) -> bool:
-    expected = entry_hash(
-        key,
-        incident_id=incident_id,
-        previous=entry.previous,
-        seq=seq,
-        at=entry.at,
-        actor=entry.actor,
-        person_id=entry.person_id,
-        verb=entry.verb,
-        key_id=entry.key_id,
-        digest=entry.digest,
+    if entry.incident_id != incident_id or entry.format not in (_FIRST_FORMAT, FORMAT):
+        return False
+    expected = entry_hash(key, entry if seq == entry.seq else replace(entry, seq=seq))
+    if not hmac.compare_digest(expected, entry.hash):
+        return False
+    return entry.format == _FIRST_FORMAT or (
+        entry.mac is not None and hmac.compare_digest(entry_mac(key, entry.hash), entry.mac)
     )
-    return entry.incident_id == incident_id and hmac.compare_digest(expected, entry.hash)
 
 
 def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[Tampering]:
@@ -204,19 +257,32 @@ def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[
         yield Tampering.ADDED if entry.seq in taken or is_beyond else Tampering.CHANGED
     elif not line.is_genuine:
         yield Tampering.SWAPPED
-    elif not _content_holds(entry) or (head and head.seq == entry.seq and head.hash != entry.hash):
+    elif not _says_what_it_said(entry) or (
+        head and head.seq == entry.seq and head.hash != entry.hash
+    ):
         yield Tampering.CHANGED
 
 
-def _content_holds(entry: Entry) -> bool:
-    if entry.content is None or entry.salt is None:
+def _contradicts(head: Head, entry: Entry) -> bool:
+    return head.seq == entry.seq and head.hash != entry.hash
+
+
+def _says_what_it_said(entry: Entry) -> bool:
+    """Whether content and actor are what their digests stand for, or erased as a whole."""
+    return _stands_for(entry.content, entry.salt, entry.digest) and (
+        entry.format == _FIRST_FORMAT
+        or _stands_for(entry.actor, entry.actor_salt, entry.actor_digest)
+    )
+
+
+def _stands_for(value: object, salt: bytes | None, digest: bytes | None) -> bool:
+    if value is None or salt is None or digest is None:
         # erased as a whole, or half of it torn out
-        return entry.content is None and entry.salt is None
+        return value is None and salt is None
     try:
-        digest = content_digest(entry.content, entry.salt)
+        return hmac.compare_digest(_salted(salt, value), digest)
     except (TypeError, ValueError):
         return False
-    return hmac.compare_digest(digest, entry.digest)
 
 
 def _forked(lines: Sequence[_Line]) -> list[Broken]:
@@ -255,15 +321,15 @@ def _back_dated(lines: Sequence[_Line]) -> list[Broken]:
 
 
 _SENTENCES = {
-    Tampering.CHANGED: "Record {seq} is not what was written.",
-    Tampering.REMOVED: "Record {seq} is missing.",
-    Tampering.ADDED: "Record {seq} was never written by Putright.",
-    Tampering.SWAPPED: "Record {seq} stood at another place when it was written.",
-    Tampering.TRUNCATED: "Everything from record {seq} on has been cut off.",
-    Tampering.BACK_DATED: "Record {seq} is dated before the one in front of it.",
-    Tampering.UNKNOWN_KEY: "Record {seq} cannot be checked: its key is not in the settings.",
+    Tampering.CHANGED: say("Record %(seq)s is not what was written."),
+    Tampering.REMOVED: say("Record %(seq)s is missing."),
+    Tampering.ADDED: say("Record %(seq)s was never written by Putright."),
+    Tampering.SWAPPED: say("Record %(seq)s stood at another place when it was written."),
+    Tampering.TRUNCATED: say("Everything from record %(seq)s on has been cut off."),
+    Tampering.BACK_DATED: say("Record %(seq)s is dated before the one in front of it."),
+    Tampering.UNKNOWN_KEY: say("Record %(seq)s cannot be checked: its key is not in the settings."),
 }
 
 
 def _broken(seq: int, what: Tampering) -> Broken:
-    return Broken(seq, what, _SENTENCES[what].format(seq=seq))
+    return Broken(seq, what, say(_SENTENCES[what].template, seq=seq))

@@ -6,7 +6,7 @@ on an incident: who owns a business process changes without any.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from engine.domain.incident import Priority
@@ -17,6 +17,9 @@ REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
 
 # what the register tells of beside its records: which diagrams new incidents start with
 RELEASE: Final = "release"
+# ... and that the database is an older one again
+DATABASE: Final = "database"
+Beside = Literal["release", "database"]
 
 Answers = Mapping[str, object]
 

@@ -316,6 +316,7 @@ VERBS: Mapping[str, str] = {
     "ladder:entered": "%(actor)s set the numbers of this priority",
     "ladder:changed": "%(actor)s changed the numbers of this priority",
     "run:moved": "%(actor)s moved it to another release of the diagrams",
+    "database:restored": "%(actor)s put an older database back",
     "release:published": "%(actor)s published what new incidents start with",
 }
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.domain.chain import Entry, Head, verify
+from engine.domain.chain import Head, verify
+from engine.store.chaining import COLUMNS, entry_of
 
 # What `tampered` asks of each entry, for the incidents `:ids`.
-ENTRIES_SQL = """SELECT incident_id, seq, at, actor, person_id, verb, content, salt, digest,
-        key_id, previous, hash FROM entry WHERE incident_id = ANY (:ids) ORDER BY seq"""
+ENTRIES_SQL = f"""SELECT incident_id, {", ".join(COLUMNS)}
+    FROM entry WHERE incident_id = ANY (:ids) ORDER BY seq"""  # noqa: S608
 
 
 def tampered(incident: Any, entries: Sequence[Any], keys: Mapping[str, bytes]) -> list[str]:
@@ -15,23 +16,7 @@ def tampered(incident: Any, entries: Sequence[Any], keys: Mapping[str, bytes]) -
 
     `incident` has `id`, `head_seq` and `head_hash`; `entries` are all of its rows, in order.
     """
-    chain = [
-        Entry(
-            one.incident_id,
-            one.seq,
-            one.at,
-            one.actor,
-            one.person_id,
-            one.verb,
-            one.content,
-            bytes(one.salt) if one.salt is not None else None,
-            bytes(one.digest),
-            one.key_id,
-            bytes(one.previous),
-            bytes(one.hash),
-        )
-        for one in entries
-    ]
+    chain = [entry_of(one.incident_id, one) for one in entries]
     head = Head(incident.head_seq, bytes(incident.head_hash))
     found = verify(chain, keys, incident_id=incident.id, head=head)
     return [broken.sentence.rstrip(".") for broken in found]

@@ -43,6 +43,10 @@ APPEND_ONLY = (
     "also_harmed",
     "closing_list",
     "closing_list_line",
+    "signed_head",
+    "signed_leaf",
+    "head_receipt",
+    "chain_check",
 )
 
 # Tables whose rows are, or refer to, evidence; each has the column `incident_id`.

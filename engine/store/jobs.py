@@ -21,6 +21,8 @@ STEP_IN = "putright.step_in"
 DELIVERED = "putright.delivered"
 UNDELIVERED = "putright.undelivered"
 MOVE = "putright.move"
+ANCHOR = "putright.anchor"
+CHECK_CHAINS = "putright.check_chains"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -71,6 +73,17 @@ def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) 
 def defer_moving(conn: Connection, move_id: UUID) -> None:
     """Have the runs of a move moved, once this transaction has committed."""
     _deferring.configure_task(MOVE, connection=driver(conn)).defer(move_id=str(move_id))
+
+
+def defer_anchoring(conn: Connection) -> None:
+    """Have the newest signed head sent out of the house, once this transaction has committed."""
+    # one at a time, so that no place gets it twice
+    _deferring.configure_task(ANCHOR, lock=ANCHOR, connection=driver(conn)).defer()
+
+
+def defer_checking(conn: Connection) -> None:
+    """Have all chains looked through, once this transaction has committed."""
+    _deferring.configure_task(CHECK_CHAINS, lock=CHECK_CHAINS, connection=driver(conn)).defer()
 
 
 def waiting_advances(conn: Connection) -> int:

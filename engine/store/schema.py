@@ -22,6 +22,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     Time,
@@ -33,6 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 
 from engine.domain.action import ActionKind, ActionState, TargetOutcome
+from engine.domain.anchor import AnchorWay
 from engine.domain.incident import (
     Answer,
     ClosedBy,
@@ -47,7 +49,7 @@ from engine.domain.incident import (
 from engine.domain.link import Purpose
 from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
-from engine.domain.register import RELEASE, RecordKind
+from engine.domain.register import DATABASE, RELEASE, RecordKind
 from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
@@ -86,9 +88,9 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
     """Return what each entry of a chain has: who said what when, and the hashes that hold it."""
     return (
         _instant("at", required=True),
-        # a person, or a named machine: never a machine signed as a person
+        # a person, or a named machine: never a machine signed as a person; nothing once erased
         _ref("person_id", "person"),
-        _words("actor"),
+        _words("actor", required=False),
         _words("verb"),
         Column("content", JSONB),
         Column("salt", LargeBinary),
@@ -96,7 +98,18 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
         _words("key_id"),
         Column("previous", LargeBinary, nullable=False),
         Column("hash", LargeBinary, nullable=False),
+        # what is hashed, and how (`chain.py`); entries of the first format have no more than this
+        Column("format", SmallInteger, nullable=False, server_default="1"),
+        Column("actor_salt", LargeBinary),
+        Column("actor_digest", LargeBinary),
+        Column("mac", LargeBinary),
         CheckConstraint("verb ~ '^[a-z_]+:[a-z_]+$'", name="verb"),
+        CheckConstraint(
+            "CASE format WHEN 1 THEN actor IS NOT NULL AND actor_salt IS NULL"
+            " AND actor_digest IS NULL AND mac IS NULL ELSE actor_digest IS NOT NULL"
+            " AND mac IS NOT NULL AND (actor IS NULL) = (actor_salt IS NULL) END",
+            name="actor",
+        ),
     )
 
 
@@ -1196,7 +1209,7 @@ register_entry = Table(
     Column("subject_id", Uuid, nullable=False),
     *_said_by_whom(),
     Index(None, "subject_id", "seq"),
-    CheckConstraint(f"kind IN {(*map(str, RecordKind), RELEASE)}", name="kind"),
+    CheckConstraint(f"kind IN {(*map(str, RecordKind), RELEASE, DATABASE)}", name="kind"),
 )
 
 # The newest entry of that chain; its one row is the lock that orders the changes.
@@ -1212,6 +1225,81 @@ register = Table(
     ),
     Column("head_seq", Integer, nullable=False),
     Column("head_hash", LargeBinary, nullable=False),
+)
+
+# --- where all chains stood ------------------------------------------------------------------
+
+# A signed head (`signed_head.py`); `peaks` is what the log's next leaf is added to.
+signed_head = Table(
+    "signed_head",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _instant("at", required=True),
+    Column("chains", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    _words("key_id"),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+)
+
+# The log: for each signed head, the heads of the chains that had grown since the one before.
+signed_leaf = Table(
+    "signed_leaf",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "number",
+        Integer,
+        ForeignKey("signed_head.number", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    Column("chain_id", Uuid, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("chain_id", "seq"),
+    Index(None, "number"),
+)
+
+# Which signed head has left the house, when, by which way and where to.
+head_receipt = Table(
+    "head_receipt",
+    metadata,
+    Column("number", Integer, ForeignKey("signed_head.number"), primary_key=True),
+    Column("way", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    _instant("at", required=True),
+    _one_of("way", AnchorWay),
+)
+
+# Why no head could be signed, or the newest not be sent to a place, until it can be again.
+unanchored = Table(
+    "unanchored",
+    metadata,
+    Column("place", Text, primary_key=True),
+    _words("why"),
+    _instant("since", required=True),
+)
+
+# What looking through all chains has found, each time.
+chain_check = Table(
+    "chain_check",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _instant("begun_at", required=True),
+    _instant("ended_at", required=True),
+    Column("chains", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("heads", Integer, nullable=False),
+    # how many heads from outside it was held against
+    Column("given", Integer, nullable=False),
+    # how many findings there were of each kind, and the first of them
+    Column("wrong", JSONB, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("notes", JSONB, nullable=False),
 )
 
 # --- letters -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from engine.domain.ladder import Ladder
 from engine.domain.message import Way
 from engine.domain.publishing import BY_TWO, Publishing
 from engine.domain.rules import DEFAULT_RULES, Rules
+from engine.domain.signed_head import SigningKey
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.drafts import release_files
@@ -74,6 +75,20 @@ def _load(conn: Connection, release_id: UUID) -> Release:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """With which key heads are signed, and with which public keys they were, by the key's id."""
+
+    key: SigningKey
+    before: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Mapping[str, frozenset[bytes]]:
+        """Every public key that is ours, by the id of the key."""
+        mine = self.before.get(self.key.id, frozenset()) | {self.key.public_key}
+        return {**self.before, self.key.id: mine}
+
+
+@dataclass(frozen=True)
 class Handling:
     """What a use case is given first."""
 
@@ -86,6 +101,8 @@ class Handling:
     # by which ways letters go out; without mail, who is reached by nothing else counts as asked
     ways: frozenset[Way] = frozenset()
     publishing: Publishing = BY_TWO
+    # None where nothing is signed: in the processes of a replay
+    signing: Signing | None = None
 
     def within(self, work: Work) -> "Handling":
         """Return the same, for use cases that are to be parts of one transaction."""

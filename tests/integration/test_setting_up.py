@@ -14,6 +14,7 @@ from engine.domain.permissions import Actor, Role
 from engine.domain.register import REGISTER, RecordKind, calendar_of
 from engine.errors import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.queries.register import answers_of, names, records, register_trail
+from engine.store.chaining import entry_of
 from engine.store.registering import last_change
 from engine.usecases.absences import name_deputy
 from engine.usecases.setting_up import save
@@ -180,23 +181,7 @@ def chain(world: World) -> tuple[list[Entry], Head]:
     with world.handling.store.read() as conn:
         rows = conn.execute(text("SELECT * FROM register_entry ORDER BY seq")).all()
         head = Head(*conn.execute(text("SELECT head_seq, head_hash FROM register")).one())
-    return [
-        Entry(
-            REGISTER,
-            row.seq,
-            row.at,
-            row.actor,
-            row.person_id,
-            row.verb,
-            row.content,
-            bytes(row.salt),
-            bytes(row.digest),
-            row.key_id,
-            bytes(row.previous),
-            bytes(row.hash),
-        )
-        for row in rows
-    ], Head(head.seq, bytes(head.hash))
+    return [entry_of(REGISTER, row) for row in rows], Head(head.seq, bytes(head.hash))
 
 
 def test_two_at_once_get_two_numbers(world: World, operator: Actor) -> None:

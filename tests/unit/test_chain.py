@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from engine.domain.canonical import canonical, instant_text, plain
 from engine.domain.chain import (
+    FORMAT,
     Broken,
     Entry,
     Head,
     Tampering,
+    actor_digest,
     content_digest,
     entry_hash,
+    entry_mac,
     verify,
 )
 from engine.domain.incident import Priority
@@ -41,25 +44,30 @@ def written(
     key_id: str = "2026",
     incident_id: UUID = INCIDENT,
     actor: str = "Ada",
+    in_format: int = FORMAT,
 ) -> Entry:
     content = {"text": f"note {seq}"}
-    digest = content_digest(content, SALT)
-    at = at or T0 + timedelta(minutes=seq)
-    sealed = entry_hash(
-        KEYS[key_id],
-        incident_id=incident_id,
-        previous=previous,
-        seq=seq,
-        at=at,
-        actor=actor,
-        person_id=ADA,
-        verb=verb,
-        key_id=key_id,
-        digest=digest,
+    salt = SALT if in_format == FORMAT else None
+    entry = Entry(
+        incident_id,
+        seq,
+        at or T0 + timedelta(minutes=seq),
+        actor,
+        ADA,
+        verb,
+        content,
+        SALT,
+        content_digest(content, SALT),
+        key_id,
+        previous,
+        b"",
+        in_format,
+        salt,
+        salt and actor_digest(actor, salt),
     )
-    return Entry(
-        incident_id, seq, at, actor, ADA, verb, content, SALT, digest, key_id, previous, sealed
-    )
+    hashed = entry_hash(KEYS[key_id], entry)
+    mac = entry_mac(KEYS[key_id], hashed) if in_format == FORMAT else None
+    return replace(entry, hash=hashed, mac=mac)
 
 
 def chain(length: int) -> list[Entry]:
@@ -87,14 +95,39 @@ def test_an_untouched_chain_holds_whatever_the_order_it_is_read_in() -> None:
 
 def test_the_entry_hash_is_the_one_that_the_docstring_specifies() -> None:
     entry = written(1, b"")
+    assert entry.actor_digest is not None
+    message = (
+        '["putright entry 2","00000000-0000-0000-0000-000000000001","",1,'
+        '"2026-03-02T09:01:00.000000Z","00000000-0000-0000-0000-000000000003",'
+        f'"incident:noted","2026","{entry.actor_digest.hex()}","{entry.digest.hex()}"]'
+    )
+
+    assert entry.hash == hashlib.sha256(message.encode()).digest()
+    assert entry.mac == hmac.digest(KEYS["2026"], entry.hash, hashlib.sha256)
+    assert entry.digest == hmac.digest(SALT, b'{"text":"note 1"}', hashlib.sha256)
+    assert entry.actor_digest == hmac.digest(SALT, b'"Ada"', hashlib.sha256)
+
+
+def test_whoever_writes_an_entry_without_the_key_is_found_out() -> None:
+    entries = chain(2)
+    forged = replace(entries[1], verb="incident:closed")
+    forged = replace(forged, hash=entry_hash(None, forged))
+
+    assert found([entries[0], forged]) == [(2, Tampering.CHANGED)]
+    assert found([entries[0], replace(entries[1], mac=None)]) == [(2, Tampering.CHANGED)]
+
+
+def test_entries_of_the_first_format_hold_as_they_were_written() -> None:
+    first = written(1, b"", in_format=1)
     message = (
         '["putright entry 1","00000000-0000-0000-0000-000000000001","",1,'
         '"2026-03-02T09:01:00.000000Z","Ada","00000000-0000-0000-0000-000000000003",'
-        f'"incident:noted","2026","{entry.digest.hex()}"]'
+        f'"incident:noted","2026","{first.digest.hex()}"]'
     )
 
-    assert entry.hash == hmac.digest(KEYS["2026"], message.encode(), hashlib.sha256)
-    assert entry.digest == hmac.digest(SALT, b'{"text":"note 1"}', hashlib.sha256)
+    assert first.hash == hmac.digest(KEYS["2026"], message.encode(), hashlib.sha256)
+    assert found([first, written(2, first.hash)]) == []
+    assert found([replace(first, actor="Bruno")]) == [(1, Tampering.CHANGED)]
 
 
 def test_a_chain_may_change_its_key_on_the_way() -> None:
@@ -122,6 +155,13 @@ def test_a_chain_may_change_its_key_on_the_way() -> None:
         {"salt": None},
         {"salt": b"t" * 32},
         {"salt": b""},
+        {"actor": None},
+        {"actor_salt": None},
+        {"actor_salt": b"t" * 32},
+        {"actor_digest": b"d" * 32},
+        {"actor_digest": None},
+        {"format": 1},
+        {"format": 3},
     ],
     ids=lambda forged: "-".join(f"{name}={value}"[:20] for name, value in forged.items()),
 )
@@ -141,11 +181,23 @@ def test_a_finding_says_so_in_a_sentence() -> None:
     assert broken == Broken(2, Tampering.CHANGED, "Record 2 is not what was written.")
 
 
-def test_erased_content_is_not_tampering() -> None:
+CONTENT = {"content": None, "salt": None}
+ACTOR = {"actor": None, "actor_salt": None}
+
+
+@pytest.mark.parametrize("erased", [CONTENT, ACTOR, CONTENT | ACTOR], ids=["what", "who", "both"])
+def test_what_is_erased_as_a_whole_is_not_tampering(erased: dict[str, None]) -> None:
     entries = chain(3)
-    entries[1] = replace(entries[1], content=None, salt=None)
+    entries[1] = replace(entries[1], **erased)
 
     assert found(entries, head_of(entries)) == []
+
+
+def test_who_acted_cannot_be_taken_out_of_the_first_format() -> None:
+    first = written(1, b"", in_format=1)
+
+    assert found([replace(first, content=None, salt=None)]) == []
+    assert found([replace(first, actor=None)]) == [(1, Tampering.CHANGED)]
 
 
 def test_a_removed_entry_is_named() -> None:
@@ -184,7 +236,7 @@ def test_an_added_entry_is_named_wherever_it_stands() -> None:
     between = replace(forged, seq=3, at=entries[2].at)
     pushed = [*entries[:2], between, *[replace(e, seq=e.seq + 1) for e in entries[2:]]]
     assert found(pushed)[0] == (3, Tampering.ADDED)
-    doubled = [*entries, replace(entries[2], actor="Bruno")]
+    doubled = [*entries, replace(entries[2], verb="incident:closed")]
     assert found(doubled) == [(3, Tampering.ADDED)]
 
 
@@ -275,20 +327,16 @@ def test_with_the_wrong_key_every_entry_is_named() -> None:
 
 def test_weak_keys_and_salts_are_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        entry_hash(
-            b"short",
-            incident_id=INCIDENT,
-            previous=b"",
-            seq=1,
-            at=T0,
-            actor="Ada",
-            person_id=None,
-            verb="incident:noted",
-            key_id="2026",
-            digest=b"",
-        )
+        entry_mac(b"short", written(1, b"").hash)
     with pytest.raises(ValueError, match="salt"):
         content_digest({}, b"short")
+    with pytest.raises(ValueError, match="salt"):
+        actor_digest("Ada", b"short")
+
+
+def test_no_entry_is_written_in_a_format_that_is_not_known() -> None:
+    with pytest.raises(ValueError, match="format 3"):
+        entry_hash(KEYS["2026"], replace(written(1, b""), format=3))
 
 
 # --- canonical bytes ---------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def test_a_database_of_ones_own_needs_secrets_of_ones_own() -> None:
     assert [line.split()[0] for line in refused.value.problems] == [
         "PUTRIGHT_SECRET_KEY",
         "PUTRIGHT_AUDIT_KEY",
+        "PUTRIGHT_SIGNING_KEY",
     ]
 
 

@@ -1,0 +1,1 @@
+"""Inspectors' packs: what happened in one file, which verifies without Putright."""

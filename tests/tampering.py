@@ -1,0 +1,91 @@
+"""What somebody with the database's owner, and even with the audit key, can do to a record."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.domain.audited import Audited, Question
+from engine.domain.chain import Entry, entry_hash, entry_mac
+from engine.domain.signed_head import SignedHead, SigningKey
+from engine.store import schema as t
+from engine.store.chaining import COLUMNS
+from engine.store.work import Store
+from engine.usecases.auditing import Against, audit_chains
+from engine.usecases.handling import Handling, Signing
+from tests.world import KEY, World
+
+SIGNING = Signing(SigningKey("first", b"the signing key of a test, 32 b."))
+
+
+def signing(world: World) -> Handling:
+    """Return the world's handling with a key to sign with."""
+    return replace(world.handling, signing=SIGNING)
+
+
+def audited(store: Store, given: Sequence[SignedHead] = ()) -> Audited:
+    """Look through everything."""
+    return audit_chains(store, Against({KEY.id: KEY.secret}, SIGNING.known, given))
+
+
+def told(found: Audited) -> dict[Question, list[tuple[str, int, str]]]:
+    """Return what was found, by question, without its sentences."""
+    return {
+        question: [
+            (str(one.where), one.seq, str(one.what))
+            for one in found.findings
+            if one.question is question
+        ]
+        for question in Question
+        if found.wrong[question]
+    }
+
+
+def rewrite(conn: Connection, incident: UUID, seq: int, **changes: object) -> None:
+    """Write a chain anew from an entry on, with the key, so that each of its entries holds."""
+    rows = conn.execute(
+        select(*(t.entry.c[name] for name in COLUMNS))
+        .where(t.entry.c.incident_id == incident)
+        .order_by(t.entry.c.seq)
+    )
+    entries = [Entry(incident, *row) for row in rows]
+    previous = entries[seq - 2].hash if seq > 1 else b""
+    for entry in entries[seq - 1 :]:
+        said = replace(entry, previous=previous, **(changes if entry.seq == seq else {}))
+        previous = entry_hash(KEY.secret, said)
+        conn.execute(
+            update(t.entry)
+            .where(t.entry.c.incident_id == incident, t.entry.c.seq == entry.seq)
+            .values(
+                {name: getattr(said, name) for name in COLUMNS if name != "seq"}
+                | {"hash": previous, "mac": entry_mac(KEY.secret, previous)}
+            )
+        )
+    head = {"head_seq": entries[-1].seq, "head_hash": previous}
+    conn.execute(update(t.incident).where(t.incident.c.id == incident).values(head))
+
+
+def cut(conn: Connection, incident: UUID, seq: int) -> None:
+    """Cut a chain off behind an entry, and let its incident say that this is its newest."""
+    conn.execute(delete(t.entry).where(t.entry.c.incident_id == incident, t.entry.c.seq > seq))
+    hashed = conn.scalar(
+        select(t.entry.c.hash).where(t.entry.c.incident_id == incident, t.entry.c.seq == seq)
+    )
+    head = {"head_seq": seq, "head_hash": hashed}
+    conn.execute(update(t.incident).where(t.incident.c.id == incident).values(head))
+
+
+def remove_incident(conn: Connection, incident: UUID) -> None:
+    """Remove an incident with every row that has to do with it, whatever refers to what."""
+    left = [one for one in t.metadata.tables.values() if "incident_id" in one.c]
+    for table in left:
+        conn.execute(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
+    while left:
+        for table in tuple(left):
+            with suppress(IntegrityError), conn.begin_nested():
+                conn.execute(delete(table).where(table.c.incident_id == incident))
+                left.remove(table)
+    conn.execute(delete(t.incident).where(t.incident.c.id == incident))
