@@ -15,6 +15,7 @@ from api.resources import (
     changes,
     disputes,
     drafts,
+    finding,
     incidents,
     items,
     lists,
@@ -70,6 +71,7 @@ def register(app: Flask) -> None:
         proofs,
         releases,
         drafts,
+        finding,
         setting_up,
     ):
         api.register_blueprint(module.blueprint)

@@ -21,6 +21,7 @@ STEP_IN = "putright.step_in"
 DELIVERED = "putright.delivered"
 UNDELIVERED = "putright.undelivered"
 MOVE = "putright.move"
+MAKE_FILE = "putright.make_file"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -71,6 +72,11 @@ def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) 
 def defer_moving(conn: Connection, move_id: UUID) -> None:
     """Have the runs of a move moved, once this transaction has committed."""
     _deferring.configure_task(MOVE, connection=driver(conn)).defer(move_id=str(move_id))
+
+
+def defer_making_file(conn: Connection, file_id: UUID) -> None:
+    """Have a result made as a file, once this transaction has committed."""
+    _deferring.configure_task(MAKE_FILE, connection=driver(conn)).defer(file_id=str(file_id))
 
 
 def waiting_advances(conn: Connection) -> int:
