@@ -33,7 +33,6 @@ from engine.usecases.saved_queries import drop_query, queries_for, save_query
 
 pages = for_auditors("finding", __name__)
 
-_ANSWERS_ASKED = 3
 _DIRECT_SECONDS = 60.0
 _FIRST = frozenset(
     {"words", "state", "process", "when", "since", "until", "op", "part", "value"}
@@ -60,15 +59,15 @@ class Typed:
         return [one for one in self.args.getlist(name) if one.strip()]
 
     def answers(self) -> list[tuple[str, str, str]]:
-        """Return the answers looked for, and empty ones to be filled in."""
+        """Return the answers looked for, and an empty one to be filled in."""
         names = ("field", "op", "value")
         rows = list(zip(*(self.args.getlist(name) for name in names), strict=False))
         asked = [(field, op, value) for field, op, value in rows if field]
-        return asked + [("", "is", "")] * max(1, _ANSWERS_ASKED - len(asked))
+        return [*asked, ("", "is", "")]
 
     @property
-    def is_more(self) -> bool:
-        """Whether anything is asked beyond what the page shows at first."""
+    def more(self) -> int:
+        """How much is asked beyond what the page shows at first."""
         return any(
             name not in _FIRST and value.strip() for name, value in self.args.items(multi=True)
         )

@@ -83,12 +83,13 @@ def chips(look: Look, known: Offered) -> Sequence[Chip]:
             answers += 1
             step, title = fields.get(value, ("", answered.path))
             words = say(
-                "%(step)s: “%(field)s” %(op)s %(value)s",
+                "%(step)s: “%(field)s” %(op)s",
                 step=filters.ours(step),
                 field=filters.ours(title),
                 op=OPS[answered.op],
-                value=answered.value,
             )
+            if answered.op is not Op.GIVEN:
+                words = say("%(answered)s “%(value)s”", answered=words, value=answered.value)
             made.append(Chip(words, _without(look, set(range(place, place + 3)))))
         elif name in _WORDS:
             left = {

@@ -41,7 +41,7 @@ def test_what_is_found_has_a_link_and_each_part_of_it_can_be_left_out(visit: Vis
 
     assert "Wrong balances" in page
     assert "=1+1" not in page
-    assert "Passed: Check whether it is right again" in words_of(page)
+    assert "Passed: Verify the outcome" in words_of(page)
     assert 'href="/desk/incidents?passed=incident%3Averify_outcome"' in page
     assert "1 incident" in words_of(egon.get("/desk/incidents/count?state=closed"))
     assert "Find incidents" in egon.get("/desk")
