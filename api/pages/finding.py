@@ -68,8 +68,9 @@ class Typed:
     @property
     def more(self) -> int:
         """How much is asked beyond what the page shows at first."""
-        return any(
-            name not in _FIRST and value.strip() for name, value in self.args.items(multi=True)
+        return sum(
+            name not in _FIRST and bool(value.strip())
+            for name, value in self.args.items(multi=True)
         )
 
 
