@@ -26,12 +26,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from api.anchoring import keep_anchored
 from api.proving import stands_apart
+from api.results import write_result
 from api.wiring import plain_handling
 from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
     DELIVERED,
+    MAKE_FILE,
     MOVE,
     STEP_IN,
     TELL_RECOVERED,
@@ -45,6 +47,7 @@ from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
 from engine.usecases.moving import move_all
 from engine.usecases.posting import Letter, post_due
+from engine.usecases.result_files import forget_files, make_file
 from engine.usecases.signals import tell_recovered
 from engine.usecases.stepping_in import notice_absences, step_in
 from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
@@ -140,6 +143,7 @@ def jobs_app(
     async def forget(timestamp: int) -> None:
         del timestamp
         await asyncio.to_thread(forget_old_keys, handling)
+        await asyncio.to_thread(forget_files, handling.store)
         await app.job_manager.delete_old_jobs(nb_hours=_FAILED_JOBS_KEPT_HOURS, include_failed=True)
 
     for way, post in (posts or {}).items():
@@ -168,6 +172,10 @@ def _when_told(app: App, handling: Handling) -> None:
     @app.task(name=MOVE, retry=patience)
     def move(move_id: str) -> None:
         move_all(handling, UUID(move_id), stands_apart)
+
+    @app.task(name=MAKE_FILE, retry=patience)
+    def make_result(file_id: str) -> None:
+        make_file(handling.store, UUID(file_id), partial(write_result, handling.store))
 
     @app.task(name=DELIVERED, retry=patience)
     def note_delivered(item_id: str, at: str) -> None:

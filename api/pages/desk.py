@@ -26,6 +26,11 @@ class Part:
 
 PARTS = (
     Part(
+        "finding.page",
+        say("Find incidents"),
+        say("By what was answered, who had a part, whose time it was, and the way it took."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

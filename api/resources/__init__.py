@@ -15,6 +15,7 @@ from api.resources import (
     changes,
     disputes,
     drafts,
+    finding,
     incidents,
     items,
     lists,
@@ -72,6 +73,7 @@ def register(app: Flask) -> None:
         releases,
         moves,
         drafts,
+        finding,
         setting_up,
     ):
         api.register_blueprint(module.blueprint)

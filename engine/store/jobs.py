@@ -23,6 +23,7 @@ UNDELIVERED = "putright.undelivered"
 MOVE = "putright.move"
 ANCHOR = "putright.anchor"
 CHECK_CHAINS = "putright.check_chains"
+MAKE_FILE = "putright.make_file"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -84,6 +85,11 @@ def defer_anchoring(conn: Connection) -> None:
 def defer_checking(conn: Connection) -> None:
     """Have all chains looked through, once this transaction has committed."""
     _deferring.configure_task(CHECK_CHAINS, lock=CHECK_CHAINS, connection=driver(conn)).defer()
+
+
+def defer_making_file(conn: Connection, file_id: UUID) -> None:
+    """Have a result made as a file, once this transaction has committed."""
+    _deferring.configure_task(MAKE_FILE, connection=driver(conn)).defer(file_id=str(file_id))
 
 
 def waiting_advances(conn: Connection) -> int:

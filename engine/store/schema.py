@@ -113,6 +113,22 @@ def _said_by_whom() -> tuple[SchemaItem, ...]:
     )
 
 
+# What has no due date is sorted as if it were due then, and what is open as if it ended then.
+LAST_OF_ALL = "'9999-12-31 00:00:00+00'::timestamp with time zone"
+FIRST_OF_ALL = "'1900-01-01 00:00:00+00'::timestamp with time zone"
+
+# What lists of incidents are ordered by, word for word as the indexes have it: when it ended, with
+# the open ones before all others, and how long it took, the open ones longer than all others.
+ENDED = f"COALESCE({{i}}ended_at, {FIRST_OF_ALL})"
+LASTED = f"(COALESCE({{i}}ended_at, {{i}}observed_until, {LAST_OF_ALL}) - {{i}}told_at)"
+# How long it took from the cause fixed to right again.
+GAP = "({i}right_since - {i}repaired_at)"
+
+# The words of what was answered.
+ANSWERS_TEXT = (
+    "jsonb_to_tsvector('simple'::regconfig, {w}answers, '[\"string\", \"numeric\"]'::jsonb)"
+)
+
 # --- people ------------------------------------------------------------------------------------
 
 organisation = Table(
@@ -485,6 +501,22 @@ incident = Table(
     CheckConstraint("(origin_id IS NULL) = (origin IS NULL)", name="origin_both"),
     ForeignKeyConstraint(["product_id", "process_id"], ["product.id", "product.process_id"]),
     Index(None, "state", "process_id"),
+    Index(None, "process_id"),
+    Index(None, "product_id"),
+    Index(None, "priority"),
+    Index(None, "closed_by"),
+    Index("ix_incident_restricted", "number", postgresql_where=text("is_restricted")),
+    Index("ix_incident_checker", "checker_id", postgresql_where=text("checker_id IS NOT NULL")),
+    Index("ix_incident_delegate", "delegate_id", postgresql_where=text("delegate_id IS NOT NULL")),
+    # what lists are ordered by
+    Index("ix_incident_told", "told_at", "number"),
+    Index("ix_incident_ended", text(ENDED.format(i="")), "number"),
+    Index("ix_incident_lasted", text(LASTED.format(i="")), "number"),
+    Index(
+        "ix_incident_gap",
+        text(GAP.format(i="")),
+        postgresql_where=text("repaired_at IS NOT NULL AND right_since IS NOT NULL"),
+    ),
     Index(None, "reporter_id"),
     Index(None, "customer_id"),
     Index(None, "lead_id"),
@@ -725,6 +757,7 @@ action = Table(
         postgresql_where=text("kind = 'puts_right' AND state IN ('waiting', 'open')"),
     ),
     Index("ix_action_work", "incident_id", "work_seq"),
+    Index("ix_action_person", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     Index(
         "ix_action_text",
         text("to_tsvector('simple', (((title || ' ') || detail) || ' ') || coalesce(outcome, ''))"),
@@ -795,6 +828,9 @@ confirmation = Table(
     Column("entry_seq", Integer, nullable=False),
     # the latest answer of each, however many there were
     Index("ix_confirmation_latest", "incident_id", "person_id", "entry_seq"),
+    Index(None, "person_id"),
+    Index("ix_confirmation_not_yes", "incident_id", postgresql_where=text("answer <> 'yes'")),
+    Index("ix_confirmation_withdrawal", "incident_id", postgresql_where=text("is_withdrawal")),
 )
 
 confirmation_line = Table(
@@ -819,6 +855,12 @@ verification = Table(
     _instant("verified_at", required=True),
     Column("entry_seq", Integer, nullable=False),
     Index("ix_verification_who", "incident_id", "person_id"),
+    Index(None, "person_id"),
+    Index(
+        "ix_verification_not_right",
+        "incident_id",
+        postgresql_where=text("verdict = 'not_right'"),
+    ),
 )
 
 decision = Table(
@@ -846,6 +888,13 @@ decision = Table(
         use_alter=True,
     ),
     Index("ix_decision_latest", "incident_id", "entry_seq"),
+    Index(None, "person_id"),
+    Index("ix_decision_by_list", "incident_id", postgresql_where=text("list_id IS NOT NULL")),
+    Index(
+        "ix_decision_back",
+        "incident_id",
+        postgresql_where=text("decided = 'back_to_work'"),
+    ),
 )
 
 # Answers that are missing, reviewed line by line by one person.
@@ -905,6 +954,7 @@ run = Table(
         "uq_run_incident", "incident_id", unique=True, postgresql_where=text("action_id IS NULL")
     ),
     Index(None, "incident_id"),
+    Index(None, "release_id"),
 )
 
 visit = Table(
@@ -925,6 +975,9 @@ visit = Table(
         nullable=False,
     ),
     Index(None, "run_id", "id"),
+    # who passed here, of all runs
+    Index(None, "element"),
+    Index(None, "flow"),
 )
 
 # Runs that somebody moves from one release to another, one after the other.
@@ -978,9 +1031,6 @@ release_standing = Table(
     _words("proved_with"),
     _instant("proved_at", required=True),
 )
-
-# What has no due date is sorted as if it were due then.
-LAST_OF_ALL = "'9999-12-31 00:00:00+00'::timestamp with time zone"
 
 work_item = Table(
     "work_item",
@@ -1040,6 +1090,19 @@ work_item = Table(
         postgresql_where=text("action_id IS NOT NULL AND lane <> 'customer' AND how = 'completed'"),
     ),
     Index(None, "incident_id", "opened_at"),
+    # what was answered, by field and by words
+    Index(
+        "ix_work_item_answers",
+        "answers",
+        postgresql_using="gin",
+        postgresql_ops={"answers": "jsonb_path_ops"},
+    ),
+    Index(
+        "ix_work_item_answers_text",
+        text(ANSWERS_TEXT.format(w="")),
+        postgresql_using="gin",
+        postgresql_where=text("answers IS NOT NULL"),
+    ),
     # soonest due first, and what has no due date last
     Index(
         "ix_work_item_in_order",
@@ -1195,6 +1258,10 @@ entry = Table(
         "incident_id",
         postgresql_where=text("verb = 'incident:lead_taken'"),
     ),
+    # what somebody did anywhere
+    Index("ix_entry_person", "person_id", "incident_id"),
+    # entries are written as time goes by, so that the pages know their own times
+    Index("ix_entry_at", "at", postgresql_using="brin"),
 )
 
 # --- the register ------------------------------------------------------------------------------
@@ -1417,6 +1484,64 @@ saved_view = Table(
     _words("name"),
     _words("query"),
     UniqueConstraint("person_id", "name"),
+)
+
+# What auditors look for again, with the columns and the order that they chose.
+saved_query = Table(
+    "saved_query",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _words("name"),
+    _words("query"),
+    # every auditor finds it
+    Column("is_shared", Boolean, nullable=False, server_default=text("false")),
+    _instant("saved_at", required=True),
+    UniqueConstraint("person_id", "name"),
+    Index("ix_saved_query_shared", "name", postgresql_where=text("is_shared")),
+)
+
+# A large result as a file that a worker makes, for who asked only and for a short time.
+result_file = Table(
+    "result_file",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    _words("query"),
+    Column(
+        "format",
+        Text,
+        CheckConstraint("format IN ('csv', 'xlsx')", name="format"),
+        nullable=False,
+    ),
+    # in which language its headings are
+    _words("language"),
+    _instant("asked_at", required=True),
+    _instant("begun_at"),
+    # how often: of two workers the one that began later has the say
+    Column("begun", Integer, nullable=False, server_default="0"),
+    # how many lines there will be, where they could be counted, and are so far
+    Column("total", BigInteger),
+    Column("lines", BigInteger, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    _instant("ended_at"),
+    # why there is none, in a sentence
+    _words("failed", required=False),
+    Index("ix_result_file_theirs", "person_id", "asked_at"),
+    Index(None, "asked_at"),
+)
+
+result_part = Table(
+    "result_part",
+    metadata,
+    Column(
+        "file_id",
+        Uuid,
+        ForeignKey("result_file.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("place", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 unmailed = Table(
