@@ -27,6 +27,7 @@ from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
+    CHECK_CLOSURES,
     DELIVERED,
     MOVE,
     STEP_IN,
@@ -35,6 +36,7 @@ from engine.store.jobs import (
     defer_advances,
     waiting_advances,
 )
+from engine.usecases.closure_checks import check_all
 from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
@@ -160,6 +162,10 @@ def _when_told(app: App, handling: Handling) -> None:
     @app.task(name=MOVE, retry=patience)
     def move(move_id: str) -> None:
         move_all(handling, UUID(move_id))
+
+    @app.task(name=CHECK_CLOSURES, retry=patience)
+    def check_closures(check_id: str) -> None:
+        check_all(handling.store, UUID(check_id))
 
     @app.task(name=DELIVERED, retry=patience)
     def note_delivered(item_id: str, at: str) -> None:

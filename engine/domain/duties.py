@@ -68,13 +68,13 @@ def _judged(
     one: Duty, other: Duty, is_grave: bool, is_only_worker: bool, was_in_one_call: bool
 ) -> tuple[bool, Said]:
     match one, other:
-        case (Duty.LED | Duty.WORKED | Duty.VERIFIED), Duty.CONFIRMED:
+        case ((Duty.LED | Duty.WORKED | Duty.VERIFIED), Duty.CONFIRMED):
             return True, _OWN_WORD
-        case (Duty.LED | Duty.WORKED), Duty.DECIDED:
+        case ((Duty.LED | Duty.WORKED), Duty.DECIDED):
             return True, _OWN_END
         case Duty.VERIFIED, Duty.DECIDED:
             return is_grave, _CHECKED_GRAVE if is_grave else _CHECKED
-        case (Duty.LED | Duty.WORKED), Duty.RECORDED:
+        case ((Duty.LED | Duty.WORKED), Duty.RECORDED):
             return not was_in_one_call, _IN_ONE_CALL if was_in_one_call else _SAID_BY_PHONE
         case Duty.WORKED, Duty.VERIFIED:
             return is_only_worker, _ALONE if is_only_worker else _OTHERS_TOO

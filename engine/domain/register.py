@@ -17,6 +17,8 @@ REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
 
 # what the register tells of beside its records: which diagrams new incidents start with
 RELEASE: Final = "release"
+# and which number was given to an incident that there never was, as its report was not kept
+NUMBER: Final = "number"
 
 Answers = Mapping[str, object]
 

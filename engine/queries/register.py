@@ -16,7 +16,7 @@ from holidays.registry import COUNTRIES
 from sqlalchemy import Connection, text
 
 from engine.domain.party import Party
-from engine.domain.register import RELEASE, Answers, RecordKind, calendar_of
+from engine.domain.register import NUMBER, RELEASE, Answers, RecordKind, calendar_of
 from engine.language import say, say_of
 from engine.queries.choices import Choices
 
@@ -282,7 +282,7 @@ class RegisterLine:
     """One entry of the register; `content` is None once erased."""
 
     seq: int
-    kind: RecordKind | Literal["release"]
+    kind: RecordKind | Literal["release", "number"]
     subject_id: UUID
     at: datetime
     actor: str
@@ -306,7 +306,7 @@ def register_trail(
     return [
         RegisterLine(
             row.seq,
-            RELEASE if row.kind == RELEASE else RecordKind(row.kind),
+            row.kind if row.kind in (RELEASE, NUMBER) else RecordKind(row.kind),
             row.subject_id,
             row.at,
             row.actor,

@@ -21,6 +21,7 @@ STEP_IN = "putright.step_in"
 DELIVERED = "putright.delivered"
 UNDELIVERED = "putright.undelivered"
 MOVE = "putright.move"
+CHECK_CLOSURES = "putright.check_closures"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -71,6 +72,12 @@ def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) 
 def defer_moving(conn: Connection, move_id: UUID) -> None:
     """Have the runs of a move moved, once this transaction has committed."""
     _deferring.configure_task(MOVE, connection=driver(conn)).defer(move_id=str(move_id))
+
+
+def defer_closure_check(conn: Connection, check_id: UUID) -> None:
+    """Have every closure checked, once this transaction has committed."""
+    task = _deferring.configure_task(CHECK_CLOSURES, connection=driver(conn))
+    task.defer(check_id=str(check_id))
 
 
 def waiting_advances(conn: Connection) -> int:

@@ -32,7 +32,7 @@ def last_change(conn: Connection, subject_id: UUID) -> int:
 def register(
     work: Work,
     verb: str,
-    kind: RecordKind | Literal["release"],
+    kind: RecordKind | Literal["release", "number"],
     subject_id: UUID,
     content: Mapping[str, Any],
     by: Actor | Machine,
