@@ -60,6 +60,12 @@ _LINES = text("""
     FROM incident i JOIN business_process p ON p.id = i.process_id
     WHERE i.number = ANY (:numbers) ORDER BY i.number
 """)
+_PROCESSES = text("SELECT id, name FROM business_process ORDER BY name, id")
+
+
+def process_names(conn: Connection) -> list[tuple[UUID, str]]:
+    """Return the business processes there are, by name."""
+    return [(row.id, row.name) for row in conn.execute(_PROCESSES)]
 
 
 def sample_closures(

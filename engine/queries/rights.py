@@ -8,7 +8,7 @@ what was then.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -51,8 +51,8 @@ class Right:
     """What somebody was, `since` inclusive and `until` exclusive.
 
     `since` None: from before the first entry that tells of it; `until` None: still.  The numbers
-    are those of the register's entries.  `is_off_record`: no entry has given it, or taken it, and
-    yet it is so today.
+    are those of the register's entries.  `lacks`: it is so today and no entry has given it
+    (`start`), or it is not so today and no entry has taken it (`end`).
     """
 
     what: Said
@@ -63,7 +63,7 @@ class Right:
     since_seq: int | None
     until: datetime | None
     until_seq: int | None
-    is_off_record: bool = False
+    lacks: Literal["start", "end"] | None = None
 
     def was_held(self, at: datetime) -> bool:
         """Whether it was so at that instant (aware)."""
@@ -215,8 +215,12 @@ def _spans(
             since = change
         holds = change.has
     if holds or is_so_today:
-        is_off_record = holds != is_so_today or not changes
-        yield _right(what, place, since if holds else None, None, is_off_record=is_off_record)
+        lacks: Literal["start", "end"] | None = None
+        if not holds or not changes:
+            lacks = "start"
+        elif not is_so_today:
+            lacks = "end"
+        yield _right(what, place, since if holds else None, None, lacks)
 
 
 def _right(
@@ -224,8 +228,7 @@ def _right(
     place: Place,
     since: _Change | None,
     until: _Change | None,
-    *,
-    is_off_record: bool = False,
+    lacks: Literal["start", "end"] | None = None,
 ) -> Right:
     return Right(
         what,
@@ -236,7 +239,7 @@ def _right(
         since and since.seq,
         until and until.at,
         until and until.seq,
-        is_off_record,
+        lacks,
     )
 
 
