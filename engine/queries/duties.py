@@ -5,7 +5,7 @@ are put together, so that each is judged once however many incidents there are. 
 judge each incident.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,10 @@ _SUCH = """EXISTS (SELECT FROM judged j WHERE j.incident_id = c.id
         j.was_in_one_call) = ANY (:combinations))"""
 _ALL_FOUND = text(f"WITH {_PERIOD} {_FOUND.format(such='true')}")
 _SUCH_FOUND = text(f"WITH {_PERIOD}, {HANDS_SQL} {_FOUND.format(such=_SUCH)}")
+_SUCH_NUMBERS = text(f"""
+    WITH {_PERIOD}, {HANDS_SQL}
+    SELECT c.number, c.ended_at AS at FROM closed c WHERE {_SUCH} ORDER BY c.ended_at DESC
+""")  # noqa: S608 - as above
 _LINES = text(f"""
     WITH closed AS (SELECT {CLOSED_COLUMNS} FROM incident i WHERE i.id = ANY (:ids)), {HANDS_SQL}
     SELECT c.number, c.is_restricted, c.closed_by, c.highest_priority, c.ended_at, j.*, p.name
@@ -141,6 +145,24 @@ def duty_lines(
     if len(ids) <= page.size:
         return lines, None
     return lines, cursor(lines[-1].ended_at, lines[-1].number)
+
+
+def forbidden_pairs(
+    conn: Connection, since: datetime, until: datetime, pairs: Collection[tuple[Duty, Duty]]
+) -> Sequence[Any]:
+    """Return (number, ended_at) of what was closed where a rule forbids one of these two duties.
+
+    The latest first.  Two statements.
+    """
+    asked: dict[str, Any] = {"since": since, "until": until}
+    such = [
+        _written(row)
+        for row in conn.execute(_COMBINATIONS, asked)
+        if any(two.is_forbidden and (two.one, two.other) in pairs for two in _overlaps(row))
+    ]
+    if not such:
+        return ()
+    return conn.execute(_SUCH_NUMBERS, asked | {"combinations": such}).all()
 
 
 def _overlaps(row: Any) -> Iterator[Overlap]:

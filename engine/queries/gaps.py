@@ -150,6 +150,14 @@ def gaps(conn: Connection, *, most: int = 200) -> Gaps:
     return Gaps(counted, tuple(among), tuple(inside))
 
 
+def incident_gaps(conn: Connection, *, most: int = 1_000) -> Sequence[Gap]:
+    """Return the first gaps in the numbers of incidents.  Two statements."""
+    given_up = [GivenUp(*row) for row in conn.execute(_GIVEN_UP)]
+    missing, _ = _OF_EACH[Numbered.INCIDENT]
+    rows = conn.execute(missing, {"most": most})
+    return [_gap(Numbered.INCIDENT, row, given_up, {}) for row in rows]
+
+
 def _gap(
     kind: Numbered, row: Any, given_up: Sequence[GivenUp], published: dict[int, datetime]
 ) -> Gap:
