@@ -30,7 +30,7 @@ def page() -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         counts = duty_counts(conn, *period.instants)
         lines, after = duty_lines(conn, *period.instants, overlap=overlap, page=asked)
-    here = period.args | ({"overlap": overlap} if overlap else {})
+    narrowed = period.args | ({"overlap": overlap} if overlap else {})
     return render_template(
         "duties.html",
         counts=counts,
@@ -38,7 +38,7 @@ def page() -> ResponseReturnValue:
         after=after,
         is_first=asked.after is None,
         overlap=overlap,
-        here=here,
+        narrowed=narrowed,
         period=period,
         today=filters.now().astimezone(identity.zone()).date(),
         duties=DUTIES,
