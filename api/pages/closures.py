@@ -23,7 +23,7 @@ from engine.queries.closure_checks import check_findings, check_under_way, last_
 from engine.queries.closure_evidence import closure_evidence
 from engine.queries.closure_sample import ClosureChoice, process_names, sample_closures
 from engine.queries.endings import Ending, authorities, ending_counts, endings
-from engine.queries.paging import Page
+from engine.queries.paging import Page, cursor
 from engine.usecases.closure_checks import ask_check
 
 pages = for_auditors("closures", __name__)
@@ -83,7 +83,9 @@ def one(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         found = closure_evidence(conn, incident.id, {key.id: key.secret})
-    return render_template("closure.html", incident=incident, found=found, duties=DUTIES)
+    return render_template(
+        "closure.html", incident=incident, found=found, duties=DUTIES, behind=cursor
+    )
 
 
 @pages.get("/desk/closures/ended")
