@@ -248,7 +248,11 @@ def _confirmer(closed: Closed, named: Any, closing_seq: int, is_barred: bool) ->
     if is_own and closed.row.is_one_harmed:
         facts = named.name, answer, said.entry_seq, Grade(said.grade), is_barred
         return ConfirmerFacts(*facts, withdraws=True)
-    if answer is Answer.YES and not {one.id for one in in_force(closed)} <= set(said.yes_to):
+    record = closed.entry(said.entry_seq)
+    # who answers after the closing is asked for one word over all
+    is_late = record is not None and record.verb == "confirmation:late"
+    open_to = {one.id for one in in_force(closed)} - set(said.yes_to)
+    if answer is Answer.YES and open_to and not is_late:
         # a yes over all that leaves a criterion open is no yes
         answer = Answer.PARTLY
     return ConfirmerFacts(named.name, answer, said.entry_seq, Grade(said.grade), is_barred)

@@ -43,7 +43,7 @@ class CriterionEvidence:
 
 
 @dataclass(frozen=True)
-class AnswerLine:
+class SaidOfCriterion:
     """What a confirmer said of one criterion."""
 
     measure: str
@@ -70,7 +70,7 @@ class AnswerEvidence:
     is_last: bool
     is_late: bool
     is_confirmer: bool
-    lines: tuple[AnswerLine, ...]
+    lines: tuple[SaidOfCriterion, ...]
 
 
 @dataclass(frozen=True)
@@ -279,10 +279,10 @@ def _criterion(row: Any) -> CriterionEvidence:
 
 
 def _answers(conn: Connection, asked: Mapping[str, Any]) -> tuple[AnswerEvidence, ...]:
-    lines: dict[UUID, list[AnswerLine]] = {}
+    lines: dict[UUID, list[SaidOfCriterion]] = {}
     for row in conn.execute(_LINES, asked):
         lines.setdefault(row.confirmation_id, []).append(
-            AnswerLine(row.measure, row.answer, row.words)
+            SaidOfCriterion(row.measure, row.answer, row.words)
         )
     rows = conn.execute(_ANSWERS, asked).all()
     last = {row.person_id: row.id for row in rows if row.entry_seq < asked["closing"]}
