@@ -487,6 +487,9 @@ def test_no_command_prints_its_words(
                     ["scenarios"], ["audit", "closures"],
                     ["audit", "closures", "--json"], ["audit", "ways-out"],
                     ["audit", "ways-out", "--json"],
+                    *(["audit", one, *more] for more in ([], ["--json"])
+                      for one in ("controls", "duties", "gaps", "replayed", "sample")),
+                    ["audit", "rights", "hugo"],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
