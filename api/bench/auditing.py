@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.closures import closures_at_the_desk
 from api.bench.place import Place
 
 Figure = dict[str, Any]
 
-AUDIT: dict[str, Callable[[Place], Figure]] = {}
+AUDIT: dict[str, Callable[[Place], Figure]] = {
+    # each list within 1 s, one closure within 0.3 s
+    "closures_at_the_desk": closures_at_the_desk,
+}
