@@ -78,7 +78,7 @@ def unmarked(answer: Any, ids: list[str]) -> str:
     said = answer.get_data(as_text=True)
     for one in ids:
         said = said.replace(one, "THAT")
-    numbered = r"(/|%2F)(incidents|lists)(/|%2F)\d+|#\d+|(?<=\"incident\":\")\d+"
+    numbered = r"(/|%2F)(incidents|lists|closures)(/|%2F)\d+|#\d+|(?<=\"incident\":\")\d+"
     said = re.sub(numbered, "THAT", said)
     return re.sub(r'name="(csrf_token|_key)" value="[^"]*"', "TOKEN", said)
 

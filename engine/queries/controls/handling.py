@@ -70,6 +70,9 @@ _LIFTED_ALONE = text(f"""
 _REPORTED = text("SELECT count(*) FROM incident WHERE told_at >= :since AND told_at < :until")
 
 
+_MOST_OF_A_GAP = 1_000
+
+
 def _taken_out(conn: Connection, asked: Asked) -> list[Exceptional]:
     """Return the numbers that nothing explains; a gap belongs to when its neighbours were told."""
     found = []
@@ -78,7 +81,8 @@ def _taken_out(conn: Connection, asked: Asked) -> list[Exceptional]:
         if gap.is_explained or (at is not None and not asked.since <= at < asked.until):
             continue
         known = {one.number for one in gap.given_up}
-        numbers = range(gap.first, gap.last + 1)
+        # a sequence that somebody has set far ahead leaves more than anybody can look at
+        numbers = range(gap.first, min(gap.last, gap.first + _MOST_OF_A_GAP - 1) + 1)
         found += [Exceptional(one, at or asked.since) for one in numbers if one not in known]
     return found
 
