@@ -16,6 +16,7 @@ import click
 from api.addresses import token_of
 from api.anchors import heads_kept, places_of
 from api.app import create_app
+from api.auditing import AUDITING
 from api.beginnings import first_token
 from api.chain_commands import restored, sign, verify
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
@@ -280,6 +281,10 @@ def closures(as_json: bool) -> None:
             click.echo(f"- incident {one.number}: {one.why}")
     if unproven:
         sys.exit(1)
+
+
+for _more in AUDITING:
+    audit.add_command(_more)
 
 
 @audit.command("ways-out")

@@ -32,6 +32,7 @@ from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
+    CHECK_CLOSURES,
     DELIVERED,
     MAKE_FILE,
     MOVE,
@@ -42,6 +43,7 @@ from engine.store.jobs import (
     waiting_advances,
 )
 from engine.usecases.anchoring import Place
+from engine.usecases.closure_checks import check_all
 from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
@@ -176,6 +178,10 @@ def _when_told(app: App, handling: Handling) -> None:
     @app.task(name=MAKE_FILE, retry=patience)
     def make_result(file_id: str) -> None:
         make_file(handling.store, UUID(file_id), partial(write_result, handling.store))
+
+    @app.task(name=CHECK_CLOSURES, retry=patience)
+    def check_closures(check_id: str) -> None:
+        check_all(handling.store, UUID(check_id))
 
     @app.task(name=DELIVERED, retry=patience)
     def note_delivered(item_id: str, at: str) -> None:

@@ -16,6 +16,7 @@ from engine.domain.party import Party
 from engine.domain.register import RecordKind
 from engine.domain.signal import Alert
 from engine.domain.silence import Channel
+from engine.queries.controls import CONTROLS
 from engine.queries.ledger import incident_ledger
 from engine.usecases.callers import give_caller_page
 from engine.usecases.covering import count_harmed
@@ -278,6 +279,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "line": [1],
         "name": sorted(CHANGES),
         "deeds.name": sorted(DEEDS),
+        "controls.name": [one.name for one in CONTROLS],
         "api_proofs.which": ["1", release],
         "api_releases.which": ["1"],
         "api_releases.other": ["1"],

@@ -38,3 +38,16 @@ def unguarded(database: DatabaseUrls) -> Iterator[Connection]:
             conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         yield conn
     engine.dispose()
+
+
+def unreferred(conn: Connection, table: str) -> None:
+    """Take away what refers to the table's rows, so that one of them can be taken out."""
+    found = conn.execute(
+        text(
+            "SELECT conrelid::regclass::text AS of, conname FROM pg_constraint"
+            " WHERE contype = 'f' AND confrelid = CAST(:table AS regclass)"
+        ),
+        {"table": table},
+    ).all()
+    for row in found:
+        conn.execute(text(f"ALTER TABLE {row.of} DROP CONSTRAINT {row.conname}"))

@@ -95,6 +95,7 @@ SENT: dict[str, dict[str, Any]] = {
     "api_ways_out.separate": {"words": "So"},
     "api_ways_out.take_back": {"words": "So"},
     "api_ways_out.take_up_again": {"words": "So"},
+    "closures.check": {},
     "deeds.do": WHY | {"into": "1", "title": "A", "expected": "B", "actual": "C", "answer": "no"},
     "disputes.decide": WHY | {"moves": "yes"},
     "disputes.raise_it": WHY | {"should_be": "it"},

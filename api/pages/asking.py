@@ -114,3 +114,10 @@ class Asking:
         """
         key = None if isinstance(refusal, KeyReused) else sent_key()
         return self.show(values, notice=refusal.sentence, key=key)
+
+
+def asked_number(name: str, most: int, unless: int) -> int:
+    """Return the number that the address says, if it is one of 0 to `most`."""
+    said = request.args.get(name)
+    is_one = said is not None and said.isascii() and said.isdigit() and len(said) < 12
+    return min(int(said), most) if said is not None and is_one else unless

@@ -36,6 +36,36 @@ PARTS = (
         say("People, rights, teams, business processes, ladders and versions, as they changed."),
     ),
     Part(
+        "closures.listed",
+        say("What was closed, and on what"),
+        say("Closures without valid evidence, how incidents ended, who decided; some at random."),
+    ),
+    Part(
+        "controls.page",
+        say("Controls"),
+        say("What always holds: how often it applied, each exception, when it was tested."),
+    ),
+    Part(
+        "duties.page",
+        say("Separation of duties"),
+        say("Who led, did, checked, confirmed and decided, and what one person did together."),
+    ),
+    Part(
+        "rights.page",
+        say("Who had which right when"),
+        say("Roles, offices, teams, deputies and absences of a person at a moment."),
+    ),
+    Part(
+        "gaps.page",
+        say("Gaps in numbers"),
+        say("Numbers that are missing, and what is known of why."),
+    ),
+    Part(
+        "replayed.page",
+        say("What an older tool’s log closed"),
+        say("After a replay: what was tried, what was done instead, whose time it was."),
+    ),
+    Part(
         "incidents.sample",
         say("Set aside or joined"),
         say("How incidents ended, and some of those that were set aside or joined, at random."),

@@ -1,24 +1,21 @@
-"""Where it hurts: a release's diagrams with how often they were passed, and where runs waited.
-
-The period is two days of the reader's own calendar, both of them part of it.
-"""
+"""Where it hurts: a release's diagrams with how often they were passed, and where runs waited."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from api import identity
 from api.filters import lasting, now
 from api.pages.for_readers import for_studio
 from api.pages.history import named
+from api.pages.period import asked_period
 from engine.bpmn import Process
 from engine.bpmn.document import parse_xml
 from engine.errors import NotFound
-from engine.language import Said, in_words, say, say_of
+from engine.language import in_words, say, say_of
 from engine.queries.library import release_id_of
 from engine.queries.run import diagram_xml
 from engine.queries.where_it_hurts import Passed, WhereItHurts, where_it_hurts
@@ -30,24 +27,11 @@ _LEVELS = 5
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
-class Period:
-    """Two days, both part of it; `problem` says why these are not the ones that were asked for."""
-
-    first: date
-    last: date
-    problem: Said | None = None
-
-
 @pages.get("/studio/releases/<int:number>/hurts/<diagram>")
 def page(number: int, diagram: str) -> ResponseReturnValue:
     """Show a diagram with where runs waited within a period."""
-    period = _period()
-    zone = identity.zone()
-    since, until = (
-        datetime(day.year, day.month, day.day, tzinfo=zone)
-        for day in (period.first, period.last + timedelta(days=1))
-    )
+    period = asked_period(_USUAL)
+    since, until = period.instants
     handling = identity.handling()
     with handling.store.read() as conn:
         release = release_id_of(conn, number)
@@ -64,29 +48,12 @@ def page(number: int, diagram: str) -> ResponseReturnValue:
         process=process,
         processes=processes,
         period=period,
-        today=now().astimezone(zone).date(),
+        today=now().astimezone(identity.zone()).date(),
         waited=waited,
         passed=passed,
         ways=_ways(process, found),
         drawn={"xml": xml.decode(), **_drawn(process, found)},
     )
-
-
-def _period() -> Period:
-    today = now().astimezone(identity.zone()).date()
-    usual = today - _USUAL, today
-    asked = [request.args.get(name, "") for name in ("since", "until")]
-    if not any(asked):
-        return Period(*usual)
-    problem = say("Please give two days, the earlier one first.")
-    try:
-        first, last = (date.fromisoformat(one) for one in asked)
-    except ValueError:
-        return Period(*usual, problem)
-    # beyond these no instant can be told in every zone
-    if not date(1900, 1, 1) <= first <= last <= date(2900, 1, 1):
-        return Period(*usual, problem)
-    return Period(first, last)
 
 
 def _lines(found: WhereItHurts) -> tuple[list[Passed], list[Passed]]:

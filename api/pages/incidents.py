@@ -7,6 +7,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from api import identity
+from api.pages.asking import asked_number
 from api.pages.for_readers import for_readers
 from engine.domain.incident import IncidentState
 from engine.domain.permissions import may_sample_ways_out
@@ -59,14 +60,8 @@ def sample() -> ResponseReturnValue:
     actor = identity.actor()
     if not may_sample_ways_out(actor):
         raise NotAllowed(say("Only auditors and owners of business processes can ask this."))
-    most = _within(request.args.get("sample"), _MOST_SAMPLED, _SAMPLE)
-    seed = _within(request.args.get("seed"), _SEEDS - 1, randbelow(_SEEDS))
+    most = asked_number("sample", _MOST_SAMPLED, _SAMPLE)
+    seed = asked_number("seed", _SEEDS - 1, randbelow(_SEEDS))
     with identity.handling().store.read() as conn:
         found = sample_ways_out(conn, most=most, seed=seed, owner=owner_in_scope(actor))
     return render_template("ways_out.html", found=found, most=most)
-
-
-def _within(said: str | None, most: int, unless: int) -> int:
-    """Return the number that was said, if it is one of 0 to `most`."""
-    is_one = said is not None and said.isascii() and said.isdigit() and len(said) < 12
-    return min(int(said), most) if said is not None and is_one else unless

@@ -17,9 +17,12 @@ REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
 
 # what the register tells of beside its records: which diagrams new incidents start with
 RELEASE: Final = "release"
-# ... and that the database is an older one again
+# ... that the database is an older one again
 DATABASE: Final = "database"
-Beside = Literal["release", "database"]
+# ... and which number was given to an incident that there never was, as its report was not kept
+NUMBER: Final = "number"
+Beside = Literal["release", "database", "number"]
+BESIDE = (RELEASE, DATABASE, NUMBER)
 
 Answers = Mapping[str, object]
 

@@ -5,11 +5,11 @@ the README and for the file that sets it (`api/rules_file.py`).
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, get_args, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,12 @@ class Rules:
 
 
 DEFAULT_RULES = Rules()
+
+
+def set_otherwise(rules: Rules) -> Iterator[tuple[str, object, object]]:
+    """Yield what each number means that is not its default, with the default and the number."""
+    hints = get_type_hints(Rules, include_extras=True)
+    for one in fields(Rules):
+        usual, now = getattr(DEFAULT_RULES, one.name), getattr(rules, one.name)
+        if usual != now:
+            yield get_args(hints[one.name])[1], usual, now

@@ -6,6 +6,7 @@ on no button: people press it to get help, so that button says *Ask for help*.
 
 from collections.abc import Mapping
 
+from engine.domain.duties import Duty
 from engine.domain.standing import Standing
 from engine.language import Said, say
 
@@ -106,6 +107,7 @@ WORDS: Mapping[str, str] = {
     "threshold": "threshold",
     "title": "title",
     "until": "until",
+    "seconds": "seconds of each party",
     "verdict": "verdict",
     "who": "who",
     "who_answers_too": "who answers too",
@@ -190,6 +192,16 @@ READS_AS: Mapping[Standing, str] = {
     Standing.CONFIRMER: "answers in the end",
     Standing.ASKED: "is asked for something now",
     Standing.NAMED: "is named",
+}
+
+# What somebody did towards an incident, as far as the rules keep it apart from something else.
+DUTIES: Mapping[Duty, str] = {
+    Duty.LED: say("led it"),
+    Duty.WORKED: say("worked on it"),
+    Duty.VERIFIED: say("checked it"),
+    Duty.RECORDED: say("wrote an answer down"),
+    Duty.CONFIRMED: say("said that it is right"),
+    Duty.DECIDED: say("decided to close it"),
 }
 
 # Each verb of an entry with its sentence; `%(actor)s` is a person's name or the machine's.
@@ -317,6 +329,7 @@ VERBS: Mapping[str, str] = {
     "ladder:changed": "%(actor)s changed the numbers of this priority",
     "run:moved": "%(actor)s moved it to another release of the diagrams",
     "database:restored": "%(actor)s put an older database back",
+    "number:given_up": "%(actor)s noted that a report was not kept: its number stays free",
     "release:published": "%(actor)s published what new incidents start with",
 }
 

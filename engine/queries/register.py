@@ -16,7 +16,7 @@ from holidays.registry import COUNTRIES
 from sqlalchemy import Connection, text
 
 from engine.domain.party import Party
-from engine.domain.register import DATABASE, RELEASE, Answers, Beside, RecordKind, calendar_of
+from engine.domain.register import BESIDE, Answers, Beside, RecordKind, calendar_of
 from engine.language import say, say_of
 from engine.queries.choices import Choices
 
@@ -306,7 +306,7 @@ def register_trail(
     return [
         RegisterLine(
             row.seq,
-            row.kind if row.kind in (RELEASE, DATABASE) else RecordKind(row.kind),
+            row.kind if row.kind in BESIDE else RecordKind(row.kind),
             row.subject_id,
             row.at,
             row.actor,

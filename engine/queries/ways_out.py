@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 
 from engine.domain.incident import WayOut
 from engine.queries.chains import ENTRIES_SQL, tampered
-from engine.queries.closures import BATCH, Unproven, unproven_of
+from engine.queries.closed import BATCH
+from engine.queries.closures import Unproven, unproven_of
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ MOVE = "putright.move"
 ANCHOR = "putright.anchor"
 CHECK_CHAINS = "putright.check_chains"
 MAKE_FILE = "putright.make_file"
+CHECK_CLOSURES = "putright.check_closures"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -90,6 +91,12 @@ def defer_checking(conn: Connection) -> None:
 def defer_making_file(conn: Connection, file_id: UUID) -> None:
     """Have a result made as a file, once this transaction has committed."""
     _deferring.configure_task(MAKE_FILE, connection=driver(conn)).defer(file_id=str(file_id))
+
+
+def defer_closure_check(conn: Connection, check_id: UUID) -> None:
+    """Have every closure checked, once this transaction has committed."""
+    task = _deferring.configure_task(CHECK_CLOSURES, connection=driver(conn))
+    task.defer(check_id=str(check_id))
 
 
 def waiting_advances(conn: Connection) -> int:

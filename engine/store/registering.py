@@ -1,7 +1,7 @@
 """The register's chain: one row is its head, and whoever changes anything locks it first."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -11,7 +11,9 @@ from engine.domain.permissions import Actor, Machine
 from engine.domain.register import REGISTER, Beside, RecordKind
 from engine.store import schema as t
 from engine.store.chaining import chained
-from engine.store.work import Work
+
+if TYPE_CHECKING:
+    from engine.store.work import Work
 
 
 def lock_register(conn: Connection) -> Head:
@@ -30,7 +32,7 @@ def last_change(conn: Connection, subject_id: UUID) -> int:
 
 
 def register(
-    work: Work,
+    work: "Work",
     verb: str,
     kind: RecordKind | Beside,
     subject_id: UUID,

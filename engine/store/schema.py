@@ -49,7 +49,7 @@ from engine.domain.incident import (
 from engine.domain.link import Purpose
 from engine.domain.message import MessageKind
 from engine.domain.party import Lane, Party
-from engine.domain.register import DATABASE, RELEASE, RecordKind
+from engine.domain.register import BESIDE, RecordKind
 from engine.domain.silence import Channel, Rung
 
 metadata = MetaData(
@@ -523,6 +523,7 @@ incident = Table(
     Index(None, "origin_id"),
     Index("ix_incident_major_id", "major_id", postgresql_where=text("major_id IS NOT NULL")),
     CheckConstraint("major_id <> id", name="major"),
+    Index("ix_incident_closed", "ended_at", "number", postgresql_where=text("state = 'closed'")),
     # what is back is back once: a chain never forks
     Index(
         "uq_incident_recurs", "origin_id", unique=True, postgresql_where=text("origin = 'recurs'")
@@ -1262,6 +1263,16 @@ entry = Table(
     Index("ix_entry_person", "person_id", "incident_id"),
     # entries are written as time goes by, so that the pages know their own times
     Index("ix_entry_at", "at", postgresql_using="brin"),
+    # what auditors ask of all incidents
+    Index(
+        "ix_entry_told",
+        "verb",
+        "at",
+        postgresql_where=text(
+            "verb IN ('closure:refused', 'confirmation:late', 'incident:observed',"
+            " 'incident:priority_set')"
+        ),
+    ),
 )
 
 # --- the register ------------------------------------------------------------------------------
@@ -1276,7 +1287,7 @@ register_entry = Table(
     Column("subject_id", Uuid, nullable=False),
     *_said_by_whom(),
     Index(None, "subject_id", "seq"),
-    CheckConstraint(f"kind IN {(*map(str, RecordKind), RELEASE, DATABASE)}", name="kind"),
+    CheckConstraint(f"kind IN {(*map(str, RecordKind), *BESIDE)}", name="kind"),
 )
 
 # The newest entry of that chain; its one row is the lock that orders the changes.
@@ -1367,6 +1378,43 @@ chain_check = Table(
     Column("wrong", JSONB, nullable=False),
     Column("findings", JSONB, nullable=False),
     Column("notes", JSONB, nullable=False),
+)
+
+# --- checks of what was closed -------------------------------------------------------------------
+
+# Somebody had every closure recomputed: how far it is, and by which version of Putright.
+closure_check = Table(
+    "closure_check",
+    metadata,
+    _id(),
+    _ref("asked_by", "person", required=True),
+    _instant("asked_at", required=True),
+    _words("version"),
+    # how many were closed as it began
+    Column("total", Integer, nullable=False),
+    # the last incident that was looked at
+    Column("after_number", BigInteger, nullable=False, server_default="0"),
+    Column("closed", Integer, nullable=False, server_default="0"),
+    Column("set_aside", Integer, nullable=False, server_default="0"),
+    Column("merged", Integer, nullable=False, server_default="0"),
+    _instant("ended_at"),
+    # one at a time
+    Index(
+        "uq_closure_check_open",
+        text("(ended_at IS NULL)"),
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(None, "ended_at"),
+)
+
+closure_finding = Table(
+    "closure_finding",
+    metadata,
+    Column("check_id", Uuid, ForeignKey("closure_check.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    _ref("incident_id", "incident", required=True),
+    _words("why"),
 )
 
 # --- letters -----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
 from engine.store.connect import transaction
+from engine.store.numbers import give_up
 from engine.store.rows import Action, Incident, Item, Run, split
 
 # The statements of every use case are built once: building them costs as much as running them.
@@ -145,6 +146,8 @@ class Case:
     around: Around
     # how long its lead may go without looking; None while nobody has said
     next_look: timedelta | None = None
+    # whether it was given its number by this transaction
+    is_numbered_here: bool = False
     _changed: dict[str, Any] = field(default_factory=dict)
     _entries: list[dict[str, Any]] = field(default_factory=list)
     _visits: list[dict[str, Any]] = field(default_factory=list)
@@ -404,9 +407,11 @@ class Store:
                 yield Work(conn, now or self.clock(), self.key, locked)
                 for case in locked:
                     case.flush()
-        except PutrightError as refusal:
-            about = {one.incident.id for one in locked if one.incident.is_restricted}
-            refusal.about = frozenset(about)
+        except Exception as refusal:
+            if isinstance(refusal, PutrightError):
+                about = {one.incident.id for one in locked if one.incident.is_restricted}
+                refusal.about = frozenset(about)
+            give_up(self, [one.incident.number for one in locked if one.is_numbered_here], refusal)
             raise
 
     def within(self, work: Work) -> "Store":

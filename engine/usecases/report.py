@@ -268,6 +268,7 @@ def _insert(case: Case) -> None:
     case.incident.number = case.conn.execute(
         insert(t.incident).returning(t.incident.c.number), columns
     ).scalar_one()
+    case.is_numbered_here = True
 
 
 def _first_criteria(case: Case, criteria: list[Mapping[str, Any]]) -> None:

@@ -78,7 +78,7 @@ def unmarked(answer: Any, ids: list[str]) -> str:
     said = answer.get_data(as_text=True)
     for one in ids:
         said = said.replace(one, "THAT")
-    numbered = r"(/|%2F)(incidents|lists)(/|%2F)\d+|#\d+|(?<=\"incident\":\")\d+"
+    numbered = r"(/|%2F)(incidents|lists|closures)(/|%2F)\d+|#\d+|(?<=\"incident\":\")\d+"
     said = re.sub(numbered, "THAT", said)
     return re.sub(r'name="(csrf_token|_key)" value="[^"]*"', "TOKEN", said)
 
@@ -487,6 +487,9 @@ def test_no_command_prints_its_words(
                     ["scenarios"], ["audit", "closures"],
                     ["audit", "closures", "--json"], ["audit", "ways-out"],
                     ["audit", "ways-out", "--json"],
+                    *(["audit", one, *more] for more in ([], ["--json"])
+                      for one in ("controls", "duties", "gaps", "replayed", "sample")),
+                    ["audit", "rights", "hugo"],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command

@@ -211,10 +211,13 @@ class _Case:
             deeds = self._deeds(work, case, self.last_at)
             for run in self.timers.due_by(self.last_at):
                 fire(deeds.handling, case, run)
-            deeds.record("incident:observed", {"until": self.last_at})
-            case.change(observed_until=self.last_at)
             case.flush()
-            self.tally.charge(incident_ledger(work.conn, self.id, self.last_at).totals)
+            ledger = incident_ledger(work.conn, self.id, self.last_at)
+            self.tally.charge(ledger.totals)
+            # nothing of it moves any more: whose time it was is found without cutting it again
+            seconds = {party: int(one.total_seconds()) for party, one in ledger.totals.items()}
+            deeds.record("incident:observed", {"until": self.last_at, "seconds": seconds})
+            case.change(observed_until=self.last_at)
             closed_by = case.incident.closed_by
         self.tally.confirmed += closed_by == ClosedBy.CONFIRMED
         self.tally.escalated += closed_by == ClosedBy.ESCALATED
