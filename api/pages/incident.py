@@ -1,4 +1,4 @@
-"""One incident: where it stands, whose time it was, and its record."""
+"""One incident: where it stands, and whose time it was."""
 
 from uuid import UUID
 
@@ -19,10 +19,8 @@ from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import incident_ledger
-from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
 from engine.queries.silence import missing_answers
-from engine.queries.trail import trail
 from engine.usecases.commenting import comment, watch
 from engine.usecases.lead import take_lead
 from engine.usecases.phoning import take_as_not_right
@@ -110,18 +108,6 @@ def time(number: int) -> ResponseReturnValue:
         drawing=draw(ledger),
         may_dispute=Verb.DISPUTE in incident.verbs,
         may_decide=Verb.DECIDE_DISPUTE in incident.verbs,
-    )
-
-
-@pages.get("/incidents/<int:number>/record")
-def record(number: int) -> ResponseReturnValue:
-    """Show everything that was done, oldest first."""
-    page = Page(size=100, after=request.args.get("after") or None)
-    with identity.handling().store.read() as conn:
-        incident = read_incident(conn, number, identity.actor(), filters.now())
-        found = trail(conn, incident.id, identity.actor(), page)
-    return render_template(
-        "incident_record.html", incident=incident, found=found, is_first=page.after is None
     )
 
 

@@ -10,6 +10,9 @@ from uuid import UUID
 _LINK = "the bearer of a link sent to {}"
 _ADDRESS = "the bearer of an address made for {}"
 
+BEARERS = (_LINK.format(""), _ADDRESS.format(""))
+"""How the names of those begin who held a link or an address and have not signed in."""
+
 
 class Signer(StrEnum):
     """Whose word an entry is."""
@@ -33,5 +36,4 @@ def signer_of(actor: str, person_id: UUID | None) -> Signer:
     """Return as what an entry with this name, and perhaps this person's id, was signed."""
     if person_id is None:
         return Signer.MACHINE
-    is_bearer = actor.startswith((_LINK.format(""), _ADDRESS.format("")))
-    return Signer.LINK if is_bearer else Signer.PERSON
+    return Signer.LINK if actor.startswith(BEARERS) else Signer.PERSON
