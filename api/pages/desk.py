@@ -26,6 +26,11 @@ class Part:
 
 PARTS = (
     Part(
+        "one_incident.page",
+        say("One incident"),
+        say("What happened to it: on its diagram at any moment, by whom, and whose time it was."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

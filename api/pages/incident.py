@@ -9,12 +9,14 @@ from api import filters, identity
 from api.languages import flash
 from api.pages.asking import sent_key, words_in
 from api.pages.deeds import DEEDS
-from api.pages.drawing import draw
+from api.pages.drawing import draw, place
 from api.pages.for_readers import for_readers
+from api.pages.replaying import SIGNERS
 from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers
 from engine.language import say
+from engine.queries.borders import borders
 from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.incident import IncidentPage
@@ -101,11 +103,15 @@ def time(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
+        evidence = borders(conn, ledger)
     return render_template(
         "incident_time.html",
         incident=incident,
         ledger=ledger,
+        lines=list(zip(ledger.lines, evidence, strict=True)),
         drawing=draw(ledger),
+        marks=place(ledger, incident.milestones),
+        signers=SIGNERS,
         may_dispute=Verb.DISPUTE in incident.verbs,
         may_decide=Verb.DECIDE_DISPUTE in incident.verbs,
     )

@@ -106,14 +106,17 @@ _LINES = text(f"""
     FROM entry WHERE {_ASKED} AND seq > :after ORDER BY seq LIMIT :most
 """)  # noqa: S608 - a constant
 _SIGNED = text("""
-    SELECT actor, person_id, split_part(verb, ':', 1) AS subject, count(*) AS count
+    SELECT actor, person_id, split_part(verb, ':', 1) AS subject, count(*) AS many
     FROM entry WHERE incident_id = :id GROUP BY actor, person_id, subject ORDER BY actor, subject
 """)
 _NAMES = text("""
-    SELECT id, name FROM person WHERE id = ANY (:ids)
-    UNION ALL SELECT id, name FROM team WHERE id = ANY (:ids)
-    UNION ALL SELECT id, measure FROM criterion WHERE incident_id = :id AND id = ANY (:ids)
-    UNION ALL SELECT id, label FROM target WHERE incident_id = :id AND id = ANY (:ids)
+    SELECT CAST(id AS text), name FROM person WHERE id = ANY (:ids)
+    UNION ALL SELECT CAST(id AS text), name FROM team WHERE id = ANY (:ids)
+    UNION ALL SELECT CAST(id AS text), measure FROM criterion
+      WHERE incident_id = :id AND id = ANY (:ids)
+    UNION ALL SELECT CAST(id AS text), label FROM target WHERE incident_id = :id AND id = ANY (:ids)
+    UNION ALL SELECT DISTINCT step, title FROM work_item
+      WHERE incident_id = :id AND step = ANY (:steps)
 """)
 # A run that was moved since was still on the release that the next move took it from.
 _ANSWERED = text("""
@@ -168,7 +171,7 @@ def trail(
 def signed_by(conn: Connection, incident_id: UUID) -> tuple[Signed, ...]:
     """Return who signed how many records about what, by name."""
     return tuple(
-        Signed(row.actor, signer_of(row.actor, row.person_id), row.subject, row.count)
+        Signed(row.actor, signer_of(row.actor, row.person_id), row.subject, row.many)
         for row in conn.execute(_SIGNED, {"id": incident_id})
     )
 
@@ -197,8 +200,9 @@ def _line(
 
 def _names(conn: Connection, incident_id: UUID, rows: Iterable[Any]) -> dict[str, str]:
     ids = {one for row in rows for one in ids_in(row.content)}
-    found = conn.execute(_NAMES, {"id": incident_id, "ids": list(ids)})
-    return {str(row.id): row.name for row in found}
+    steps = {row.content["step"] for row in rows if row.content and "step" in row.content}
+    asked = {"id": incident_id, "ids": list(ids), "steps": [str(one) for one in steps]}
+    return {row.id: row.name for row in conn.execute(_NAMES, asked)}
 
 
 def _answered(conn: Connection, incident_id: UUID, rows: Sequence[Any]) -> dict[int, AnsweredOn]:
