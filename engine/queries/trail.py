@@ -162,7 +162,7 @@ def trail(
     if actor.is_outside:
         lines = tuple(_line(row, {}, None) for row in rows)
     else:
-        names, answered = _names(conn, incident_id, rows), _answered(conn, incident_id, rows)
+        names, answered = _names(conn, incident_id, rows), answered_on(conn, incident_id, rows)
         lines = tuple(_line(row, row.content, answered.get(row.seq), names) for row in rows)
     more = bool(rows) and rows[0].ahead > len(rows)
     return Trail(lines, rows[0].total if rows else 0, cursor(lines[-1].seq) if more else None)
@@ -205,8 +205,8 @@ def _names(conn: Connection, incident_id: UUID, rows: Iterable[Any]) -> dict[str
     return {row.id: row.name for row in conn.execute(_NAMES, asked)}
 
 
-def _answered(conn: Connection, incident_id: UUID, rows: Sequence[Any]) -> dict[int, AnsweredOn]:
-    """Return by number what the records of a page were answered on."""
+def answered_on(conn: Connection, incident_id: UUID, rows: Sequence[Any]) -> dict[int, AnsweredOn]:
+    """Return by their numbers what these records were answered on, where they hold answers."""
     holding = [row for row in rows if row.verb in ANSWERING]
     instants = list({row.at for row in holding})
     items = conn.execute(_ANSWERED, {"id": incident_id, "instants": instants}).all()
