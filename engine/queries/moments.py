@@ -94,13 +94,13 @@ _ENTRIES = text("""
 """)
 _ITEMS = text("""
     SELECT w.id, w.title, a.title AS action, w.mark, w.action_id, w.opened_at, w.ended_at, w.how,
-      w.ended_by, coalesce(by.name, holder.name, team.name, array_to_string(
-        ARRAY(SELECT name FROM person WHERE id = ANY (w.people) ORDER BY name), ', ')) AS who,
+      w.ended_by, by.name AS by, coalesce(team.name, nullif(array_to_string(
+        ARRAY(SELECT name FROM person WHERE id = ANY (w.people) ORDER BY name), ', '), '')) AS who,
       coalesce(w.answers->>'verdict', w.answers->>'answer', w.answers->>'decided',
         w.answers->>'outcome') AS said
     FROM work_item w LEFT JOIN action a ON a.id = w.action_id
     LEFT JOIN person by ON by.id = w.ended_by AND w.how = 'completed'
-    LEFT JOIN person holder ON holder.id = w.claimed_by LEFT JOIN team ON team.id = w.team_id
+    LEFT JOIN team ON team.id = w.team_id
     WHERE w.incident_id = :id ORDER BY w.opened_at, w.id
 """)
 _ABOUT = text("SELECT lead_id, priority FROM incident WHERE id = :id")
@@ -281,7 +281,7 @@ def _to_dos(entries: Sequence[Any], items: Sequence[Any], *, is_outside: bool) -
             asked = say("%(title)s (%(who)s)", title=title, who=item.who) if item.who else title
             yield Fact(FactKind.OPEN, asked, item.opened_at, item.ended_at)
         if item.how == "completed":
-            actor, signer = signed.get(item.id, (item.who, None))
+            actor, signer = signed.get(item.id, (item.by, None))
             told = say("%(title)s – %(actor)s", title=title, actor=actor)
             if item.said and not is_outside:
                 told = say("%(title)s: %(said)s", title=told, said=_plain(item.said))
