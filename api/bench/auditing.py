@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.instance import incident_2000_entries
 from api.bench.place import Place
 
 Figure = dict[str, Any]
 
-AUDIT: dict[str, Callable[[Place], Figure]] = {}
+AUDIT: dict[str, Callable[[Place], Figure]] = {
+    "incident_2000_entries": incident_2000_entries,
+}
