@@ -8,6 +8,7 @@ each step: of an incident for named people only each asking is an entry.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import request
@@ -122,13 +123,15 @@ def _facts(facts: Iterable[Fact], at: datetime) -> Iterable[tuple[FactKind, tupl
 def replay(view: Shown, drawings: Sequence[Drawing]) -> dict[str, Any]:
     """Return all that a replay shows: `from` and `until` are places of moments, from 0."""
     zone, today = identity.zone(), filters.now()
+    # many moments are of one minute, and setting a date costs more than all else here
+    when = cache(lambda minute: filters.spoken(minute, zone, today))
     return {
         "moments": [
             {
                 "at": one.seq,
                 "entries": str(one.seq) if one.first == one.seq else f"{one.first}–{one.seq}",
                 "instant": one.at.astimezone(zone).isoformat(timespec="seconds"),
-                "when": filters.spoken(one.at, zone, today),
+                "when": when(one.at.replace(second=0, microsecond=0)),
                 "deed": in_words(one.deed),
                 "signer": one.signer,
             }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
@@ -54,16 +55,22 @@ class Fact:
 
 @dataclass(frozen=True)
 class Moment:
-    """What was entered at one instant, as the entries `first` to `seq`; the first deed of anybody.
+    """What was entered at one instant, as the entries `first` to `seq`.
 
-    `deed` is the sentence of the first entry that a person signed, else of the first.
+    `verb` and `actor` are those of the first entry that a person signed, else of the first.
     """
 
     first: int
     seq: int
     at: datetime
-    deed: str
+    verb: str
+    actor: str
     signer: Signer
+
+    @property
+    def deed(self) -> str:
+        """What was done, in a sentence without full stop; said when asked: there are many."""
+        return said_of(self.verb, self.actor)
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,15 @@ class Moments:
 
     def at_instant(self, at: datetime) -> Moment:
         """Return the last moment that had come by then; the first if none had."""
-        return self.moments[max(0, bisect_right([one.at for one in self.moments], at) - 1)]
+        return self.moments[max(0, bisect_right(self._instants, at) - 1)]
 
     def place(self, at: datetime) -> int:
         """Return the place of the first moment at which what came at `at` is seen."""
-        return bisect_left([one.at for one in self.moments], at)
+        return bisect_left(self._instants, at)
+
+    @cached_property
+    def _instants(self) -> list[datetime]:
+        return [one.at for one in self.moments]
 
 
 _ENTRIES = text("""
@@ -157,7 +168,8 @@ def _moment(entries: Sequence[Any]) -> Moment:
         entries[0].seq,
         entries[-1].seq,
         told.at,
-        said_of(told.verb, told.actor),
+        told.verb,
+        told.actor,
         signer_of(told.actor, told.person_id),
     )
 
