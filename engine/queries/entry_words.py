@@ -1,6 +1,7 @@
 """What an entry holds, in the words of who reads it: its content, and what it changed.
 
-A newcomer would show the content as it is kept: it names people, teams and points by their ids.
+Nothing is cut: what somebody wrote is evidence to its last word.  A newcomer would show the content
+as it is kept: it names people, teams and points by their ids.
 """
 
 import re
@@ -10,7 +11,6 @@ from uuid import UUID
 from engine.domain.wording import WORDS, word
 from engine.language import in_words, say
 
-_LONGEST = 300
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # by which names an entry says what was before and what is now
 _AS_A_RULE = ("before", "now")
@@ -76,12 +76,11 @@ def _words(value: object) -> str:
         inside = (f"{_label(str(k))}: {_words(v)}" for k, v in value.items() if _words(v))
         return "; ".join(part for part in inside if not _ID.search(part.lower()))
     if isinstance(value, list):
-        return " / ".join(filter(None, (_words(one) for one in value)))[:_LONGEST]
+        return " / ".join(filter(None, (_words(one) for one in value)))
     plain = str(value)
     if _ID.fullmatch(plain):
         return ""
     if plain in WORDS:
         return in_words(word(plain))
     # what our rules wrote is translated, what people wrote is nobody's to translate
-    plain = in_words(say(plain))
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return in_words(say(plain))
