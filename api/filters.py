@@ -36,6 +36,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(when)
     app.add_template_filter(ago)
     app.add_template_filter(lasting)
+    app.add_template_filter(exactly)
+    app.add_template_filter(to_the_second)
     app.add_template_filter(plain)
     app.add_template_filter(first_up)
     app.add_template_filter(ours)
@@ -120,6 +122,27 @@ def lasting(span: timedelta) -> str:
         parts.pop(0)
     shown = [f"{count}\N{NO-BREAK SPACE}{unit}" for count, unit in parts[:2] if count]
     return sign + (" ".join(shown) if shown else f"0\N{NO-BREAK SPACE}{parts[-1][1]}")
+
+
+def exactly(span: timedelta) -> str:
+    """Return how long something took, to the second: “2 d 4 h 3 min 8 s”."""
+    seconds = int(abs(span).total_seconds())
+    days, rest = divmod(seconds, _DAY)
+    hours, rest = divmod(rest, _HOUR)
+    minutes, left = divmod(rest, _MINUTE)
+    parts = [(days, say("d")), (hours, say("h")), (minutes, say("min")), (left, say("s"))]
+    shown = [f"{count}\N{NO-BREAK SPACE}{in_words(unit)}" for count, unit in parts if count]
+    sign = "−" if span < timedelta(0) else ""
+    return sign + (" ".join(shown) or f"0\N{NO-BREAK SPACE}{in_words(parts[-1][1])}")
+
+
+def to_the_second(at: datetime) -> Markup:
+    """Return `<time>` with the instant in the reader's zone, to the second."""
+    zone = identity.zone()
+    local = at.astimezone(zone)
+    return Markup('<time datetime="{}">{}{:%S}</time>').format(
+        local.isoformat(timespec="seconds"), f"{spoken(at, zone, now())}:", local
+    )
 
 
 def plain(machine: str | None) -> str:

@@ -16,6 +16,7 @@ from engine.domain.party import Party
 from engine.domain.silence import Channel
 from engine.language import say
 from engine.proof import Severity, Verdict
+from engine.queries.instance import MOST_ENTRIES
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
 
@@ -540,6 +541,13 @@ class SampleAsked(Schema):
 
     sample = fields.Integer(load_default=5, validate=validate.Range(0, 100))
     seed = fields.Integer(load_default=None, validate=validate.Range(0, 2**31 - 1))
+
+
+class InstanceAsked(Schema):
+    """Which entries of an incident: so many from this number on."""
+
+    since = fields.Integer(load_default=1, validate=validate.Range(1, 2**31 - 1))
+    size = fields.Integer(load_default=500, validate=validate.Range(1, MOST_ENTRIES))
 
 
 class RuleSent(Schema):

@@ -6,28 +6,32 @@
 //
 //   <script type="application/json" id="diagram-data">{"xml": "…", "state": {…}}</script>
 //
-// The state is {"done": [ids], "waiting": [ids], "cancelled": [ids], "flows": [ids]}, with "token"
-// the flows that a token goes along; ids that are not in this diagram (a called one's) are passed
+// The state is {"done": [ids], "waiting": [ids], "flows": [ids]}, with "cancelled", "skipped" and
+// "failed" where there is such, and "token" the flows that a token goes along; ids that are not in this diagram (a called one's) are passed
 // over.  `data-lanes` has the reader's word for each lane, which diagrams call by machine words.
+import { startReplay } from "./replay.js";
 import { dataBeside, draw, fit, start } from "./viewer.js";
 
 const MARKERS = {
   done: "is-done",
   waiting: "is-waiting",
   cancelled: "is-cancelled",
+  skipped: "is-skipped",
+  failed: "is-failed",
   flows: "is-taken",
 };
 
-// Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark}; `mark(state)`
-// shows another state in place of the one before (a replay, a refresh).
+// Draws the diagram of `container` and marks its state.  Resolves to {viewer, mark, move}:
+// `mark(state)` shows another state in place of the one before, `move(flows)` a token on its way.
 export async function showRun(container) {
   const { xml, state } = dataBeside(container) ?? (await fetchBoth(container.dataset));
   const viewer = await draw(container, xml);
   const mark = marker(viewer);
   mark(state);
   fit(viewer);
-  moveToken(viewer, state.token ?? []);
-  return { viewer, mark };
+  const move = (flows, speed, goesOn) => moveToken(viewer, flows, speed, goesOn);
+  move(state.token ?? []);
+  return { viewer, mark, move };
 }
 
 async function fetchBoth({ xmlUrl, stateUrl }) {
@@ -68,8 +72,8 @@ function marker(viewer) {
 
 const SPEED = 0.5; // pixels of the drawing in a millisecond
 
-// A token goes along the flows that were taken last, one after the other.
-async function moveToken(viewer, flows) {
+// A token goes along the flows that were taken last, one after the other, while `goesOn()`.
+async function moveToken(viewer, flows, speed = 1, goesOn = () => true) {
   const elements = viewer.get("elementRegistry");
   const ways = flows.map((id) => elements.get(id)).filter(Boolean);
   if (!ways.length || matchMedia("(prefers-reduced-motion: reduce)").matches) {
@@ -80,19 +84,19 @@ async function moveToken(viewer, flows) {
   token.setAttribute("r", "10");
   viewer.get("canvas").getLayer("token", 10).append(token);
   for (const { waypoints } of ways) {
-    for (let place = 1; place < waypoints.length; place += 1) {
-      await along(token, waypoints[place - 1], waypoints[place]);
+    for (let place = 1; place < waypoints.length && goesOn(); place += 1) {
+      await along(token, waypoints[place - 1], waypoints[place], SPEED * speed);
     }
   }
   token.remove();
 }
 
-function along(token, from, to) {
+function along(token, from, to, speed) {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const begun = performance.now();
   return new Promise((done) => {
     const step = (now) => {
-      const part = length ? Math.min(1, ((now - begun) * SPEED) / length) : 1;
+      const part = length ? Math.min(1, ((now - begun) * speed) / length) : 1;
       token.setAttribute("cx", from.x + (to.x - from.x) * part);
       token.setAttribute("cy", from.y + (to.y - from.y) * part);
       if (part < 1) {
@@ -105,13 +109,13 @@ function along(token, from, to) {
   });
 }
 
-// a module runs once the page is parsed; an incident's history has two drawings, and more of the
-// releases that it was on before, which are drawn when they are first looked at
-for (const container of document.querySelectorAll("[data-xml-url], [data-beside], #diagram")) {
-  const closed = container.closest("details:not([open])");
-  if (closed) {
-    closed.addEventListener("toggle", () => start(container, showRun), { once: true });
-  } else {
-    start(container, showRun);
-  }
+// a module runs once the page is parsed; an incident's history has two drawings
+const drawn = [...document.querySelectorAll("[data-xml-url], [data-beside], #diagram")].map(
+  async (container) => [container.id.replace("drawing-", ""), await start(container, showRun)],
+);
+const steering = document.querySelector("[data-replay-url]");
+if (steering) {
+  // a drawing that fails says so in its place; the replay goes on without it
+  const shown = (await Promise.allSettled(drawn)).filter((one) => one.status === "fulfilled");
+  await startReplay(steering, Object.fromEntries(shown.map((one) => one.value)));
 }

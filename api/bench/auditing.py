@@ -5,6 +5,7 @@ from typing import Any
 
 from api.bench.closures import closures_at_the_desk
 from api.bench.finding import find_million
+from api.bench.instance import incident_2000_entries
 from api.bench.place import Place
 
 Figure = dict[str, Any]
@@ -13,4 +14,5 @@ AUDIT: dict[str, Callable[[Place], Figure]] = {
     "find_million": find_million,
     # each list within 1 s, one closure within 0.3 s
     "closures_at_the_desk": closures_at_the_desk,
+    "incident_2000_entries": incident_2000_entries,
 }

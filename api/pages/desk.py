@@ -31,6 +31,11 @@ PARTS = (
         say("By what was answered, who had a part, whose time it was, and the way it took."),
     ),
     Part(
+        "one_incident.page",
+        say("One incident"),
+        say("What happened to it: on its diagram at any moment, by whom, and whose time it was."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

@@ -1,13 +1,15 @@
-"""The ledger as a picture: where each segment stands in a bar, and where its days begin.
+"""The ledger as a picture: each segment and milestone on a bar, and where its days begin.
 
 Only numbers come from here, in percent of the bar; the template prints them as SVG.  Colour never
 speaks alone: each party has a pattern of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api import filters, identity
+from engine.domain.milestones import Reached
 from engine.domain.party import Party
 from engine.queries.ledger import IncidentLedger, LedgerLine
 
@@ -17,6 +19,9 @@ _LEAST = 0.3
 _MOST_TICKS = 6
 # labels nearer to an edge than this would be cut off
 _MARGIN = 4.0
+# marks nearer than this would cover each other on a telephone
+_APART = 8.0
+_ROWS = 6
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,21 @@ class Piece:
     x: float
     width: float
     line: LedgerLine
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A milestone above the bar: its number in the list below, and in which row it stands.
+
+    `gap` is the time since the milestone before it, None for the first; `x` and `row` are None
+    for one that was not reached, or not yet.
+    """
+
+    number: int
+    reached: Reached
+    gap: timedelta | None
+    x: float | None
+    row: int | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,27 @@ class Drawing:
     pieces: tuple[Piece, ...]
     ticks: tuple[Tick, ...]
     shares: tuple[Share, ...]
+
+
+def place(ledger: IncidentLedger, milestones: Sequence[Reached]) -> tuple[Mark, ...]:
+    """Return the milestones in the order of time; those not reached come last."""
+    whole = ledger.whole.total_seconds()
+    reached = sorted((one for one in milestones if one.at), key=lambda one: one.at or ledger.until)
+    marks: list[Mark] = []
+    for number, one in enumerate(reached, 1):
+        assert one.at is not None  # noqa: S101 - sorted out above
+        part = (one.at - ledger.told_at).total_seconds() / whole if whole > 0 else 0.0
+        x = round(WHOLE * min(max(part, 0.0), 1.0), 2)
+        before = marks[-1].reached.at if marks else None
+        gap = one.at - before if before is not None else None
+        marks.append(Mark(number, one, gap, x, _row(marks, x)))
+    return (*marks, *(Mark(0, one, None, None, None) for one in milestones if not one.at))
+
+
+def _row(marks: Sequence[Mark], x: float) -> int:
+    """Return the lowest row in which nothing is nearer than a mark is wide."""
+    taken = {one.row for one in marks if one.x is not None and x - one.x < _APART}
+    return next((row for row in range(_ROWS) if row not in taken), _ROWS - 1)
 
 
 def draw(ledger: IncidentLedger) -> Drawing:

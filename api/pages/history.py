@@ -1,12 +1,11 @@
-"""The history of an incident on its diagrams, with a table that says the same.
+"""The history of an incident on its diagrams at any moment, with a table that says the same.
 
-An incident's own history passes through two drawings, and each action has one of its own: an
-address for each, so that a link shows just that.  A run that was moved has passed other drawings
-before: `part` counts the releases that it was on, and each part is shown on its own.
+An incident's own history passes through two drawings, each action has one of its own, and a run
+that was moved has them on each release that it was on: an address for each, so that a link shows
+just that.  `at` is a moment: the number of an entry, or an instant.
 """
 
-from collections.abc import Sequence, Set
-from uuid import UUID
+from dataclasses import dataclass
 
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,15 +13,19 @@ from lxml import etree
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
-from api.reading import read_incident
-from engine.bpmn import Process
+from api.pages.replaying import MOST, SIGNERS, Shown, instant, key_of, replay, shown
+from api.pages.replaying import TITLES as FACTS
+from api.reading import read_about, read_incident
 from engine.bpmn.document import parse_xml
 from engine.domain.party import Lane
 from engine.domain.wording import word
 from engine.errors import NotFound
 from engine.language import say
+from engine.queries.drawings import FLOWS, Drawing, Look
 from engine.queries.incident import ActionLine, IncidentPage
-from engine.queries.run import DiagramState, RunPage, diagram_xml, run_page
+from engine.queries.ledger import incident_ledger
+from engine.queries.moments import moments
+from engine.queries.run import RunPast, diagram_xml, no_history, run_past
 
 pages = for_readers("history", __name__)
 
@@ -33,29 +36,52 @@ TITLES = {
 }
 
 
+@dataclass(frozen=True)
+class History:
+    """What is shown of one run: of the incident itself, or of one of its actions."""
+
+    incident: IncidentPage
+    action: ActionLine | None
+    past: RunPast
+    view: Shown
+
+
 @pages.get("/incidents/<int:number>/history")
 @pages.get("/incidents/<int:number>/history/<int:action_number>")
 def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
-    """Show what was passed, what waits, and which ways were taken."""
-    incident, action, run = _found(number, action_number)
+    """Show what had been passed at a moment, what waited, and which ways had been taken."""
+    found = _found(number, action_number)
     return render_template(
         "incident_history.html",
-        incident=incident,
-        action=action,
-        run=run,
+        incident=found.incident,
+        action=found.action,
+        run=found.past.row,
+        steps=found.past.steps(),
+        drawings=[(key_of(one, found.past.drawings), one) for one in found.past.drawings],
+        view=found.view,
         titles=TITLES,
-        begun=[one for one in incident.actions if one.state not in ("proposed", "waiting")],
+        facts=FACTS,
+        signers=SIGNERS,
+        most=MOST,
+        begun=[one for one in found.incident.actions if one.state not in ("proposed", "waiting")],
     )
+
+
+@pages.get("/incidents/<int:number>/replay.json")
+@pages.get("/incidents/<int:number>/replay/<int:action_number>.json")
+def moments_of(number: int, action_number: int | None = None) -> ResponseReturnValue:
+    """Return every moment of the history, for its replay."""
+    found = _found(number, action_number)
+    return jsonify(replay(found.view, found.past.drawings))
 
 
 @pages.get("/incidents/<int:number>/drawings/<diagram>.bpmn")
 @pages.get("/incidents/<int:number>/drawings/<int:action_number>/<diagram>.bpmn")
 def drawing(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
     """Return a diagram that the history follows, with its names in plain words."""
-    _, _, run = _found(number, action_number)
-    release_id, _ = _part(run)
+    one = _drawn(_past(number, action_number), diagram)
     with identity.handling().store.read() as conn:
-        content = diagram_xml(conn, release_id, diagram)
+        content = diagram_xml(conn, one.stretch.release_id, diagram)
     return Response(named(parse_xml(diagram, content)), mimetype="application/xml")
 
 
@@ -72,65 +98,37 @@ def named(root: etree._Element) -> bytes:
 @pages.get("/incidents/<int:number>/states/<diagram>.json")
 @pages.get("/incidents/<int:number>/states/<int:action_number>/<diagram>.json")
 def state(number: int, diagram: str, action_number: int | None = None) -> ResponseReturnValue:
-    """Return how one drawing is coloured: ids of elements and of the ways taken."""
-    _, _, run = _found(number, action_number)
-    release_id, diagrams = _part(run)
-    handling = identity.handling()
-    with handling.store.read() as conn:
-        specs = handling.releases.get(conn, release_id).specs
-    for one in diagrams:
-        if one.diagram == diagram and diagram in specs.release.processes:
-            process = specs.release.processes[diagram]
-            waiting = one.waiting | _called_and_waiting(process, diagrams)
-            return jsonify(
-                done=sorted(one.done),
-                waiting=sorted(waiting),
-                cancelled=sorted(one.cancelled),
-                flows=sorted(
-                    one.flows | led_here(process, [visit.element for visit in one.visits], waiting)
-                ),
-            )
+    """Return how one drawing is coloured at an instant, or in the end: ids by their look."""
+    at = request.args.get("at")
+    looks = _drawn(_past(number, action_number), diagram).looks(instant(at) if at else None)
+    return jsonify({str(look): sorted(looks[look]) for look in (*Look, FLOWS)})
+
+
+def _drawn(past: RunPast, diagram: str) -> Drawing:
+    """Return the drawing that the address names: the last release's unless it says which."""
+    release = request.args.get("release", type=int)
+    for one in reversed(past.drawings):
+        if one.diagram == diagram and release in (None, one.stretch.number):
+            return one
     raise NotFound(say("There is no such diagram here."), diagram=diagram)
 
 
-def _part(run: RunPage) -> tuple[UUID, Sequence[DiagramState]]:
-    """Return the release and the drawings of the part that is asked for; else where it is now."""
-    part = request.args.get("part", type=int)
-    if part is None:
-        return run.release_id, run.diagrams
-    if not 0 <= part < len(run.before):
-        raise NotFound(say("There is no such diagram here."), part=part)
-    return run.before[part].release_id, run.before[part].diagrams
-
-
-def _called_and_waiting(process: Process, diagrams: Sequence[DiagramState]) -> set[str]:
-    """Return what calls another drawing in which something waits: it waits here too."""
-    waits = {one.diagram for one in diagrams if one.waits}
-    return {element.id for element in process.elements.values() if element.called in waits}
-
-
-def led_here(process: Process, passed: Sequence[str], waiting: Set[str]) -> set[str]:
-    """Return the ways taken to where it waits now: history has them only once it is passed.
-
-    `passed` are the elements in the order in which they were.
-    """
-    led = set()
-    for element in waiting:
-        ways = {flow.source: flow for flow in process.incoming(element)}
-        last = next((source for source in reversed(passed) if source in ways), None)
-        if last is not None:
-            led.add(ways[last].id)
-    return led
-
-
-def _found(
-    number: int, action_number: int | None
-) -> tuple[IncidentPage, ActionLine | None, RunPage]:
+def _past(number: int, action_number: int | None) -> RunPast:
     with identity.handling().store.read() as conn:
-        incident = read_incident(conn, number, identity.actor(), filters.now())
+        seen = read_about(conn, number, identity.actor())
         if action_number is None:
-            return incident, None, run_page(conn, incident_id=incident.id)
-        for action in incident.actions:
-            if action.number == action_number:
-                return incident, action, run_page(conn, action_id=action.id)
-    raise NotFound(say("There is no such action."), action=action_number)
+            return run_past(conn, incident_id=seen.incident.id)
+        return run_past(conn, incident_id=seen.incident.id, action_number=action_number)
+
+
+def _found(number: int, action_number: int | None) -> History:
+    actor, now = identity.actor(), filters.now()
+    with identity.handling().store.read() as conn:
+        incident = read_incident(conn, number, actor, now)
+        action = next((one for one in incident.actions if one.number == action_number), None)
+        if action is None and action_number is not None:
+            raise no_history()
+        past = run_past(conn, incident_id=incident.id, action_number=action_number)
+        ledger = incident_ledger(conn, incident.id, now)
+        found = moments(conn, incident.id, ledger, is_outside=actor.is_outside)
+    return History(incident, action, past, shown(found, past))

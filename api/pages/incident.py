@@ -1,4 +1,4 @@
-"""One incident: where it stands, whose time it was, and its record."""
+"""One incident: where it stands, and whose time it was."""
 
 from uuid import UUID
 
@@ -9,20 +9,20 @@ from api import filters, identity
 from api.languages import flash
 from api.pages.asking import sent_key, words_in
 from api.pages.deeds import DEEDS
-from api.pages.drawing import draw
+from api.pages.drawing import draw, place
 from api.pages.for_readers import for_readers
+from api.pages.replaying import SIGNERS
 from api.reading import read_incident
 from engine.domain.permissions import Verb
 from engine.errors import InvalidAnswers
 from engine.language import say
+from engine.queries.borders import borders
 from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import incident_ledger
-from engine.queries.paging import Page
 from engine.queries.seen import seen_incident
 from engine.queries.silence import missing_answers
-from engine.queries.trail import trail
 from engine.usecases.commenting import comment, watch
 from engine.usecases.lead import take_lead
 from engine.usecases.phoning import take_as_not_right
@@ -103,25 +103,17 @@ def time(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         ledger = incident_ledger(conn, incident.id, filters.now())
+        evidence = borders(conn, ledger)
     return render_template(
         "incident_time.html",
         incident=incident,
         ledger=ledger,
+        lines=list(zip(ledger.lines, evidence, strict=True)),
         drawing=draw(ledger),
+        marks=place(ledger, incident.milestones),
+        signers=SIGNERS,
         may_dispute=Verb.DISPUTE in incident.verbs,
         may_decide=Verb.DECIDE_DISPUTE in incident.verbs,
-    )
-
-
-@pages.get("/incidents/<int:number>/record")
-def record(number: int) -> ResponseReturnValue:
-    """Show everything that was done, oldest first."""
-    page = Page(size=100, after=request.args.get("after") or None)
-    with identity.handling().store.read() as conn:
-        incident = read_incident(conn, number, identity.actor(), filters.now())
-        found = trail(conn, incident.id, identity.actor(), page)
-    return render_template(
-        "incident_record.html", incident=incident, found=found, is_first=page.after is None
     )
 
 

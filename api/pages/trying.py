@@ -22,9 +22,10 @@ from api.pages.asking import words_in
 from api.pages.diagram_editor import decisive
 from api.pages.draft_files import open_draft
 from api.pages.for_readers import for_studio
-from api.pages.history import led_here, named
+from api.pages.history import named
 from api.proving import texts_of, try_apart
 from engine.bpmn import Process, Release, judge_release
+from engine.bpmn.ahead import led_here
 from engine.bpmn.document import parse_xml
 from engine.bpmn.scenarios import (
     SUFFIX,
@@ -324,7 +325,8 @@ def _drawings(
             "done": sorted(done - here),
             "waiting": sorted(here),
             "flows": sorted(
-                {one["flow"] for one in passages if one["diagram"] == name and one["flow"]} | led
+                {one["flow"] for one in passages if one["diagram"] == name and one["flow"]}
+                | led.keys()
             ),
             "token": moved,
         }

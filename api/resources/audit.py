@@ -1,4 +1,4 @@
-"""For auditors: closures recomputed, ways out sampled; and the diagrams that runs are drawn on."""
+"""For auditors: closures recomputed, ways out sampled, one incident whole; and runs' diagrams."""
 
 from secrets import randbelow
 from typing import Any
@@ -7,12 +7,14 @@ from uuid import UUID
 from flask import Response
 
 from api import schemas, tokens
-from api.resources.resource import handling, resource
+from api.reading import read_about
+from api.resources.resource import handling, now, number_or_id, resource
 from api.shapes import schema_of
 from engine.domain.permissions import Role, may_sample_ways_out
 from engine.errors import NotAllowed
 from engine.language import say
 from engine.queries.closures import closures_without_evidence
+from engine.queries.instance import Instance, instance
 from engine.queries.run import diagram_xml
 from engine.queries.way_out_sample import WayOutSample, owner_in_scope, sample_ways_out
 from engine.queries.ways_out import ways_out
@@ -36,6 +38,21 @@ def closures() -> dict[str, Any]:
         "merged": out.merged,
         "unproven": [*unproven, *out.unproven],
     }
+
+
+@blueprint.route("/incidents/<which>/instance", methods=["GET"])
+@blueprint.arguments(schemas.InstanceAsked, location="query")
+@blueprint.response(200, schema_of(Instance))
+def one_incident(asked: dict[str, Any], which: str) -> Instance:
+    """Show all that is kept about an incident: entries, runs with their visits, whose time it was.
+
+    Entries come in parts: the next begins with number `next_seq`.
+    """
+    if not tokens.actor().has_role(Role.AUDITOR):
+        raise NotAllowed(say("Only auditors can ask this."))
+    with handling().store.read() as conn:
+        incident = read_about(conn, number_or_id(which), tokens.actor()).incident
+        return instance(conn, incident, now(), since=asked["since"], most=asked["size"])
 
 
 @blueprint.route("/ways-out", methods=["GET"])

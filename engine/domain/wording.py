@@ -333,6 +333,34 @@ VERBS: Mapping[str, str] = {
     "release:published": "%(actor)s published what new incidents start with",
 }
 
+# What an entry is about: the first word of its verb.
+SUBJECTS: Mapping[str, str] = {
+    "incident": "the report, and who handles it",
+    "priority": "priority",
+    "lead": "who answers for it",
+    "criterion": "how we know it is right",
+    "outcome": "our check",
+    "confirmer": "who answers",
+    "coverage": "who is covered",
+    "caller": "who told us",
+    "action": "what is done about it",
+    "target": "who it reaches",
+    "item": "to-dos",
+    "confirmation": "the customer's answer",
+    "decision": "decisions without the customer's answer",
+    "closure": "tries to close it",
+    "file": "files",
+    "signal": "what monitoring says",
+    "time": "late notes",
+    "dispute": "whose time it was",
+    "run": "the version it runs on",
+}
+
+
+def subject(machine: str) -> Said:
+    """Return the plain words for what entries are about, itself for what has none yet."""
+    return say(SUBJECTS.get(machine, machine.replace("_", " ")))
+
 
 def word(machine: str) -> Said:
     """Return the screen's word for a machine word; KeyError for one that has none yet."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from engine.domain.link import LinkRef, Purpose
 from engine.domain.permissions import Actor
+from engine.domain.signer import bearer_of_link
 from engine.errors import LinkOver, NotFound
 from engine.language import say
 from engine.queries.actors import load_actor
@@ -47,9 +48,7 @@ def held(conn: Connection, ref: LinkRef, now: datetime) -> Held:
         raise LinkOver(say("This link was ended."), is_renewable=False)
     if row.has_expired:
         raise LinkOver(say("This link has run out."), is_renewable=True)
-    bearer = replace(
-        actor, name=f"the bearer of a link sent to {actor.name}", roles=frozenset(), by_link=True
-    )
+    bearer = replace(actor, name=bearer_of_link(actor.name), roles=frozenset(), by_link=True)
     return Held(
         ref,
         bearer,

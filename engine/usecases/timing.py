@@ -73,7 +73,12 @@ def advance_run(handling: Handling, run_id: UUID, *, now: datetime | None = None
             work.conn.execute(
                 update(t.run).where(t.run.c.id == run_id).values(fault=fault.sentence)
             )
-            case.record("incident:faulted", {"run": str(run_id), "fault": fault.sentence}, TIMER)
+            content = {
+                "run": str(run_id),
+                "fault": fault.sentence,
+                "element": fault.context.get("step"),
+            }
+            case.record("incident:faulted", content, TIMER)
 
 
 def fire(handling: Handling, case: Case, run: Run) -> None:

@@ -116,7 +116,7 @@ def test_an_auditor_sees_everything_and_has_no_buttons(world: World, visit: Visi
     for path in ("", "/time", "/record", "/history"):
         page = egon.get(f"/incidents/1{path}")
         # signing out and another language are all that can be sent
-        assert page.count("<form") == 2
+        assert page.count('method="post"') == 2
         assert "Report something" not in page
     egon.send(todo_path(world.item(incident, "confirm_outcome").id), {}, 403, at="/report")
 

@@ -160,7 +160,7 @@ def test_every_page_and_resource_that_shows_it_is_an_entry_each_time(
                 title = re.search(r"<title>(.*?)</title>", answer.get_data(as_text=True))
                 assert title is None or WORD not in title.group(1), path
 
-    assert {"incident.page", "incident.record", "incident.time", "history.page"} <= shown
+    assert {"incident.page", "record.page", "incident.time", "history.page"} <= shown
     assert {"api_incidents.show", "api_incidents.records", "api_actions.targets"} <= shown
     if login in ("egon", "hugo"):
         assert {"api_items.show", "todo.page", "actions.page", "named_people.page"} <= shown

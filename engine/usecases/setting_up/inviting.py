@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from engine.domain.permissions import Actor, Role
 from engine.domain.register import RecordKind
+from engine.domain.signer import bearer_of_address
 from engine.errors import Conflict, InvalidAnswers
 from engine.language import say
 from engine.queries.register import is_empty
@@ -88,8 +89,7 @@ def choose_password(store: Store, person_id: UUID, epoch: int, password_hash: st
         if name is None:
             return False
         # whoever made the address has seen it too
-        bearer = f"the bearer of an address made for {name}"
-        actor = Actor(person_id, bearer, by_link=True)
+        actor = Actor(person_id, bearer_of_address(name), by_link=True)
         register(
             work, "person:password_chosen", RecordKind.PERSON, person_id, {"name": name}, actor
         )
