@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0040"
-down_revision: str | None = "0037"
+down_revision: str | None = "0039"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -38,7 +38,7 @@ CREATE INDEX ix_entry_told ON entry (verb, at) WHERE verb IN ('closure:refused',
   'confirmation:late', 'incident:observed', 'incident:priority_set');
 ALTER TABLE register_entry DROP CONSTRAINT ck_register_entry_kind;
 ALTER TABLE register_entry ADD CONSTRAINT ck_register_entry_kind CHECK (kind IN ('organisation',
-  'person', 'team', 'process', 'product', 'calendar', 'ladder', 'release', 'number'))
+  'person', 'team', 'process', 'product', 'calendar', 'ladder', 'release', 'database', 'number'))
 """
 
 
