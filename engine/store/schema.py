@@ -1102,7 +1102,6 @@ work_item = Table(
         "ix_work_item_answers_text",
         text(ANSWERS_TEXT.format(w="")),
         postgresql_using="gin",
-        postgresql_where=text("answers IS NOT NULL"),
     ),
     # soonest due first, and what has no due date last
     Index(

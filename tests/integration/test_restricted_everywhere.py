@@ -27,6 +27,7 @@ from engine.domain.signal import Alert
 from engine.errors import Conflict, GateShut, PutrightError
 from engine.queries.choices import choices
 from engine.queries.closures import closures_without_evidence
+from engine.queries.finding.columns import COLUMNS
 from engine.queries.moves import move_shown
 from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
@@ -35,6 +36,7 @@ from engine.usecases.absences import enter_absence
 from engine.usecases.moving import begin_move
 from engine.usecases.publish import publish
 from engine.usecases.receiving import receive
+from engine.usecases.result_files import ask_for_file, content_of, file_of
 from engine.usecases.timing import hand_out_due
 from forms import check
 from tests.confidential import PART, PERSON, SAID, WORD, Hidden, furnish
@@ -353,7 +355,7 @@ def test_no_job_and_no_log_says_its_words(
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
         "putright.post_by_mail", "putright.post_by_call",
-        "putright.delivered", "putright.undelivered", "putright.move",
+        "putright.delivered", "putright.undelivered", "putright.move", "putright.make_file",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -382,6 +384,14 @@ def test_no_job_and_no_log_says_its_words(
         ).scalars()
         for run in list(runs):
             known["putright.advance"](str(run))
+    every = "&".join(f"column={column.name}" for column in COLUMNS)
+    egon, store = world.actor("egon"), world.handling.store
+    result = ask_for_file(store, every, "csv", language="en", actor=egon)
+    known["putright.make_file"](str(result))
+    with store.read() as conn:
+        content = b"".join(content_of(store, file_of(conn, result, actor=egon)))
+    assert b"Customer statements" in content
+    assert WORD.encode() not in content
     move = moving(world)
     known["putright.move"](str(move))
     with world.handling.store.read() as conn:
@@ -394,6 +404,7 @@ def test_no_job_and_no_log_says_its_words(
                 "idempotency_key",
                 "move",
                 "move_line",
+                "result_file",
             )
         ]
 

@@ -18,6 +18,7 @@ from engine.language import in_words, say
 from engine.queries.finding.asked import Answered, Op
 from engine.queries.finding.condition import Condition
 from engine.queries.words import all_of
+from engine.store.schema import ANSWERS_TEXT
 from forms import Field, Kind
 
 FieldKey = tuple[str, str]
@@ -77,10 +78,11 @@ def _condition(name: str, one: Answered, asked: AskedField) -> Condition:
     if one.op in (Op.IS, Op.IS_NOT) and asked.field.format in _NAMED and not _is_id(one.value):
         return _called(name, one, asked, values)
     if one.op in (Op.IS, Op.IS_NOT):
-        values[f"{name}_document"] = json.dumps(_document(asked, _value(name, one, asked)))
+        value = _value(name, one, asked)
+        values[f"{name}_document"] = json.dumps(_document(asked, value))
         same = f"w.answers @> CAST(:{name}_document AS jsonb)"
         if one.op is Op.IS:
-            return _both(name, same, values)
+            return _same(name, same, values | {f"{name}_whole_words": _whole_words(str(value))})
         values[f"{name}_path"] = _path(asked)
         given = _INSIDE.format(n=name, is_it="true")
         return Condition(_THERE.format(n=name, compared=f"NOT {same} AND {given}"), values)
@@ -121,10 +123,20 @@ def _is_id(said: str) -> bool:
     return True
 
 
-def _both(name: str, compared: str, values: Mapping[str, Any]) -> Condition:
+def _same(name: str, compared: str, values: Mapping[str, Any]) -> Condition:
+    # of what a document holds nothing is known beforehand, of its words something is
+    words = f"{ANSWERS_TEXT.format(w='w.')} @@ to_tsquery('simple', :{name}_whole_words)"
     return Condition(
-        _THERE.format(n=name, compared=compared), values, _FOUND.format(n=name, compared=compared)
+        _THERE.format(n=name, compared=compared),
+        values,
+        _FOUND.format(n=name, compared=compared),
+        guess=_FOUND.format(n=name, compared=words) if values[f"{name}_whole_words"] else None,
     )
+
+
+def _whole_words(said: str) -> str | None:
+    words = all_of(said)
+    return words.replace(":*", "") if words else None
 
 
 def _compared(kind: Kind, sign: str, value: str) -> str:

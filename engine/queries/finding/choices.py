@@ -4,9 +4,9 @@ Of all releases, not of the one in force: an auditor asks of what was.  Where re
 otherwise, the newest names it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +16,8 @@ from engine.bpmn.reader import read_processes
 from engine.queries.finding.answers import AskedField, FieldKey
 from engine.queries.finding.asked import Place
 from forms import Field, Form, FormError, Kind
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,11 @@ class Offered:
 
 _MOST_PEOPLE = 500
 _FILES = text("""
-    SELECT min(p.name) AS name, v.content, max(r.number) AS number
-    FROM diagram_version v JOIN release_part p ON p.hash = v.hash
+    SELECT v.hash, p.name FROM diagram_version v JOIN release_part p ON p.hash = v.hash
     JOIN release r ON r.id = p.release_id WHERE v.kind = :kind
-    GROUP BY v.hash ORDER BY max(r.number), 1
+    GROUP BY v.hash, p.name ORDER BY max(r.number), p.name
 """)
+_CONTENT = text("SELECT hash, content FROM diagram_version WHERE hash = ANY (:hashes)")
 _CHOICES = text("""
     SELECT 'process' AS what, CAST(id AS text) AS id, name FROM business_process
     UNION ALL SELECT 'product', CAST(d.id AS text), p.name || ': ' || d.name
@@ -87,7 +89,7 @@ _RELEASES = text("SELECT number FROM release ORDER BY number DESC LIMIT 500")
 
 
 def offered(conn: Connection) -> Offered:
-    """Return what can be chosen.  Five statements."""
+    """Return what can be chosen.  Five statements, and two where there is a new version."""
     named: dict[str, list[tuple[str, str]]] = {"process": [], "product": [], "person": []}
     for row in conn.execute(_CHOICES, {"people": _MOST_PEOPLE}):
         named[row.what].append((row.id, row.name))
@@ -108,15 +110,41 @@ def offered(conn: Connection) -> Offered:
 def asked_fields(conn: Connection) -> Mapping[FieldKey, AskedField]:
     """Return every field that a form of any release asks, by its step and its path."""
     fields: dict[FieldKey, AskedField] = {}
-    for row in conn.execute(_FILES, {"kind": "form"}):
-        step = row.name.removesuffix(".json")
-        try:
-            form = Form.parse(step, bytes(row.content))
-        except FormError:
-            # what an older Putright took and this one would refuse: its answers are found by words
-            continue
-        fields |= {(step, asked.field.path): asked for asked in _fields(form.fields)}
+    for form in _read(conn, "form", _form):
+        if form is not None:
+            fields |= {(form.name, asked.field.path): asked for asked in _fields(form.fields)}
     return fields
+
+
+# A version is its content, for ever: what was read of it once is kept, however many releases there
+# are, so that a page fetches none of them again.
+_KEPT: dict[tuple[bytes, str], Any] = {}
+_MOST_KEPT = 5_000
+_UNREAD = object()
+
+
+def _read(conn: Connection, kind: str, read: Callable[[str, bytes], T]) -> list[T]:
+    """Return what every version of a kind says, those of the newest release last."""
+    files = [(bytes(row.hash), row.name) for row in conn.execute(_FILES, {"kind": kind})]
+    said = {file: _KEPT.get(file, _UNREAD) for file in files}
+    unread = [file for file in files if said[file] is _UNREAD]
+    if unread:
+        rows = conn.execute(_CONTENT, {"hashes": [hash_ for hash_, _ in unread]})
+        contents = {bytes(row.hash): bytes(row.content) for row in rows}
+        fresh = {(hash_, name): read(name, contents[hash_]) for hash_, name in unread}
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT.update(fresh)
+        said |= fresh
+    return [said[file] for file in files]
+
+
+def _form(name: str, content: bytes) -> Form | None:
+    try:
+        return Form.parse(name.removesuffix(".json"), content)
+    except FormError:
+        # what an older Putright took and this one would refuse: its answers are found by words
+        return None
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[AskedField]:
@@ -145,11 +173,9 @@ def _field_lines(
 
 
 def _diagrams(conn: Connection) -> list[Process]:
-    files = conn.execute(_FILES, {"kind": "bpmn"})
-    return [one for row in files for one in _processes(row.name, bytes(row.content))]
+    return [one for file in _read(conn, "bpmn", _processes) for one in file]
 
 
-@lru_cache(maxsize=128)
 def _processes(name: str, content: bytes) -> tuple[Process, ...]:
     return tuple(read_processes(name, parse_xml(name, content)))
 

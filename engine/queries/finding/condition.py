@@ -12,7 +12,8 @@ class Condition:
     """`sql` is true of those wanted; `source` selects their ids, None where no index has them.
 
     `leads` is the order that this narrows to a stretch: a list in that order needs no source.
-    `cheap`: asked of the incident's own row.
+    `cheap`: asked of the incident's own row.  `guess` is a statement of which PostgreSQL
+    can guess better than of `source` how many rows it has.
     """
 
     sql: str
@@ -20,3 +21,4 @@ class Condition:
     source: str | None = None
     leads: Sort | None = None
     cheap: bool = False
+    guess: str | None = None

@@ -29,7 +29,7 @@ from engine.store.schema import ENDED, LASTED
 
 COUNTED = 10_000
 """So many are counted; beyond that there are more."""
-_FEW, _FEW_CHEAP = 20_000, 5_000
+_FEW = 8_000
 _PAGE_SECONDS, _COUNT_SECONDS = 5.0, 2.0
 _AT_ONCE = 500
 _BEYOND_ALL = 2**62
@@ -118,8 +118,8 @@ def _counted(
 ) -> int | None:
     try:
         with patience(conn, seconds):
-            where, values = _where(conn, asked, None, now)
-            sql = f"SELECT count(*) FROM (SELECT FROM incident i WHERE {where} {limit}) x"
+            wanted, values = _wanted(conn, asked, None, now)
+            sql = f"SELECT count(*) FROM (SELECT FROM {wanted} {limit}) x"
             return conn.scalar(text(sql), values) or 0
     except TookTooLong:
         return None
@@ -156,7 +156,7 @@ def _statement(
     after: str,
     now: datetime,
 ) -> tuple[str, dict[str, Any]]:
-    where, values = _where(conn, asked, order, now)
+    wanted, values = _wanted(conn, asked, order, now)
     key = _KEYS[order.by][0] if order.by in _KEYS else "i.number"
     way = "DESC" if order.down else "ASC"
     in_order = f"{key} {way}, i.number {way}"
@@ -165,37 +165,63 @@ def _statement(
     sql = f"""
       SELECT i.id AS line_id, i.number AS line_number, i.is_restricted AS line_restricted,
         {key} AS line_key, {picked}
-      FROM (SELECT i.* FROM incident i WHERE {where} AND {after}
+      FROM (SELECT i.* FROM {wanted} AND {after}
         ORDER BY {in_order} LIMIT :most) i {held}
       ORDER BY {in_order}"""
     return sql, values
 
 
-def _where(
+def _wanted(
     conn: Connection, asked: Asked, order: Order | None, now: datetime
 ) -> tuple[str, dict[str, Any]]:
+    """Return the incidents `i` that fit, to stand behind FROM; more conditions may follow."""
     fields = asked_fields(conn) if asked.answers else {}
     conditions = conditions_of(asked, _people(conn, asked.person), fields)
     values: dict[str, Any] = {"now": now}
     for one in conditions:
         values |= one.values
-    few = [one for one in conditions if _is_few(conn, one, order, values)]
-    where = [one.sql for one in conditions if one not in few]
-    if few:
-        both = " INTERSECT ".join(f"({one.source})" for one in few)
-        where.insert(0, f"i.id = ANY (ARRAY({both}))")
-    return " AND ".join(where) or "true", values
+    few = []
+    for place, (read, source) in enumerate(_sources(conditions, order)):
+        guess = read[0].guess or source
+        if (ids := _few(conn, source, guess, values)) is not None:
+            few.append(f"id = ANY (CAST(:few{place} AS uuid[]))")
+            values[f"few{place}"] = ids
+            conditions = [one for one in conditions if one not in read]
+    # OFFSET 0: these are read by their ids, never along the order of all
+    of = f"(SELECT * FROM incident WHERE {' AND '.join(few)} OFFSET 0)" if few else "incident"
+    where = " AND ".join(one.sql for one in conditions) or "true"
+    return f"{of} i WHERE {where}", values
 
 
-def _is_few(
-    conn: Connection, one: Condition, order: Order | None, values: Mapping[str, Any]
-) -> bool:
-    """Whether those it is true of are better read from their own index."""
-    if one.source is None or (order is not None and one.leads is order.by):
-        return False
-    most = _FEW_CHEAP if one.cheap else _FEW
-    sql = f"SELECT count(*) FROM (SELECT FROM ({one.source}) s LIMIT :cap) x"
-    return (conn.scalar(text(sql), {**values, "cap": most + 1}) or 0) <= most
+def _sources(
+    conditions: Sequence[Condition], order: Order | None
+) -> Iterator[tuple[Sequence[Condition], str]]:
+    """Yield where the ids can be read of what is true, each with the conditions that it is."""
+    by = order.by if order is not None else None
+    cheap = [one for one in conditions if one.cheap]
+    # what narrows the list's own order to a stretch is read from that
+    if any(one.source is not None and (by is None or one.leads is not by) for one in cheap):
+        all_of_them = " AND ".join(one.sql for one in cheap)
+        yield cheap, f"SELECT i.id FROM incident i WHERE {all_of_them}"
+    for one in conditions:
+        if one.source is not None and not one.cheap:
+            yield [one], one.source
+
+
+def _few(conn: Connection, source: str, guess: str, values: Mapping[str, Any]) -> list[UUID] | None:
+    """Return the ids, if they are few; None if it is better to ask each incident in turn."""
+    if _guessed(conn, guess, values) > _FEW:
+        return None
+    sql = f"SELECT * FROM ({source}) s LIMIT :cap"
+    ids = list(conn.scalars(text(sql), {**values, "cap": _FEW + 1}))
+    return ids if len(ids) <= _FEW else None
+
+
+def _guessed(conn: Connection, source: str, values: Mapping[str, Any]) -> float:
+    """Return how many PostgreSQL thinks they are: of a word in every answer it need not count."""
+    plan = conn.execute(text(f"EXPLAIN (FORMAT JSON) {source}"), values).scalar_one()
+    rows: float = plan[0]["Plan"]["Plan Rows"]
+    return rows
 
 
 def _people(conn: Connection, said: str | None) -> list[UUID]:

@@ -39,8 +39,7 @@ CREATE INDEX ix_visit_element ON visit (element);
 CREATE INDEX ix_visit_flow ON visit (flow);
 CREATE INDEX ix_work_item_answers ON work_item USING gin (answers jsonb_path_ops);
 CREATE INDEX ix_work_item_answers_text ON work_item
-  USING gin (jsonb_to_tsvector('simple', answers, '["string", "numeric"]'))
-  WHERE answers IS NOT NULL;
+  USING gin (jsonb_to_tsvector('simple', answers, '["string", "numeric"]'));
 CREATE INDEX ix_entry_person ON entry (person_id, incident_id);
 CREATE INDEX ix_entry_at ON entry USING brin (at);
 CREATE TABLE saved_query (
