@@ -69,7 +69,7 @@ def _fits(before: Field, now: Field, value: object) -> bool:
 
 def _rows(before: Field, now: Field, rows: Any) -> tuple[Any, list[LeftOver]]:
     """Return rows without the columns that are there no more, and what stood in them."""
-    gone = {column.name: column for column in before.fields}
+    gone = {column.name: column for column in before.fields if not column.hidden}
     for column in now.fields:
         gone.pop(column.name, None)
     if not gone or not isinstance(rows, list):

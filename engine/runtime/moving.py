@@ -71,15 +71,13 @@ class Moved:
     unmatched: tuple[tuple[str, str], ...] = ()
 
 
-class Unmatched(Conflict):
-    """A run stands where the new release has nothing of the kind; `places` could be mapped.
+def unmatched_of(refusal: Conflict) -> tuple[tuple[str, str], ...]:
+    """Return where a run stands that `move` has refused, as far as that could be mapped.
 
     Each place is a diagram and an element of the old release.
     """
-
-    def __init__(self, sentence: str, places: Sequence[tuple[str, str]]) -> None:
-        super().__init__(sentence)
-        self.places = tuple(places)
+    places = refusal.context.get("unmatched")
+    return places if isinstance(places, tuple) else ()
 
 
 def move(
@@ -94,8 +92,8 @@ def move(
     """Return the run on `new` as it stands on `old`; the same goes in, the same comes out but ids.
 
     Due instants, answers and the ids of what waits stay.  Raises Conflict, with a sentence, if it
-    stands where the new release has nothing of the kind (Unmatched), or the snapshot is not of
-    `old`.
+    stands where the new release has nothing of the kind (`unmatched_of`), or the snapshot is not
+    of `old`.
     """
     content = json.loads(snapshot)
     if (content.get("specs"), content.get("diagram")) != (old.content_hash, diagram):
@@ -186,7 +184,7 @@ class _Tree:
         self.refused: list[tuple[Said, str]] = []
 
     def written(self, rows: list[Row]) -> list[Row]:
-        """Return the rows for the new spec.  Raises Unmatched, or Conflict."""
+        """Return the rows for the new spec.  Raises Conflict."""
         root = rows[0]
         for row in rows:
             self._rename(row)
@@ -196,8 +194,8 @@ class _Tree:
         for row in [one for one in below(root) if one is not root]:
             self._check(row, has_one_branch=len(open_rows) == 1)
         if self.refused:
-            places = [(self.diagram, element) for _, element in self.refused]
-            raise Unmatched(self.refused[0][0], places)
+            places = tuple((self.diagram, element) for _, element in self.refused)
+            raise Conflict(self.refused[0][0], unmatched=places)
         for row in [one for one in below(root) if one.alive]:
             self._borders(row)
         found = below(root)

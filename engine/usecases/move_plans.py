@@ -15,7 +15,7 @@ from engine.domain.permissions import Actor
 from engine.errors import Conflict
 from engine.language import Said, say
 from engine.queries.moves import OpenRun, open_runs
-from engine.runtime.moving import Mapped, Unmatched
+from engine.runtime.moving import Mapped, unmatched_of
 from engine.usecases.carrying import Target
 from engine.usecases.drafting import require_process_owner
 from engine.usecases.handling import Handling
@@ -168,8 +168,7 @@ def _outcome(target: Target, run: OpenRun, now: datetime) -> _Outcome:
     try:
         carried = target.carry(run.diagram, run.snapshot, run.items, now)
     except Conflict as refused:
-        places = refused.places if isinstance(refused, Unmatched) else ()
-        return _Outcome((), said_of(refused), places)
+        return _Outcome((), said_of(refused), unmatched_of(refused))
     return _Outcome(carried.changes, None, carried.moved.unmatched)
 
 

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from engine.domain.permissions import Actor
-from engine.errors import InvalidAnswers
+from engine.errors import DiagramRefused, InvalidAnswers
 from engine.language import kept, told_again
+from engine.proof.standing import Stands
 from engine.queries.ledger import incident_ledger
 from engine.queries.moves import MoveLine, move_lines
+from engine.queries.trail import trail
 from engine.usecases.holding import claim, save_draft
 from engine.usecases.holding import release as give_back
 from engine.usecases.move_plans import Plan, plan_moves
@@ -274,3 +276,44 @@ def test_runs_of_one_shape_are_worked_out_once_and_others_by_themselves(world: W
     says = [one.says for one in plan.fates if one.action]
     assert says[0] == says[1] != says[2]
     assert [one.count for one in plan.groups] == [3, 2, 1]
+
+
+def test_what_takes_too_long_to_prove_stays_and_is_tried_again(world: World) -> None:
+    at_work(world)
+    after = release(world, asking(change=MORE))
+
+    def too_long(_files: object, diagram: str) -> Stands:
+        raise DiagramRefused([f"{diagram} takes too long"])
+
+    plan = plan_moves(
+        world.handling, first(world), after, actor=world.actor("dora"), prover=too_long
+    )
+
+    assert {str(one.refusal) for one in plan.fates} == {
+        "It could not be proved that the new release is safe from there."
+    }
+    with world.handling.store.read() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM release_standing")) == 0
+    assert plan_of(world, after).stay == 0
+
+
+def test_what_was_proved_comes_back_as_it_was_kept(world: World) -> None:
+    at_work(world)
+    after = release(world, asking(change=MORE))
+    first_look = plan_of(world, after)
+    assert plan_of(world, after) == first_look
+    with world.handling.store.read() as conn:
+        found = conn.scalar(text("SELECT found FROM release_standing WHERE diagram = 'action'"))
+    assert Stands.from_json(found).as_json() == found
+
+
+def test_the_record_says_what_is_otherwise_since(world: World) -> None:
+    incident = at_work(world)
+    moved(world, release(world, asking(change=MORE)))
+    with world.handling.store.read() as conn:
+        lines = trail(conn, incident, world.actor("egon")).lines
+    said = [dict(line.summary) for line in lines if line.verb == "run:moved"]
+    assert "“Do the action (IT)” also asks: Which change it was." in [
+        one.get("Changes") for one in said
+    ]
+    assert [line.actor for line in lines if line.verb == "run:moved"] == ["Dora Diaz"] * 2

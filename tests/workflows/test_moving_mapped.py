@@ -14,7 +14,7 @@ from engine.proof.prove import release_case
 from engine.proof.search import explore_within
 from engine.proof.standing import stands
 from engine.runtime import Advanced, Specs, start
-from engine.runtime.moving import Unmatched, move
+from engine.runtime.moving import move, unmatched_of
 from engine.usecases.form_rules import read_forms
 from engine.usecases.verifying import domains_of
 from tests.proof.drawing import draw
@@ -144,9 +144,9 @@ def test_a_step_with_another_id_stays_until_it_is_mapped_and_then_goes_on() -> N
     one = until("confirmed", 2)
     before = {at.task_id: at.since for at in one.state.waiting}
     assert one.state.snapshot is not None
-    with pytest.raises(Unmatched, match="does not have in the same kind") as refused:
+    with pytest.raises(Conflict, match="does not have in the same kind") as refused:
         move(OLD, RENAMED, "incident", one.state.snapshot, now=one.now)
-    assert refused.value.places == (("incident", "verify_outcome"),)
+    assert unmatched_of(refused.value) == (("incident", "verify_outcome"),)
 
     carried(one, RENAMED, SAME)
 
@@ -197,9 +197,9 @@ def test_a_step_that_is_asked_of_others_moves_if_that_is_said_by_hand() -> None:
     )
     one = until("reminded, decided", 18)
     assert one.state.snapshot is not None
-    with pytest.raises(Unmatched, match="asks it of others") as refused:
+    with pytest.raises(Conflict, match="asks it of others") as refused:
         move(OLD, others, "incident", one.state.snapshot, now=one.now)
-    assert refused.value.places == (("confirmation", "decide_without_answer"),)
+    assert unmatched_of(refused.value) == (("confirmation", "decide_without_answer"),)
     mapped = {"confirmation": {"decide_without_answer": "decide_without_answer"}}
 
     moved = move(OLD, others, "incident", one.state.snapshot, now=one.now, mapped=mapped)
