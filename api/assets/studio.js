@@ -43,7 +43,12 @@ async function start(place) {
   const svg = parts.canvas.querySelector(".djs-container > svg");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", words.canvas);
-  const whole = () => fit(modeler.get("canvas"), data.canChange ? 120 : 16);
+  // where there is little room the tools would hide what they are for: a tap on them brings them
+  const isNarrow = parts.canvas.clientWidth < 480;
+  if (data.canChange && isNarrow) {
+    fold(modeler.get("palette"), parts.canvas.querySelector(".djs-palette-toggle"), words);
+  }
+  const whole = () => fit(modeler.get("canvas"), data.canChange ? (isNarrow ? 72 : 120) : 16);
   whole();
 
   const stack = modeler.get("commandStack");
@@ -87,6 +92,15 @@ async function showToRead(container, xml) {
   const viewer = new NavigatedViewer({ container });
   await viewer.importXML(xml);
   viewer.get("canvas").zoom("fit-viewport");
+}
+
+function fold(palette, toggle, words) {
+  palette.close();
+  toggle.append("+");
+  toggle.tabIndex = 0;
+  toggle.setAttribute("role", "button");
+  toggle.setAttribute("aria-label", words.tools);
+  toggle.addEventListener("keydown", (event) => event.key === "Enter" && palette.open());
 }
 
 // Shows all of it, beside the tools that stand over the left edge.

@@ -304,6 +304,7 @@ def _words() -> dict[str, Any]:
         "lasso": say("Choose several"),
         "space": say("Make room"),
         "connect": say("Connect"),
+        "tools": say("Tools for drawing"),
         "canvas": say("The drawing; the table below says the same"),
     }
     words: dict[str, Any] = {name: in_words(one) for name, one in said.items()}
