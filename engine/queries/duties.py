@@ -147,22 +147,34 @@ def duty_lines(
     return lines, cursor(lines[-1].ended_at, lines[-1].number)
 
 
-def forbidden_pairs(
-    conn: Connection, since: datetime, until: datetime, pairs: Collection[tuple[Duty, Duty]]
-) -> Sequence[Any]:
-    """Return (number, ended_at) of what was closed where a rule forbids one of these two duties.
+def combinations(conn: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Return what people did together in this time, each combination with how often.
 
-    The latest first.  Two statements.
+    One statement; `forbidden_pairs` takes what it returns.
     """
-    asked: dict[str, Any] = {"since": since, "until": until}
+    return conn.execute(_COMBINATIONS, {"since": since, "until": until}).all()
+
+
+def forbidden_pairs(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    pairs: Collection[tuple[Duty, Duty]],
+    combined: Sequence[Any],
+) -> Sequence[Any]:
+    """Return (number, at) of what was closed where a rule forbids one of these two duties.
+
+    The latest first.  `combined` are the period's combinations.  One statement at most.
+    """
     such = [
         _written(row)
-        for row in conn.execute(_COMBINATIONS, asked)
+        for row in combined
         if any(two.is_forbidden and (two.one, two.other) in pairs for two in _overlaps(row))
     ]
     if not such:
         return ()
-    return conn.execute(_SUCH_NUMBERS, asked | {"combinations": such}).all()
+    asked = {"since": since, "until": until, "combinations": such}
+    return conn.execute(_SUCH_NUMBERS, asked).all()
 
 
 def _overlaps(row: Any) -> Iterator[Overlap]:
