@@ -36,9 +36,8 @@ HANDS_SQL = """
     FROM hand h GROUP BY h.incident_id, h.person_id),
   judged AS (
     SELECT m.*, c.highest_priority IN ('P1', 'P2') AS is_grave,
-      'worked' = ANY (m.duties) AND NOT EXISTS (SELECT FROM combined o
-        WHERE o.incident_id = m.incident_id AND o.person_id <> m.person_id
-        AND 'worked' = ANY (o.duties)) AS is_only_worker,
+      'worked' = ANY (m.duties) AND count(*) FILTER (WHERE 'worked' = ANY (m.duties))
+        OVER (PARTITION BY m.incident_id) = 1 AS is_only_worker,
       -- the answer came with the report, in one transaction
       'recorded' = ANY (m.duties) AND c.highest_priority IN ('P3', 'P4') AND c.money IS NULL
         AND NOT EXISTS (SELECT FROM confirmation f
