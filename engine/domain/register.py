@@ -6,7 +6,7 @@ on an incident: who owns a business process changes without any.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from engine.domain.incident import Priority
@@ -19,6 +19,7 @@ REGISTER = UUID("5d0e4a5e-7a35-5c0c-9d34-b5a1f0a7f0d1")
 RELEASE: Final = "release"
 # and which number was given to an incident that there never was, as its report was not kept
 NUMBER: Final = "number"
+Beside = Literal["release", "number"]
 
 Answers = Mapping[str, object]
 

@@ -219,13 +219,19 @@ _HANDS = text(f"""
 
 
 def closure_evidence(
-    conn: Connection, incident_id: UUID, keys: Mapping[str, bytes]
+    conn: Connection,
+    incident_id: UUID,
+    keys: Mapping[str, bytes],
+    *,
+    as_written: Connection | None = None,
 ) -> ClosureEvidence:
     """Return what a closed incident was closed on; who may see it was asked before.
 
-    `keys` are the audit chain's secrets by key id.  Raises NotFound while it is not closed.
+    `keys` are the audit chain's secrets by key id.  What is judged is read from `as_written`,
+    where that is another view of the same than what is shown.  Raises NotFound while it is not
+    closed.
     """
-    closed = this_closed(conn, incident_id)
+    closed = this_closed(as_written or conn, incident_id)
     if closed is None:
         raise NotFound(say("This is not closed."), incident=str(incident_id))
     closing_seq = _closing_seq(closed)

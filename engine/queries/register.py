@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -16,7 +16,7 @@ from holidays.registry import COUNTRIES
 from sqlalchemy import Connection, text
 
 from engine.domain.party import Party
-from engine.domain.register import NUMBER, RELEASE, Answers, RecordKind, calendar_of
+from engine.domain.register import NUMBER, RELEASE, Answers, Beside, RecordKind, calendar_of
 from engine.language import say, say_of
 from engine.queries.choices import Choices
 
@@ -282,7 +282,7 @@ class RegisterLine:
     """One entry of the register; `content` is None once erased."""
 
     seq: int
-    kind: RecordKind | Literal["release", "number"]
+    kind: RecordKind | Beside
     subject_id: UUID
     at: datetime
     actor: str

@@ -1,14 +1,14 @@
 """The register's chain: one row is its head, and whoever changes anything locks it first."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from engine.domain.chain import Head
 from engine.domain.permissions import Actor, Machine
-from engine.domain.register import REGISTER, RecordKind
+from engine.domain.register import REGISTER, Beside, RecordKind
 from engine.store import schema as t
 from engine.store.chaining import chained
 
@@ -34,12 +34,12 @@ def last_change(conn: Connection, subject_id: UUID) -> int:
 def register(
     work: "Work",
     verb: str,
-    kind: RecordKind | Literal["release", "number"],
+    kind: RecordKind | Beside,
     subject_id: UUID,
     content: Mapping[str, Any],
     by: Actor | Machine,
 ) -> None:
-    """Add an entry about a record, or a release, to the register's chain."""
+    """Add an entry about a record, or what stands beside them, to the register's chain."""
     row = chained(work.key, REGISTER, lock_register(work.conn), work.now, by, verb, content)
     work.conn.execute(insert(t.register_entry), {"kind": kind, "subject_id": subject_id, **row})
     work.conn.execute(update(t.register).values(head_seq=row["seq"], head_hash=row["hash"]))
