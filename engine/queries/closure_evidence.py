@@ -6,7 +6,7 @@ chain is verified.  A newcomer would show one verdict: an objection after the cl
 holds now, and nothing of what held then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.domain.duties import Duty, Overlap, overlaps
+from engine.domain.duties import Duty, Overlap
 from engine.domain.gate import Gate, judge
-from engine.domain.incident import Priority
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.closed import NOW_SEQ, Closed, facts_of, this_closed
 from engine.queries.closures import findings
-from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL
+from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL, Combination
 from engine.queries.rights import Right, offices_at
 
 
@@ -219,13 +218,19 @@ _HANDS = text(f"""
 
 
 def closure_evidence(
-    conn: Connection, incident_id: UUID, keys: Mapping[str, bytes]
+    conn: Connection,
+    incident_id: UUID,
+    keys: Mapping[str, bytes],
+    *,
+    as_written: Connection | None = None,
 ) -> ClosureEvidence:
     """Return what a closed incident was closed on; who may see it was asked before.
 
-    `keys` are the audit chain's secrets by key id.  Raises NotFound while it is not closed.
+    `keys` are the audit chain's secrets by key id.  What is judged is read from `as_written`,
+    where that is another view of the same than what is shown.  Raises NotFound while it is not
+    closed.
     """
-    closed = this_closed(conn, incident_id)
+    closed = this_closed(as_written or conn, incident_id)
     if closed is None:
         raise NotFound(say("This is not closed."), incident=str(incident_id))
     closing_seq = _closing_seq(closed)
@@ -245,7 +250,7 @@ def closure_evidence(
         tuple(conn.scalars(_SILENT, asked)),
         _decision(conn, asked),
         tuple(_release(row) for row in conn.execute(_RELEASES, asked)),
-        _hands(conn, asked, closed),
+        _hands(conn, asked),
         Judged(judge(facts_of(closed, asked["closing"]))[0], not then, tuple(then)),
         Judged(now, now is not Gate.SHUT, missing),
     )
@@ -323,26 +328,9 @@ def _release(row: Any) -> ReleaseEvidence:
     return ReleaseEvidence(row.number, row.proved_at, row.proved_with, tuple(files), row.is_left)
 
 
-def _hands(conn: Connection, asked: Mapping[str, Any], closed: Closed) -> tuple[Hand, ...]:
-    rows: Sequence[Any] = conn.execute(_HANDS, asked).all()
-    return tuple(
-        Hand(
-            row.person_id,
-            row.name,
-            in_order(row.duties),
-            tuple(
-                overlaps(
-                    in_order(row.duties),
-                    is_grave=Priority(closed.row.highest_priority) in (Priority.P1, Priority.P2),
-                    is_only_worker=row.is_only_worker,
-                    was_in_one_call=row.was_in_one_call,
-                )
-            ),
-        )
-        for row in rows
-    )
-
-
-def in_order(duties: Sequence[str]) -> tuple[Duty, ...]:
-    """Return these duties in the order in which they come."""
-    return tuple(duty for duty in Duty if duty.value in duties)
+def _hands(conn: Connection, asked: Mapping[str, Any]) -> tuple[Hand, ...]:
+    found = []
+    for row in conn.execute(_HANDS, asked):
+        did = Combination(row.code)
+        found.append(Hand(row.person_id, row.name, did.duties, tuple(did.overlaps)))
+    return tuple(found)

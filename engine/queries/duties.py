@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.domain.duties import Duty, Overlap, overlaps
+from engine.domain.duties import Duty, Overlap
 from engine.errors import InvalidAnswers
 from engine.language import Said, say
-from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL
+from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL, Combination
 from engine.queries.paging import FIRST, Page, cursor, place_of
 
 
@@ -70,9 +70,9 @@ _PERIOD = f"""closed AS (SELECT {CLOSED_COLUMNS} FROM incident i
     WHERE i.state = 'closed' AND i.ended_at >= :since AND i.ended_at < :until)"""  # noqa: S608
 _COMBINATIONS = text(f"""
     WITH {_PERIOD}, {HANDS_SQL}
-    SELECT duties, is_grave, is_only_worker, was_in_one_call, count(*) AS times
-    FROM judged WHERE cardinality(duties) > 1
-    GROUP BY duties, is_grave, is_only_worker, was_in_one_call
+    SELECT code, count(*) AS times FROM judged
+    -- more than one bit of the six that are duties
+    WHERE code & 63 & ((code & 63) - 1) <> 0 GROUP BY code
 """)  # noqa: S608 - constants of the queries' own modules
 _CLOSED = text("""
     SELECT count(*) FROM incident i
@@ -85,8 +85,7 @@ _FOUND = """
       AND {such} ORDER BY c.ended_at DESC, c.number DESC LIMIT :most
 """
 _SUCH = """EXISTS (SELECT FROM judged j WHERE j.incident_id = c.id
-      AND concat_ws(' ', array_to_string(j.duties, ','), j.is_grave, j.is_only_worker,
-        j.was_in_one_call) = ANY (:combinations))"""
+      AND j.code = ANY (:combinations))"""
 _ALL_FOUND = text(f"WITH {_PERIOD} {_FOUND.format(such='true')}")
 _SUCH_FOUND = text(f"WITH {_PERIOD}, {HANDS_SQL} {_FOUND.format(such=_SUCH)}")
 _SUCH_NUMBERS = text(f"""
@@ -106,7 +105,7 @@ def duty_counts(conn: Connection, since: datetime, until: datetime) -> DutyCount
     asked = {"since": since, "until": until}
     counted: dict[tuple[bool, Duty, Duty, Said], int] = {}
     for row in conn.execute(_COMBINATIONS, asked):
-        for two in _overlaps(row):
+        for two in Combination(row.code).overlaps:
             key = (not two.is_forbidden, two.one, two.other, two.rule)
             counted[key] = counted.get(key, 0) + row.times
     order = list(Duty)
@@ -139,7 +138,7 @@ def duty_lines(
     if overlap is None:
         ids = conn.scalars(_ALL_FOUND, asked).all()
     else:
-        such = [_written(row) for row in conn.execute(_COMBINATIONS, asked) if _has(row, overlap)]
+        such = [row.code for row in conn.execute(_COMBINATIONS, asked) if _has(row.code, overlap)]
         ids = conn.scalars(_SUCH_FOUND, asked | {"combinations": such}).all() if such else ()
     lines = list(_lines(conn, ids[: page.size]))
     if len(ids) <= page.size:
@@ -147,48 +146,51 @@ def duty_lines(
     return lines, cursor(lines[-1].ended_at, lines[-1].number)
 
 
-def forbidden_pairs(
-    conn: Connection, since: datetime, until: datetime, pairs: Collection[tuple[Duty, Duty]]
-) -> Sequence[Any]:
-    """Return (number, ended_at) of what was closed where a rule forbids one of these two duties.
+def combinations(conn: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Return what people did together in this time, each combination with how often.
 
-    The latest first.  Two statements.
+    One statement; `forbidden_pairs` takes what it returns.
     """
-    asked: dict[str, Any] = {"since": since, "until": until}
+    return conn.execute(_COMBINATIONS, {"since": since, "until": until}).all()
+
+
+def forbidden_pairs(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    pairs: Collection[tuple[Duty, Duty]],
+    combined: Sequence[Any],
+) -> Sequence[Any]:
+    """Return (number, at) of what was closed where a rule forbids one of these two duties.
+
+    The latest first.  `combined` are the period's combinations.  One statement at most.
+    """
     such = [
-        _written(row)
-        for row in conn.execute(_COMBINATIONS, asked)
-        if any(two.is_forbidden and (two.one, two.other) in pairs for two in _overlaps(row))
+        row.code
+        for row in combined
+        if any(
+            two.is_forbidden and (two.one, two.other) in pairs
+            for two in Combination(row.code).overlaps
+        )
     ]
     if not such:
         return ()
-    return conn.execute(_SUCH_NUMBERS, asked | {"combinations": such}).all()
+    asked = {"since": since, "until": until, "combinations": such}
+    return conn.execute(_SUCH_NUMBERS, asked).all()
 
 
-def _overlaps(row: Any) -> Iterator[Overlap]:
-    return overlaps(
-        [duty for duty in Duty if duty in row.duties],
-        is_grave=row.is_grave,
-        is_only_worker=row.is_only_worker,
-        was_in_one_call=row.was_in_one_call,
-    )
-
-
-def _has(row: Any, overlap: str) -> bool:
+def _has(code: int, overlap: str) -> bool:
     """Whether a combination has the overlap of this key."""
     if overlap == "forbidden":
-        return any(two.is_forbidden for two in _overlaps(row))
+        return any(two.is_forbidden for two in Combination(code).overlaps)
     try:
         one, other, kind = overlap.split("-")
         two = (Duty(one), Duty(other), {"forbidden": True, "allowed": False}[kind])
     except (ValueError, KeyError) as error:
         raise InvalidAnswers({"overlap": say("There is no such overlap.")}) from error
-    return any((found.one, found.other, found.is_forbidden) == two for found in _overlaps(row))
-
-
-def _written(row: Any) -> str:
-    flags = (row.is_grave, row.is_only_worker, row.was_in_one_call)
-    return " ".join([",".join(row.duties), *("t" if one else "f" for one in flags)])
+    return any(
+        (found.one, found.other, found.is_forbidden) == two for found in Combination(code).overlaps
+    )
 
 
 def _lines(conn: Connection, ids: Sequence[UUID]) -> Iterator[DutyLine]:
@@ -198,14 +200,14 @@ def _lines(conn: Connection, ids: Sequence[UUID]) -> Iterator[DutyLine]:
     for number, rows in by_number.items():
         first = rows[0]
         people = {
-            duty: tuple(row.name for row in rows if duty in row.duties)
+            duty: tuple(row.name for row in rows if duty in Combination(row.code).duties)
             for duty in Duty
             if not first.is_restricted
         }
         found = [
             (None if first.is_restricted else row.name, two)
             for row in rows
-            for two in _overlaps(row)
+            for two in Combination(row.code).overlaps
         ]
         yield DutyLine(
             number,

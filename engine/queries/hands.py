@@ -5,49 +5,84 @@ newcomer would count a customer's own action as work on the incident (`facts.Han
 or work that prevents and went on after the closing.
 """
 
-# `closed` is a query of the incidents asked for: id, lead_id, ended_at, decision_id
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.domain.duties import Duty, Overlap, overlaps
+
+# `closed` is a query of the incidents asked for.  A duty is a bit: so many rows are put together
+# without being sorted.  `code` is all that one person's overlaps depend on, see `Combination`.
 HANDS_SQL = """
   hand (incident_id, person_id, duty) AS (
-    SELECT id, lead_id, 'led' FROM closed
-    UNION SELECT e.incident_id, e.person_id, 'led' FROM closed c
+    SELECT id, lead_id, 1 FROM closed
+    UNION ALL SELECT e.incident_id, e.person_id, 1 FROM closed c
       JOIN entry e ON e.incident_id = c.id AND e.verb = 'incident:lead_taken'
       WHERE e.person_id IS NOT NULL
-    UNION SELECT w.incident_id, w.ended_by, 'worked' FROM closed c
+    UNION ALL SELECT w.incident_id, w.ended_by, 2 FROM closed c
       JOIN work_item w ON w.incident_id = c.id AND w.action_id IS NOT NULL
         AND w.lane <> 'customer' AND w.how = 'completed'
       WHERE w.ended_by IS NOT NULL AND w.ended_at <= c.ended_at
-    UNION SELECT t.incident_id, t.answered_by, 'worked' FROM closed c
+    UNION ALL SELECT t.incident_id, t.answered_by, 2 FROM closed c
       JOIN target t ON t.incident_id = c.id AND t.answered_by IS NOT NULL
       JOIN action a ON a.id = t.action_id AND a.party <> 'customer'
       WHERE t.answered_at <= c.ended_at
-    UNION SELECT v.incident_id, v.person_id, 'verified' FROM closed c
+    UNION ALL SELECT v.incident_id, v.person_id, 4 FROM closed c
       JOIN verification v ON v.incident_id = c.id
-    UNION SELECT f.incident_id, f.recorded_by, 'recorded' FROM closed c
+    UNION ALL SELECT f.incident_id, f.recorded_by, 8 FROM closed c
       JOIN confirmation f ON f.incident_id = c.id
       WHERE f.recorded_by IS NOT NULL AND f.recorded_by <> f.person_id
-    UNION SELECT f.incident_id, f.person_id, 'confirmed' FROM closed c
+    UNION ALL SELECT f.incident_id, f.person_id, 16 FROM closed c
       JOIN confirmation f ON f.incident_id = c.id AND f.answer = 'yes'
       WHERE f.answered_at <= c.ended_at
-    UNION SELECT d.incident_id, d.person_id, 'decided' FROM closed c
+    UNION ALL SELECT d.incident_id, d.person_id, 32 FROM closed c
       JOIN decision d ON d.id = c.decision_id),
-  -- all that one person did towards one incident, with what its rules depend on
   combined AS (
-    SELECT h.incident_id, h.person_id, array_agg(h.duty ORDER BY h.duty) AS duties
-    FROM hand h GROUP BY h.incident_id, h.person_id),
+    SELECT incident_id, person_id, bit_or(duty) AS duties FROM hand
+    GROUP BY incident_id, person_id),
+  lone AS (
+    SELECT incident_id FROM combined WHERE duties & 2 > 0
+    GROUP BY incident_id HAVING count(*) = 1),
   judged AS (
-    SELECT m.*, c.highest_priority IN ('P1', 'P2') AS is_grave,
-      'worked' = ANY (m.duties) AND NOT EXISTS (SELECT FROM combined o
-        WHERE o.incident_id = m.incident_id AND o.person_id <> m.person_id
-        AND 'worked' = ANY (o.duties)) AS is_only_worker,
+    SELECT m.incident_id, m.person_id, m.duties
+      + CASE WHEN c.highest_priority IN ('P1', 'P2') THEN 64 ELSE 0 END
+      + CASE WHEN m.duties & 2 > 0 AND lone.incident_id IS NOT NULL THEN 128 ELSE 0 END
       -- the answer came with the report, in one transaction
-      'recorded' = ANY (m.duties) AND c.highest_priority IN ('P3', 'P4') AND c.money IS NULL
-        AND NOT EXISTS (SELECT FROM confirmation f
-          JOIN entry r ON r.incident_id = f.incident_id AND r.seq = 1
-          WHERE f.incident_id = m.incident_id AND f.recorded_by = m.person_id
-          AND f.answered_at <> r.at) AS was_in_one_call
-    FROM combined m JOIN closed c ON c.id = m.incident_id)
+      + CASE WHEN m.duties & 8 > 0 AND c.highest_priority IN ('P3', 'P4') AND c.money IS NULL
+          AND NOT EXISTS (SELECT FROM confirmation f
+            JOIN entry r ON r.incident_id = f.incident_id AND r.seq = 1
+            WHERE f.incident_id = m.incident_id AND f.recorded_by = m.person_id
+            AND f.answered_at <> r.at) THEN 256 ELSE 0 END AS code
+    FROM combined m JOIN closed c ON c.id = m.incident_id
+    LEFT JOIN lone ON lone.incident_id = m.incident_id)
 """
 
 # what `closed` selects
 CLOSED_COLUMNS = """i.id, i.number, i.lead_id, i.highest_priority, i.money, i.closed_by, i.ended_at,
       i.decision_id, i.confirmation_id, i.process_id, i.is_restricted"""
+
+_BITS = {duty: 1 << place for place, duty in enumerate(Duty)}
+_GRAVE, _ALONE, _ONE_CALL = 64, 128, 256
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What one person did towards one incident, with all that the rules of it depend on."""
+
+    code: int
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The duties, in the order in which they come."""
+        return tuple(duty for duty, bit in _BITS.items() if self.code & bit)
+
+    @property
+    def overlaps(self) -> Sequence[Overlap]:
+        """Each two of them, as the rules have it."""
+        return tuple(
+            overlaps(
+                self.duties,
+                is_grave=bool(self.code & _GRAVE),
+                is_only_worker=bool(self.code & _ALONE),
+                was_in_one_call=bool(self.code & _ONE_CALL),
+            )
+        )

@@ -33,6 +33,7 @@ from engine.store.embedded import DatabaseUrls
 from engine.store.jobs import defer_advances
 from engine.usecases import timing
 from engine.usecases.absences import enter_absence
+from engine.usecases.closure_checks import ask_check
 from engine.usecases.moving import begin_move
 from engine.usecases.publish import publish
 from engine.usecases.receiving import receive
@@ -356,6 +357,7 @@ def test_no_job_and_no_log_says_its_words(
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
         "putright.post_by_mail", "putright.post_by_call",
         "putright.delivered", "putright.undelivered", "putright.move", "putright.make_file",
+        "putright.check_closures",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -394,6 +396,10 @@ def test_no_job_and_no_log_says_its_words(
     assert WORD.encode() not in content
     move = moving(world)
     known["putright.move"](str(move))
+    with unguarded(database) as conn:
+        conn.execute(text("UPDATE criterion SET verified_seq = 1"))
+    check = ask_check(world.handling.store, actor=world.actor("egon"))
+    known["putright.check_closures"](str(check))
     with world.handling.store.read() as conn:
         assert move_shown(conn, move).moved, "a run of it went on another release"
         kept = [
@@ -404,10 +410,12 @@ def test_no_job_and_no_log_says_its_words(
                 "idempotency_key",
                 "move",
                 "move_line",
+                "closure_finding",
                 "result_file",
             )
         ]
 
+    assert "it is for named people only" in kept[-1]
     assert "putright.advance" in kept[0]
     assert "putright.tell_recovered" in kept[0]
     assert WORD not in "".join(kept) + caplog.text

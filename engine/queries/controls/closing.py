@@ -92,7 +92,7 @@ def _without_evidence(conn: Connection, asked: Asked) -> list[Exceptional]:
 def _forbidden(pairs: Collection[tuple[Duty, Duty]]) -> Finds:
     return lambda conn, asked: [
         Exceptional(row.number, row.at)
-        for row in forbidden_pairs(conn, asked.since, asked.until, pairs)
+        for row in forbidden_pairs(conn, asked.since, asked.until, pairs, asked.combined(conn))
     ]
 
 

@@ -1,7 +1,7 @@
 """One control: a sentence that always holds, what it applies to, how exceptions are found."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, TextClause
 
 from engine.language import Said
+from engine.queries.duties import combinations
 
 
 class Subject(StrEnum):
@@ -36,6 +37,13 @@ class Asked:
     since: datetime
     until: datetime
     checked: CheckedClosures | None = None
+    _combined: list[Sequence[Any]] = field(default_factory=list, repr=False, compare=False)
+
+    def combined(self, conn: Connection) -> Sequence[Any]:
+        """Return what people did together in the period, put together once for all controls."""
+        if not self._combined:
+            self._combined.append(combinations(conn, self.since, self.until))
+        return self._combined[0]
 
     @property
     def values(self) -> dict[str, Any]:
