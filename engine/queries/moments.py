@@ -139,7 +139,7 @@ def moments(
 ) -> Moments:
     """Return the incident's moments and facts.  Five statements.
 
-    Who is outside our organisation is not told what others answered, only that they did.
+    Who is outside our organisation is not told who else is asked, nor what others answered.
     """
     asked = {"id": incident_id, "told": list(_TOLD)}
     entries = conn.execute(_ENTRIES, asked).all()
@@ -290,7 +290,8 @@ def _to_dos(entries: Sequence[Any], items: Sequence[Any], *, is_outside: bool) -
         if item.action:
             title = say("%(step)s: %(action)s", step=title, action=item.action)
         if item.ended_at is None or item.opened_at < item.ended_at:
-            asked = say("%(title)s (%(who)s)", title=title, who=item.who) if item.who else title
+            is_told = item.who and not is_outside
+            asked = say("%(title)s (%(who)s)", title=title, who=item.who) if is_told else title
             yield Fact(FactKind.OPEN, asked, item.opened_at, item.ended_at)
         if item.how == "completed":
             actor, signer = signed.get(item.id, (item.by, None))
