@@ -4,6 +4,7 @@ A newcomer would let the browser turn times into local ones: pages work without 
 person's own zone is known.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -28,6 +29,8 @@ from engine.errors import Unavailable
 from engine.language import Said, in_words, say, say_of
 from engine.queries.messages import unread
 
+# as entries hold them
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -37,6 +40,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(ago)
     app.add_template_filter(lasting)
     app.add_template_filter(exactly)
+    app.add_template_filter(instants)
     app.add_template_filter(to_the_second)
     app.add_template_filter(plain)
     app.add_template_filter(first_up)
@@ -143,6 +147,17 @@ def to_the_second(at: datetime) -> Markup:
     return Markup('<time datetime="{}">{}{:%S}</time>').format(
         local.isoformat(timespec="seconds"), f"{spoken(at, zone, now())}:", local
     )
+
+
+def instants(words: str) -> str:
+    """Return an entry's words with every instant in them as people write it, to the second."""
+
+    def written(found: re.Match[str]) -> str:
+        at = datetime.fromisoformat(found[0])
+        zone = identity.zone()
+        return f"{spoken(at, zone, now())}:{at.astimezone(zone):%S}"
+
+    return _INSTANT.sub(written, words)
 
 
 def plain(machine: str | None) -> str:

@@ -35,7 +35,7 @@ class Replay {
       [...form.querySelectorAll("[data-step]")].map((link) => [link.dataset.step, link]),
     );
     this.listen();
-    this.show(this.place, []);
+    this.show(this.place);
     form.dataset.ready = "yes";
   }
 
@@ -69,12 +69,12 @@ class Replay {
 
   goTo(place) {
     this.pause();
-    this.show(Math.min(Math.max(place, 0), this.last), []);
+    this.comeTo(Math.min(Math.max(place, 0), this.last));
   }
 
   begin() {
     if (this.place === this.last) {
-      this.show(0, []);
+      this.comeTo(0);
     }
     this.play.textContent = this.words.pause;
     // a reader that says each moment would still be at the first when the last is shown
@@ -94,7 +94,7 @@ class Replay {
       );
       await Promise.all([still, ...moving]);
       if (this.playing === token) {
-        this.show(next);
+        this.comeTo(next);
       }
     }
     if (this.playing === token) {
@@ -120,6 +120,11 @@ class Replay {
       drawing.mark(this.looks(this.told.drawings[key]?.spans ?? []));
     }
     this.point();
+  }
+
+  // The address says where one has come to; opened without a moment, it stays that of the latest.
+  comeTo(place) {
+    this.show(place);
     history.replaceState(null, "", this.address(place));
   }
 

@@ -22,7 +22,8 @@ def summary(verb: str, content: Mapping[str, object]) -> tuple[tuple[str, str], 
 
     Ids say nothing to people and are left; what was changed is in `changes`.
     """
-    changed = _CHANGING.get(verb, _AS_A_RULE) if changes(verb, content) else ()
+    pair = _CHANGING.get(verb, _AS_A_RULE)
+    changed = pair if set(pair) <= content.keys() else ()
     pairs = (
         (_label(name), _words(value)) for name, value in content.items() if name not in changed
     )
@@ -35,7 +36,7 @@ def changes(verb: str, content: Mapping[str, object]) -> tuple[tuple[str, str], 
     Empty where it changed nothing that was there before.
     """
     before, after = _CHANGING.get(verb, _AS_A_RULE)
-    if before not in content or after not in content:
+    if before not in content or after not in content or content[before] == content[after]:
         return ()
     return ((_words(content[before]), _words(content[after])),)
 

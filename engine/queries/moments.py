@@ -5,11 +5,11 @@ would keep a picture of each moment: there may be thousands, and most facts outl
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
@@ -43,10 +43,15 @@ class Fact:
     """
 
     kind: FactKind
-    words: str
     since: datetime
-    until: datetime | None = None
+    until: datetime | None
+    said: Callable[[], str] = field(repr=False, compare=False)
     signer: Signer | None = None
+
+    @property
+    def words(self) -> str:
+        """The fact in words; said when asked: there are many, and a page shows a few."""
+        return self.said()
 
     def holds(self, at: datetime) -> bool:
         """Whether it was so at this instant."""
@@ -139,7 +144,7 @@ def moments(
 ) -> Moments:
     """Return the incident's moments and facts.  Five statements.
 
-    Who is outside our organisation is not told what others answered, only that they did.
+    Who is outside our organisation is not told who else is asked, nor what others answered.
     """
     asked = {"id": incident_id, "told": list(_TOLD)}
     entries = conn.execute(_ENTRIES, asked).all()
@@ -183,7 +188,11 @@ def _changing(kind: FactKind, values: Iterable[tuple[datetime, str]]) -> Iterato
     """Return what held one after the other; what came at one instant is the last of it."""
     latest = dict(values)
     for (since, words), following in pairwise([*latest.items(), None]):  # type: ignore[misc]
-        yield Fact(kind, words, since, following[0] if following else None)
+        yield Fact(kind, since, following[0] if following else None, partial(_as_it_is, words))
+
+
+def _as_it_is(words: str) -> str:
+    return words
 
 
 def _states(entries: Sequence[Any]) -> Iterator[Fact]:
@@ -217,7 +226,8 @@ def _priorities(entries: Sequence[Any], today: str) -> Iterator[Fact]:
 def _whose(ledger: IncidentLedger) -> Iterator[Fact]:
     for place, line in enumerate(ledger.lines, 1):
         is_last = place == len(ledger.lines) and ledger.is_running
-        yield Fact(FactKind.WHOSE, _of_line(line), line.since, None if is_last else line.until)
+        until = None if is_last else line.until
+        yield Fact(FactKind.WHOSE, line.since, until, partial(_of_line, line))
 
 
 def _of_line(line: LedgerLine) -> Said:
@@ -258,7 +268,7 @@ def _criteria(
         words += [(at, f"{plain} ({measured})") for at, measured in found if at >= since]
         for fact in _changing(FactKind.CRITERION, words):
             until = fact.until or row.withdrawn_at
-            yield Fact(fact.kind, fact.words, fact.since, until)
+            yield replace(fact, until=until)
 
 
 def _rows(entry: Any) -> Iterable[Mapping[str, Any]]:
@@ -286,18 +296,29 @@ def _to_dos(entries: Sequence[Any], items: Sequence[Any], *, is_outside: bool) -
     answering = frozenset(ANSWERING)
     signed = signatures((one for one in entries if one.verb in answering), items)
     for item in items:
-        title = say(item.title)
-        if item.action:
-            title = say("%(step)s: %(action)s", step=title, action=item.action)
         if item.ended_at is None or item.opened_at < item.ended_at:
-            asked = say("%(title)s (%(who)s)", title=title, who=item.who) if item.who else title
-            yield Fact(FactKind.OPEN, asked, item.opened_at, item.ended_at)
+            who = None if is_outside else item.who
+            asked = partial(_asked, item, who)
+            yield Fact(FactKind.OPEN, item.opened_at, item.ended_at, asked)
         if item.how == "completed":
             actor, signer = signed.get(item.id, (item.by, None))
-            told = say("%(title)s – %(actor)s", title=title, actor=actor)
-            if item.said and not is_outside:
-                told = say("%(title)s: %(said)s", title=told, said=_plain(item.said))
-            yield Fact(FactKind.ANSWERED, told, item.ended_at, None, signer)
+            told = partial(_answered, item, actor, None if is_outside else item.said)
+            yield Fact(FactKind.ANSWERED, item.ended_at, None, told, signer)
+
+
+def _title(item: Any) -> Said:
+    step = say(item.title)
+    return say("%(step)s: %(action)s", step=step, action=item.action) if item.action else step
+
+
+def _asked(item: Any, who: str | None) -> Said:
+    title = _title(item)
+    return say("%(title)s (%(who)s)", title=title, who=who) if who else title
+
+
+def _answered(item: Any, actor: str, said: str | None) -> Said:
+    told = say("%(title)s – %(actor)s", title=_title(item), actor=actor)
+    return say("%(title)s: %(said)s", title=told, said=_plain(said)) if said else told
 
 
 def _plain(machine: str) -> str:
