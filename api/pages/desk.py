@@ -26,6 +26,11 @@ class Part:
 
 PARTS = (
     Part(
+        "unchanged.page",
+        say("Nothing was changed"),
+        say("Whether the record is as it was written, whole, and signed by us."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

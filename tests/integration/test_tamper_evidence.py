@@ -39,7 +39,8 @@ _ON_A_CHAIN = {
                 "INSERT INTO entry (incident_id, seq, at, actor, verb, content, salt, digest,"
                 " key_id, previous, hash) SELECT incident_id, seq + 1, at, actor, verb, content,"
                 " salt, digest, key_id, hash, sha256(hash) FROM (SELECT incident_id, seq, at,"
-                " 'Forger' AS actor, verb, content, salt, digest, key_id, hash FROM entry WHERE incident_id = :id"
+                " 'Forger' AS actor, verb, content, salt, digest, key_id, hash FROM entry"
+                " WHERE incident_id = :id"
                 " ORDER BY seq DESC LIMIT 1) e"
             )
         ],
