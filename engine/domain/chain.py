@@ -30,7 +30,7 @@ from enum import StrEnum
 from itertools import pairwise
 from uuid import UUID
 
-from engine.domain.canonical import canonical
+from engine.domain.canonical import canonical, canonical_of_plain, instant_text
 from engine.language import Said, say
 
 # what new entries are written in; older ones stay as they are
@@ -98,18 +98,18 @@ class Broken:
 
 def content_digest(content: Mapping[str, object], salt: bytes) -> bytes:
     """Return the 32 bytes that stand for the content; ValueError for a salt under 16 bytes."""
-    return _salted(salt, content)
+    return _salted(salt, canonical(content))
 
 
 def actor_digest(actor: str, person_id: UUID | None, salt: bytes) -> bytes:
     """Return the 32 bytes that stand for who acted; ValueError for a salt under 16 bytes."""
-    return _salted(salt, [actor, person_id])
+    return _salted(salt, canonical([actor, person_id]))
 
 
-def _salted(salt: bytes, value: object) -> bytes:
+def _salted(salt: bytes, message: bytes) -> bytes:
     if len(salt) < _LEAST_SALT_BYTES:
         raise ValueError("A short salt would let erased content be guessed.")
-    return hmac.digest(salt, canonical(value), "sha256")
+    return hmac.digest(salt, message, "sha256")
 
 
 def entry_hash(key: bytes, entry: Entry) -> bytes:
@@ -120,19 +120,24 @@ def entry_hash(key: bytes, entry: Entry) -> bytes:
     """
     if len(key) < _LEAST_KEY_BYTES:
         raise ValueError("The key of the audit chain has at least 32 bytes.")
-    return hmac.digest(key, canonical(_hashed(entry)), "sha256")
+    return hmac.digest(key, canonical_of_plain(_hashed(entry)), "sha256")
 
 
 def _hashed(entry: Entry) -> list[object]:
-    place = [entry.incident_id, entry.previous.hex(), entry.seq, entry.at]
+    chain, at = str(entry.incident_id), instant_text(entry.at)
+    place = [chain, entry.previous.hex(), entry.seq, at]
     digest = entry.digest.hex()
     if entry.format == _FIRST_FORMAT:
-        who = [entry.actor, entry.person_id]
+        who = _who(entry)
         return ["putright entry 1", *place, *who, entry.verb, entry.key_id, digest]
     if entry.format == FORMAT:
         who_digest = (entry.actor_digest or b"").hex()
         return ["putright entry 2", *place, entry.verb, entry.key_id, who_digest, digest]
     raise ValueError(f"Entries of format {entry.format} are not known here.")
+
+
+def _who(entry: Entry) -> list[str | None]:
+    return [entry.actor, None if entry.person_id is None else str(entry.person_id)]
 
 
 def verify(
@@ -253,7 +258,7 @@ def _says_what_it_said(entry: Entry) -> bool:
 def _actor_holds(entry: Entry) -> bool:
     if entry.actor is None:
         return entry.person_id is None and entry.actor_salt is None
-    return _stands_for([entry.actor, entry.person_id], entry.actor_salt, entry.actor_digest)
+    return _stands_for(_who(entry), entry.actor_salt, entry.actor_digest)
 
 
 def _stands_for(value: object, salt: bytes | None, digest: bytes | None) -> bool:
@@ -261,7 +266,7 @@ def _stands_for(value: object, salt: bytes | None, digest: bytes | None) -> bool
         # erased as a whole, or half of it torn out
         return value is None and salt is None
     try:
-        return hmac.compare_digest(_salted(salt, value), digest)
+        return hmac.compare_digest(_salted(salt, canonical_of_plain(value)), digest)
     except (TypeError, ValueError):
         return False
 
