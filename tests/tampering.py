@@ -17,6 +17,7 @@ from engine.usecases.handling import Handling, Signing
 from tests.world import KEY, World
 
 SIGNING = Signing(SigningKey("first", b"the signing key of a test, 32 b."))
+AGAINST = Against({KEY.id: KEY.secret}, SIGNING.known)
 
 
 def signing(world: World) -> Handling:
@@ -26,7 +27,7 @@ def signing(world: World) -> Handling:
 
 def audited(store: Store, given: Sequence[SignedHead] = ()) -> Audited:
     """Look through everything."""
-    return audit_chains(store, Against({KEY.id: KEY.secret}, SIGNING.known, given))
+    return audit_chains(store, replace(AGAINST, given=given))
 
 
 def told(found: Audited) -> dict[Question, list[tuple[str, int, str]]]:

@@ -46,8 +46,8 @@ def test_the_desk_says_what_the_last_check_found_and_where_heads_went(
     page = words_of(egon.get("/desk/proof"))
 
     assert "Nothing was changed" in page
-    assert "1 signed heads were looked through" in page
-    assert "held against 1 signed heads that are kept outside" in page
+    assert "2 chains · 1 signed head" in page
+    assert "Held against 1 signed head from outside" in page
     assert "Is everything as it was written? Yes" in page
     assert f"sent to {tmp_path}" in page
     assert head.public_key.hex() in page
@@ -67,7 +67,7 @@ def test_the_desk_names_what_was_changed(
     page = words_of(visit("egon").get("/desk/proof"))
 
     assert "Something was changed" in page
-    assert "Is everything as it was written? No: 1 findings" in page
+    assert "Is everything as it was written? No: 1 finding" in page
     last, number = world.row(incident).head_seq, world.row(incident).number
     assert f"Incident {number}: Record {last} is not the one that signed head 1 stands for." in page
 
