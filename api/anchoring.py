@@ -13,6 +13,7 @@ from procrastinate import App, RetryStrategy
 from api.anchors import heads_kept
 from engine.domain.anchor import CHECKED_EVERY
 from engine.errors import Busy, Unavailable
+from engine.language import say
 from engine.store.chain_checks import last_check
 from engine.store.jobs import ANCHOR, CHECK_CHAINS
 from engine.usecases.anchoring import Place, anchor_newest
@@ -35,7 +36,7 @@ def keep_anchored(
     def anchor() -> None:
         # raised again, so that it is tried again soon: by then the round may be minutes away
         if failed := anchor_newest(handling, places):
-            raise Unavailable(f"Not anchored: {', '.join(failed)}")
+            raise Unavailable(say("It did not go to %(places)s.", places=tuple(failed)))
 
     @app.task(name=CHECK_CHAINS, retry=patience)
     def check() -> None:

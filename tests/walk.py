@@ -252,6 +252,7 @@ _ELSEWHERE = {
     ("signals", "number"),
     ("studio", "number"),
     ("hurting", "number"),
+    ("unchanged", "number"),
     ("api_proofs", "which"),
     ("api_releases", "which"),
 }
