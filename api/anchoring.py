@@ -27,7 +27,7 @@ _EVERY = "*/5 * * * *"
 def keep_anchored(
     app: App, handling: Handling, open_handling: OpenHandling, places: Sequence[Place]
 ) -> None:
-    """Register the jobs; without a signing key none of them comes by itself."""
+    """Register the jobs; without a signing key nothing is signed."""
     patience = RetryStrategy(
         max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
     )
@@ -42,13 +42,12 @@ def keep_anchored(
     def check() -> None:
         _check(handling, open_handling, places)
 
-    if handling.signing is None:
-        return
-
     @app.periodic(cron=_EVERY)
     @app.task(name="putright.keep_signed", queueing_lock="putright.keep_signed", lock=ANCHOR)
     def keep_signed(timestamp: int) -> None:
         del timestamp
+        if handling.signing is None:
+            return
         left = max((head.number for head in heads_kept(places)), default=0)
         sign_if_due(handling, left=left)
         anchor_newest(handling, places)
