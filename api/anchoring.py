@@ -13,6 +13,7 @@ from procrastinate import App, RetryStrategy
 from api.anchors import heads_kept
 from engine.domain.anchor import CHECKED_EVERY
 from engine.errors import Busy, Unavailable
+from engine.language import say
 from engine.store.chain_checks import last_check
 from engine.store.jobs import ANCHOR, CHECK_CHAINS
 from engine.usecases.anchoring import Place, anchor_newest
@@ -26,7 +27,7 @@ _EVERY = "*/5 * * * *"
 def keep_anchored(
     app: App, handling: Handling, open_handling: OpenHandling, places: Sequence[Place]
 ) -> None:
-    """Register the jobs; without a signing key none of them comes by itself."""
+    """Register the jobs; without a signing key nothing is signed."""
     patience = RetryStrategy(
         max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
     )
@@ -35,19 +36,18 @@ def keep_anchored(
     def anchor() -> None:
         # raised again, so that it is tried again soon: by then the round may be minutes away
         if failed := anchor_newest(handling, places):
-            raise Unavailable(f"Not anchored: {', '.join(failed)}")
+            raise Unavailable(say("It did not go to %(places)s.", places=tuple(failed)))
 
     @app.task(name=CHECK_CHAINS, retry=patience)
     def check() -> None:
         _check(handling, open_handling, places)
 
-    if handling.signing is None:
-        return
-
     @app.periodic(cron=_EVERY)
     @app.task(name="putright.keep_signed", queueing_lock="putright.keep_signed", lock=ANCHOR)
     def keep_signed(timestamp: int) -> None:
         del timestamp
+        if handling.signing is None:
+            return
         left = max((head.number for head in heads_kept(places)), default=0)
         sign_if_due(handling, left=left)
         anchor_newest(handling, places)

@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    anchored,
     errors,
     evidence,
     filters,
@@ -62,6 +63,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.extensions["putright"] = handling
     languages.register(app, settings.language)
     filters.register(app)
+    anchored.register(app, goes_somewhere=settings.leaves_the_house)
     identity.register(app)
     evidence.register(app)
     protection.register(app, is_https=settings.secure_cookies)

@@ -180,6 +180,11 @@ class Settings:
         return frozenset(way for way, where in found.items() if where)
 
     @property
+    def leaves_the_house(self) -> bool:
+        """Whether signed heads leave to anywhere."""
+        return bool(self.anchor_file or self.anchor_mail or self.anchor_webhook)
+
+    @property
     def is_embedded(self) -> bool:
         """Whether Putright runs its own PostgreSQL."""
         return self.database_url is None

@@ -272,6 +272,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "scenario_editor.name": ["incident.scenarios.yaml"],
         "comparing.first": [1],
         "hurting.number": [1],
+        "unchanged.number": [1],
         "comparing.second": [1],
         "comparing.name": ["incident.bpmn", "priority.dmn", "set_priority.json"],
         "which": [str(incident), *map(str, numbers)],

@@ -260,6 +260,7 @@ _ELSEWHERE = {
     ("signals", "number"),
     ("studio", "number"),
     ("hurting", "number"),
+    ("unchanged", "number"),
     ("api_proofs", "which"),
     ("api_releases", "which"),
 }

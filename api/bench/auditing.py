@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.chains import append, verify_million
 from api.bench.closures import closures_at_the_desk
 from api.bench.finding import find_million
 from api.bench.instance import incident_2000_entries
@@ -15,4 +16,6 @@ AUDIT: dict[str, Callable[[Place], Figure]] = {
     # each list within 1 s, one closure within 0.3 s
     "closures_at_the_desk": closures_at_the_desk,
     "incident_2000_entries": incident_2000_entries,
+    "append": append,
+    "verify_million": verify_million,
 }

@@ -54,6 +54,7 @@ from api.pages import (
     todo,
     todos,
     trying,
+    unchanged,
     you,
     your_tokens,
 )
@@ -109,6 +110,7 @@ def register(app: Flask) -> None:
         diagram_editor,
         scenario_editor,
         trying,
+        unchanged,
         telling,
         you,
         your_tokens,

@@ -36,6 +36,11 @@ PARTS = (
         say("What happened to it: on its diagram at any moment, by whom, and whose time it was."),
     ),
     Part(
+        "unchanged.page",
+        say("Nothing was changed"),
+        say("Whether the record is as it was written, whole, and signed by us."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

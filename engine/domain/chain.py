@@ -34,7 +34,7 @@ from enum import StrEnum
 from itertools import pairwise
 from uuid import UUID
 
-from engine.domain.canonical import canonical
+from engine.domain.canonical import canonical, canonical_of_plain, instant_text
 from engine.language import Said, say
 
 # what new entries are written in; older ones stay as they are
@@ -103,18 +103,18 @@ class Broken:
 
 def content_digest(content: Mapping[str, object], salt: bytes) -> bytes:
     """Return the 32 bytes that stand for the content; ValueError for a salt under 16 bytes."""
-    return _salted(salt, content)
+    return _salted(salt, canonical(content))
 
 
 def actor_digest(actor: str, salt: bytes) -> bytes:
     """Return the 32 bytes that stand for who acted; ValueError for a salt under 16 bytes."""
-    return _salted(salt, actor)
+    return _salted(salt, canonical(actor))
 
 
-def _salted(salt: bytes, value: object) -> bytes:
+def _salted(salt: bytes, message: bytes) -> bytes:
     if len(salt) < _LEAST_SALT_BYTES:
         raise ValueError("A short salt would let erased content be guessed.")
-    return hmac.digest(salt, canonical(value), "sha256")
+    return hmac.digest(salt, message, "sha256")
 
 
 def entry_hash(key: bytes | None, entry: Entry) -> bytes:
@@ -124,7 +124,7 @@ def entry_hash(key: bytes | None, entry: Entry) -> bytes:
     first.  Raises ValueError for a naive instant, a format that is not known, or one that needs a
     key of at least 32 bytes.
     """
-    hashed = canonical(_hashed(entry))
+    hashed = canonical_of_plain(_hashed(entry))
     if entry.format == _FIRST_FORMAT:
         return _keyed(key, hashed)
     return hashlib.sha256(hashed).digest()
@@ -145,8 +145,10 @@ def _keyed(key: bytes | None, message: bytes) -> bytes:
 
 
 def _hashed(entry: Entry) -> list[object]:
-    place = [entry.incident_id, entry.previous.hex(), entry.seq, entry.at]
-    named = [entry.person_id, entry.verb, entry.key_id]
+    chain, at = str(entry.incident_id), instant_text(entry.at)
+    person = None if entry.person_id is None else str(entry.person_id)
+    place = [chain, entry.previous.hex(), entry.seq, at]
+    named = [person, entry.verb, entry.key_id]
     digest = entry.digest.hex()
     if entry.format == _FIRST_FORMAT:
         return ["putright entry 1", *place, entry.actor, *named, digest]
@@ -263,10 +265,6 @@ def _wrong(line: _Line, taken: AbstractSet[int], head: Head | None) -> Iterator[
         yield Tampering.CHANGED
 
 
-def _contradicts(head: Head, entry: Entry) -> bool:
-    return head.seq == entry.seq and head.hash != entry.hash
-
-
 def _says_what_it_said(entry: Entry) -> bool:
     """Whether content and actor are what their digests stand for, or erased as a whole."""
     return _stands_for(entry.content, entry.salt, entry.digest) and (
@@ -280,7 +278,7 @@ def _stands_for(value: object, salt: bytes | None, digest: bytes | None) -> bool
         # erased as a whole, or half of it torn out
         return value is None and salt is None
     try:
-        return hmac.compare_digest(_salted(salt, value), digest)
+        return hmac.compare_digest(_salted(salt, canonical_of_plain(value)), digest)
     except (TypeError, ValueError):
         return False
 

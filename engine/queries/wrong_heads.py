@@ -43,15 +43,18 @@ def wrong_heads(conn: Connection, known: Known, given: Sequence[SignedHead]) -> 
     reading = _Reading(conn, known, lost)
     heads = signed_heads(conn)
     yield from _wrong_row(reading, heads)
+    here = {head.number: head for head in heads}
     # those that were lost tell of another log
     kept = [head for head in given if head.number not in lost]
-    named = [(_name(head), head) for head in heads] + [(_outside(head), head) for head in kept]
-    yield from _wrong_log(reading, named)
+    named = [(_name(head), head) for head in heads]
+    yield from _wrong_log(
+        reading, named + [(_outside(head), head) for head in kept if head.number in here]
+    )
     yield from _wrong_leaves(reading)
     for head in given:
         yield from _unsigned(reading, head, _outside(head))
     for head in kept:
-        yield from _not_here(head, {one.number: one for one in heads})
+        yield from _not_here(head, here)
 
 
 def _name(head: SignedHead) -> Said:

@@ -28,10 +28,13 @@ from engine.queries.signed_heads import restorings
 from engine.queries.whole_chains import look_through
 from engine.queries.wrong_heads import Known, wrong_heads
 from engine.store.chain_checks import keep_check
-from engine.store.chains import Slice, at_one_instant, slices
+from engine.store.chains import Slice, at_one_instant, entries_told, slices
 from engine.store.signed_heads import signed_heads
 from engine.store.work import Store
 from engine.usecases.handling import Handling
+
+# so many entries are looked through sooner than a process has begun
+FEW = 20_000
 
 # Opens the database in a process of its own; it travels there, so it holds plain values only.
 OpenHandling = Callable[[], Handling]
@@ -47,16 +50,22 @@ class Against:
 
 
 def audit_chains(
-    store: Store, against: Against, open_handling: OpenHandling | None = None, *, workers: int = 1
+    store: Store,
+    against: Against,
+    open_handling: OpenHandling | None = None,
+    *,
+    workers: int = 1,
+    few: int = FEW,
 ) -> Audited:
     """Look through everything, with so many processes besides this one; with one, in this one.
 
-    Several need `open_handling`.  Raises Unavailable if the database is away or a process was
-    killed.
+    Several need `open_handling`, and are not begun for a `few` entries.  Raises Unavailable if the
+    database is away or a process was killed.
     """
     begun, begun_at = perf_counter(), store.clock()
     with store.read() as conn:
         parts = slices(conn)
+        workers = workers if entries_told(conn) > few else 1
     total = Tally()
     with _hands(store, open_handling, against.keys, workers) as look:
         coming = look(parts)

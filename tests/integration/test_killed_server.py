@@ -37,6 +37,7 @@ class Served:
                 "PUTRIGHT_SECRET_KEY": SECRET,
                 "PUTRIGHT_AUDIT_KEY": KEY.secret.decode(),
                 "PUTRIGHT_AUDIT_KEY_ID": KEY.id,
+                "PUTRIGHT_SIGNING_KEY": "5" * 64,
                 "PUTRIGHT_PORT": str(self.port),
             },
             cwd=ROOT,

@@ -221,6 +221,7 @@ def settings(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
         "PUTRIGHT_OWNER_URL": database.owner_url,
         "PUTRIGHT_SECRET_KEY": "s" * 40,
         "PUTRIGHT_AUDIT_KEY": "a" * 40,
+        "PUTRIGHT_SIGNING_KEY": "5" * 64,
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -43,6 +43,7 @@ from forms import check
 from tests.confidential import PART, PERSON, SAID, WORD, Hidden, furnish
 from tests.evidence import KEYS
 from tests.replayed import case, write_log
+from tests.tampering import signing
 from tests.unguarded import unguarded
 from tests.visitor import words_of
 from tests.walk import (
@@ -332,7 +333,7 @@ def asked_or_told(world: World) -> set[UUID]:
 
 
 def jobs(world: World, database: DatabaseUrls) -> dict[str, Callable[..., Any]]:
-    app = jobs_app(world.handling, database.app_url, posts={way: lambda _: None for way in Way})
+    app = jobs_app(signing(world), database.app_url, posts={way: lambda _: None for way in Way})
     return {name: task.func for name, task in app.tasks.items() if name.startswith("putright.")}
 
 
@@ -357,7 +358,8 @@ def test_no_job_and_no_log_says_its_words(
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
         "putright.post_by_mail", "putright.post_by_call",
         "putright.delivered", "putright.undelivered", "putright.move", "putright.make_file",
-        "putright.check_closures",
+        "putright.check_closures", "putright.keep_signed", "putright.anchor",
+        "putright.keep_checked", "putright.check_chains",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -370,6 +372,10 @@ def test_no_job_and_no_log_says_its_words(
     world.clock.forward(days=1)
     known["putright.absences"](0)
     known["putright.step_in"](str(world.people["hugo"]))
+    known["putright.keep_signed"](0)
+    known["putright.anchor"]()
+    known["putright.keep_checked"](0)
+    known["putright.check_chains"]()
     known["putright.post_by_mail"](0)
     known["putright.post_by_call"](0)
     for item in hidden.values["item_id"]:
@@ -492,7 +498,7 @@ def test_no_command_prints_its_words(
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
         ("PUTRIGHT_SECRET_KEY", "x" * 40), ("PUTRIGHT_AUDIT_KEY", KEY.secret.decode()),
-        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id),
+        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id), ("PUTRIGHT_SIGNING_KEY", "5" * 64),
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     world.clock.forward(days=60)
@@ -508,7 +514,8 @@ def test_no_command_prints_its_words(
                     ["audit", "ways-out", "--json"],
                     *(["audit", one, *more] for more in ([], ["--json"])
                       for one in ("controls", "duties", "gaps", "replayed", "sample")),
-                    ["audit", "rights", "hugo"],
+                    ["audit", "rights", "hugo"], ["audit", "sign"], ["audit", "verify"],
+                    ["audit", "verify", "--json"], ["audit", "restored", "--why", "A test"],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command

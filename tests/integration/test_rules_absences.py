@@ -281,7 +281,7 @@ def test_the_command_says_that_somebody_has_left_who_then_signs_in_no_more(
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
         ("PUTRIGHT_SECRET_KEY", "x" * 40), ("PUTRIGHT_AUDIT_KEY", KEY.secret.decode()),
-        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id),
+        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id), ("PUTRIGHT_SIGNING_KEY", "5" * 64),
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     incident = asked_by_name(world)

@@ -89,7 +89,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database: DatabaseUrls) -> Callable[...
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
         ("PUTRIGHT_SECRET_KEY", "x" * 40), ("PUTRIGHT_AUDIT_KEY", KEY.secret.decode()),
-        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id),
+        ("PUTRIGHT_AUDIT_KEY_ID", KEY.id), ("PUTRIGHT_SIGNING_KEY", "5" * 64),
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     return lambda *more: CliRunner().invoke(main, ["audit", "ways-out", *more])

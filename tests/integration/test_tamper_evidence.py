@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -9,11 +10,13 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy import Connection, text
 
+from api.wiring import plain_handling
 from engine.domain.audited import Question
 from engine.domain.signed_head import SignedHead
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.auditing import audit_chains
 from engine.usecases.signing_heads import sign_heads
-from tests.tampering import audited, cut, remove_incident, rewrite, signing, told
+from tests.tampering import AGAINST, audited, cut, remove_incident, rewrite, signing, told
 from tests.unguarded import unguarded
 from tests.world import World
 
@@ -92,6 +95,20 @@ def test_an_untouched_record_holds(world: World) -> None:
     assert head.entries == world.row(incident).head_seq + 1
     assert list(found.signed_by.values()) == [1]
     assert found.notes == []
+
+
+def test_several_processes_find_the_same(world: World, database: DatabaseUrls) -> None:
+    incident = world.confirmed()
+    with unguarded(database) as conn:
+        rewrite(conn, incident, 3, verb="action:done")
+        conn.execute(text("UPDATE entry SET content = '{}' WHERE seq = 2"))
+    store = world.handling.store
+    opening = partial(plain_handling, database.app_url, store.key)
+
+    found = audit_chains(store, AGAINST, opening, workers=2, few=0)
+
+    assert told(found) == told(audited(store)) != {}
+    assert (found.chains, found.entries) == (2, entries(world))
 
 
 def entries(world: World) -> int:
