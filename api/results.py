@@ -1,37 +1,121 @@
-"""What a worker writes into a file that an auditor has asked for, in that auditor's language."""
+"""What a worker writes into a file that an auditor has asked for, in that auditor's language.
 
-from collections.abc import Iterator
+Every kind of file is a line of `KINDS`: what it is called, what was asked, and who writes it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from api.languages import language
 from api.looking import look_again
+from api.pack.asking import make_pack, of_query
 from api.sheets import MOST_IN_EXCEL, csv_of, excel_of
-from engine.language import speaking
+from engine.domain.permissions import Actor
+from engine.language import say, speaking
 from engine.queries.finding.lines import FoundLine, all_found, count_all
-from engine.store.work import Store
+from engine.usecases.handling import Handling
 from engine.usecases.result_files import Progress, ResultFile
 
 _COUNT_SECONDS = 60.0
 _EVERYTHING = 2**62
+_PART = 1024 * 1024
+
+Write = Callable[[Handling, ResultFile, Progress, Actor], Iterator[bytes]]
 
 
-def write_result(store: Store, file: ResultFile, progress: Progress) -> Iterator[bytes]:
-    """Yield the file's bytes, and count the lines in `progress`; what is found is of one moment.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file; `ends` is how its name ends.
+
+    `again` reads what is asked for and returns it in one way of writing it; it raises
+    InvalidAnswers.  `page` is where it is asked for.
+    """
+
+    name: str
+    ends: str
+    content_type: str
+    page: str
+    again: Callable[[str], str]
+    write: Write
+
+
+def write_result(
+    handling: Handling, file: ResultFile, progress: Progress, actor: Actor
+) -> Iterator[bytes]:
+    """Yield the file's bytes, and count the incidents in `progress`; all is of one moment.
 
     Raises InvalidAnswers for what cannot be found any more, or does not fit into the format.
     """
-    look, now = look_again(file.query), store.clock()
     with speaking(language(file.language)):
-        with store.read() as conn:
-            progress.total = count_all(conn, look.asked, now=now, seconds=_COUNT_SECONDS)
-        yield b""
-        with store.read() as conn:
-            most = MOST_IN_EXCEL + 1 if file.format == "xlsx" else _EVERYTHING
-            lines = all_found(conn, look.asked, look.columns, now=now, order=look.order, most=most)
-            write = csv_of if file.format == "csv" else excel_of
-            yield from write(look.columns, _counted(lines, progress))
+        yield from KINDS[file.format].write(handling, file, progress, actor)
+
+
+def _write_found(
+    handling: Handling, file: ResultFile, progress: Progress, actor: Actor
+) -> Iterator[bytes]:
+    del actor  # auditors find everything
+    store = handling.store
+    look, now = look_again(file.query), store.clock()
+    with store.read() as conn:
+        progress.total = count_all(conn, look.asked, now=now, seconds=_COUNT_SECONDS)
+    yield b""
+    with store.read() as conn:
+        most = MOST_IN_EXCEL + 1 if file.format == "xlsx" else _EVERYTHING
+        lines = all_found(conn, look.asked, look.columns, now=now, order=look.order, most=most)
+        write = csv_of if file.format == "csv" else excel_of
+        yield from write(look.columns, _counted(lines, progress))
 
 
 def _counted(lines: Iterator[FoundLine], progress: Progress) -> Iterator[FoundLine]:
     for line in lines:
         progress.lines += 1
         yield line
+
+
+def _write_pack(
+    handling: Handling, file: ResultFile, progress: Progress, actor: Actor
+) -> Iterator[bytes]:
+    def tell(done: int, total: int) -> None:
+        progress.lines, progress.total = done, total
+
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "pack.zip"
+        make_pack(handling, of_query(file.query), made, actor=actor, tell=tell)
+        yield from parts_of(made)
+
+
+def parts_of(made: Path) -> Iterator[bytes]:
+    """Yield what is in a file, in parts."""
+    with made.open("rb") as opened:
+        while part := opened.read(_PART):
+            yield part
+
+
+KINDS: Mapping[str, Kind] = {
+    "csv": Kind(
+        "CSV",
+        ".csv",
+        "text/csv; charset=utf-8",
+        "finding.page",
+        lambda query: look_again(query).query,
+        _write_found,
+    ),
+    "xlsx": Kind(
+        "Excel",
+        ".xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "finding.page",
+        lambda query: look_again(query).query,
+        _write_found,
+    ),
+    "pack": Kind(
+        say("Inspector's pack"),
+        ".zip",
+        "application/zip",
+        "packs.page",
+        lambda query: of_query(query).query,
+        _write_pack,
+    ),
+}

@@ -177,7 +177,7 @@ def _when_told(app: App, handling: Handling) -> None:
 
     @app.task(name=MAKE_FILE, retry=patience)
     def make_result(file_id: str) -> None:
-        make_file(handling.store, UUID(file_id), partial(write_result, handling.store))
+        make_file(handling.store, UUID(file_id), partial(write_result, handling))
 
     @app.task(name=CHECK_CLOSURES, retry=patience)
     def check_closures(check_id: str) -> None:

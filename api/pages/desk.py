@@ -41,6 +41,16 @@ PARTS = (
         say("Whether the record is as it was written, whole, and signed by us."),
     ),
     Part(
+        "packs.page",
+        say("Inspector's pack"),
+        say("What happened to one incident, or in a period, in one file that verifies by itself."),
+    ),
+    Part(
+        "made_files.files",
+        say("Files made for you"),
+        say("What you have asked for, while it is kept."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

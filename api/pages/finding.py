@@ -10,25 +10,25 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from api import filters, identity, sheets
-from api.errors import STATUS
 from api.languages import current, flash
 from api.looking import Look, look_again, look_at
 from api.pages import finding_words as words
 from api.pages.asking import words_in
 from api.pages.for_readers import for_auditors
+from api.pages.made_files import as_file
+from api.results import KINDS
 from engine.domain.incident import Priority
 from engine.domain.party import Party
-from engine.errors import Conflict, InvalidAnswers, NotFound
+from engine.errors import InvalidAnswers
 from engine.language import say, speaking
 from engine.queries.finding.choices import Offered, offered
 from engine.queries.finding.columns import COLUMNS
 from engine.queries.finding.lines import COUNTED, Found, FoundLine, all_found, count_found, found
-from engine.usecases import result_files
 from engine.usecases.saved_queries import drop_query, queries_for, save_query
 
 pages = for_auditors("finding", __name__)
@@ -38,10 +38,6 @@ _FIRST = frozenset(
     {"words", "state", "process", "when", "since", "until", "op", "part", "value"}
     | {"sort", "up", "column", "after", "size"}
 )
-_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def download(format_: str) -> ResponseReturnValue:
             )
             yield from _sheet(format_, look, lines, mark=mark)
 
-    return _file(content(), format_)
+    return as_file(content(), KINDS[format_].content_type, f"incidents.{format_}")
 
 
 @pages.post("/desk/queries")
@@ -171,72 +167,6 @@ def drop(query_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("finding.page"), 303)
 
 
-@pages.get("/desk/files")
-def files() -> ResponseReturnValue:
-    """List the files that one has had made."""
-    return _files()
-
-
-@pages.post("/desk/files")
-def make() -> ResponseReturnValue:
-    """Have what fits made as a file."""
-    format_ = request.form.get("format", "csv")
-    if format_ not in _TYPES:
-        raise InvalidAnswers({"format": say("Please choose CSV or Excel.")})
-    look = look_again(request.form.get("query", ""))
-    try:
-        made = result_files.ask_for_file(
-            identity.handling().store,
-            look.query,
-            format_,
-            language=current().code,
-            actor=identity.actor(),
-        )
-    except Conflict as refusal:
-        return _files(refusal.sentence), STATUS[refusal.code]
-    return redirect(url_for("finding.one_file", result_id=made), 303)
-
-
-@pages.get("/desk/files/<uuid:result_id>")
-def one_file(result_id: UUID) -> ResponseReturnValue:
-    """Show how far a file is."""
-    with identity.handling().store.read() as conn:
-        file = result_files.file_of(conn, result_id, actor=identity.actor())
-        known = offered(conn)
-    try:
-        asked: Sequence[words.Chip] = words.chips(look_again(file.query), known)
-    except InvalidAnswers:
-        asked = ()
-    return render_template("find_file.html", file=file, chips=asked, kept=result_files.KEPT)
-
-
-@pages.get("/desk/files/<uuid:result_id>/content")
-def content(result_id: UUID) -> ResponseReturnValue:
-    """Fetch a file that is there."""
-    store = identity.handling().store
-    with store.read() as conn:
-        file = result_files.file_of(conn, result_id, actor=identity.actor())
-    if not file.is_there:
-        raise NotFound(say("The file is not there yet."))
-    answer = _file(result_files.content_of(store, file), file.format)
-    answer.headers["Content-Length"] = str(file.size)
-    return answer
-
-
-@pages.post("/desk/files/<uuid:result_id>/drop")
-def take_away(result_id: UUID) -> ResponseReturnValue:
-    """Take a file away, or stop making it."""
-    result_files.drop_file(identity.handling().store, result_id, actor=identity.actor())
-    flash(say("It is taken away."))
-    return redirect(url_for("finding.files"), 303)
-
-
-def _files(problem: str | None = None) -> str:
-    with identity.handling().store.read() as conn:
-        made = result_files.files_of(conn, identity.actor())
-    return render_template("find_files.html", files=made, problem=problem, kept=result_files.KEPT)
-
-
 def _found(conn: Any, look: Look) -> Found:
     return found(
         conn, look.asked, look.columns, now=filters.now(), order=look.order, page=look.page
@@ -249,14 +179,6 @@ def _sheet(
     if format_ == "csv":
         return sheets.csv_of(look.columns, lines, mark=mark)
     return sheets.excel_of(look.columns, lines)
-
-
-def _file(content: Iterator[bytes], format_: str) -> Response:
-    answer = Response(content, content_type=_TYPES[format_])
-    answer.headers["Content-Disposition"] = f"attachment; filename=incidents.{format_}"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 def _grouped(known: Offered) -> dict[str, list[tuple[str, list[tuple[str, str]]]]]:

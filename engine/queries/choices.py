@@ -56,3 +56,8 @@ def choices(conn: Connection, actor: Actor, *, incident_id: UUID | None = None) 
 def public_products(conn: Connection) -> Sequence[tuple[str, str]]:
     """Return the products that anybody can tell us of: id and name, by name."""
     return [(str(row.id), row.label) for row in conn.execute(_PUBLIC)]
+
+
+def process_names(conn: Connection) -> Sequence[str]:
+    """Return what the business processes are called, by name."""
+    return conn.scalars(text("SELECT name FROM business_process ORDER BY lower(name)")).all()

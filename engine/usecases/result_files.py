@@ -63,8 +63,8 @@ class Progress:
     lines: int = 0
 
 
-Make = Callable[[ResultFile, Progress], Iterable[bytes]]
-"""Yields a file's bytes, and counts its lines while it does."""
+Make = Callable[[ResultFile, Progress, Actor], Iterable[bytes]]
+"""Yields a file's bytes for who asked, and counts its lines while it does."""
 
 _COLUMNS = [t.result_file.c[name] for name in ResultFile.__dataclass_fields__]
 
@@ -124,7 +124,7 @@ def make_file(store: Store, file_id: UUID, make: Make) -> None:
             raise NotFound(say("There is no such file."))
         require_auditor(actor)
         progress = Progress()
-        _keep(store, file_id, turn, make(ResultFile(*row), progress), progress)
+        _keep(store, file_id, turn, make(ResultFile(*row), progress, actor), progress)
     except (PutrightError, OSError) as refusal:
         _fail(store, file_id, turn, _why(refusal))
 
