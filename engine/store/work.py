@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -46,6 +47,7 @@ from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
 from engine.store.connect import transaction
 from engine.store.rows import Action, Incident, Item, Run, split
+from engine.store.sight import looking_as, masked_for
 
 # The statements of every use case are built once: building them costs as much as running them.
 _THE_ID = bindparam("the_id", type_=Uuid)
@@ -104,6 +106,8 @@ def _listed(table: Table, *but: str) -> CTE:
 _WRITE_DOWN = (
     update(t.incident).where(t.incident.c.id == _THE_ID).add_cte(_listed(t.visit), _listed(t.entry))
 )
+# from now on, until the transaction ends, tables with personal data are masked
+_MASK = text("SELECT masked.begin(:me, :now)")
 # what changes of a run as it moves
 _OF_A_RUN = (
     "snapshot",
@@ -412,8 +416,16 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view for queries; nothing is written."""
+        """A consistent view for queries, as whoever asks may see it; nothing is written."""
         with transaction(self.engine) as conn:
+            if (auditor := masked_for()) is not None:
+                conn.execute(_MASK, {"me": auditor, "now": self.clock()})
+            yield conn
+
+    @contextmanager
+    def read_as_written(self) -> Iterator[Connection]:
+        """A view for what is recomputed and compared, and never shown: nothing is masked."""
+        with looking_as(None), self.read() as conn:
             yield conn
 
 
