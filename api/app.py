@@ -14,13 +14,16 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    access,
     errors,
     evidence,
     filters,
     identity,
     languages,
+    looking,
     pages,
     protection,
+    purposes,
     reading,
     resources,
 )
@@ -60,6 +63,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset_version"] = asset_version
     app.extensions["putright"] = handling
+    looking.register(app)
     languages.register(app, settings.language)
     filters.register(app)
     identity.register(app)
@@ -67,6 +71,8 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
     resources.register(app)
+    purposes.register(app)
+    access.register(app, keeps_address=settings.keep_address)
     reading.register(app)
     errors.register(app)
     return app

@@ -45,6 +45,13 @@ class Attempt:
     content: dict[str, object]
     by: Actor | Machine = UNKNOWN
     incident_id: UUID | None = None
+    # whose name was used by somebody who is not known to be that person
+    person_id: UUID | None = None
+
+    @property
+    def chain_id(self) -> UUID:
+        """Return the chain in which it is looked for."""
+        return self.person_id or chain_of(self.by)
 
 
 def chain_of(by: Actor | Machine) -> UUID:

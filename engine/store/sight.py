@@ -7,12 +7,10 @@ the next one would forget to.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from engine.domain.permissions import Actor, may_audit
-
-T = TypeVar("T")
 
 _masked_for: ContextVar[UUID | None] = ContextVar("masked_for", default=None)
 
@@ -37,11 +35,11 @@ def looking_as(person_id: UUID | None) -> Iterator[None]:
         _masked_for.reset(token)
 
 
-def kept_up(parts: Iterable[T]) -> Iterator[T]:
+def kept_up(parts: Iterable[Any]) -> Iterator[Any]:
     """Return what is made piece by piece, each as it would be made now."""
     return _looking(parts, masked_for())
 
 
-def _looking(parts: Iterable[T], person_id: UUID | None) -> Iterator[T]:
+def _looking(parts: Iterable[Any], person_id: UUID | None) -> Iterator[Any]:
     with looking_as(person_id):
         yield from parts

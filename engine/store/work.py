@@ -42,6 +42,7 @@ from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound, PutrightError
 from engine.language import say
+from engine.store import refused
 from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
@@ -408,6 +409,8 @@ class Store:
         except PutrightError as refusal:
             about = {one.incident.id for one in locked if one.incident.is_restricted}
             refusal.about = frozenset(about)
+            refusal.tried_on = tuple(one.incident.id for one in locked)
+            refused.remember(refusal)
             raise
 
     def within(self, work: Work) -> "Store":

@@ -36,7 +36,7 @@ def note_refused(store: Store, attempts: Iterable[Attempt]) -> None:
     """
     for attempt in attempts:
         with store.begin() as work:
-            chain = access_chain(work, attempt.by)
+            chain = access_chain(work, attempt.chain_id)
             if chain.count(attempt.verb):
                 said, about = attempt.content, attempt.incident_id
                 chain.add(REFUSED + attempt.verb, said, attempt.by, about)

@@ -1,0 +1,192 @@
+"""Who looked at what and who was refused what, as auditors read it, the latest first.
+
+Readings of what is for named people only stand in its incident's own record: they are listed among
+the others, as they are not written down twice.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from engine.queries.paging import FIRST, Page, cursor, place_of
+from engine.queries.trail import summary
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The incident that an address is about."""
+
+    id: UUID
+    number: int
+    is_restricted: bool
+
+
+_MEANT = text("""
+    SELECT id, number, is_restricted FROM incident WHERE id = coalesce(
+      CAST(:incident AS uuid),
+      (SELECT incident_id FROM work_item WHERE id = CAST(:item AS uuid)),
+      (SELECT incident_id FROM action WHERE id = CAST(:action AS uuid)),
+      (SELECT incident_id FROM dispute WHERE id = CAST(:dispute AS uuid)),
+      (SELECT id FROM incident WHERE number = CAST(:number AS bigint)))
+""")
+
+
+def incident_meant(
+    conn: Connection,
+    *,
+    incident: UUID | None = None,
+    number: int | None = None,
+    item: UUID | None = None,
+    action: UUID | None = None,
+    dispute: UUID | None = None,
+) -> Meant | None:
+    """Return the incident that any of these names; None if there is none.  One statement."""
+    asked = {"incident": incident, "item": item, "action": action, "dispute": dispute}
+    row = conn.execute(_MEANT, asked | {"number": number}).first()
+    return None if row is None else Meant(**row._mapping)
+
+
+class AccessKind(StrEnum):
+    """What kind of entry is looked for."""
+
+    READ = "read"
+    REFUSED = "refused"
+    PURPOSE = "purpose"
+
+
+@dataclass(frozen=True)
+class AccessFilter:
+    """What is looked for; None: whatever it is.  `until` is the first instant not looked at."""
+
+    person: UUID | None = None
+    incident: int | None = None
+    kind: AccessKind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AccessLine:
+    """One entry: `what` is the verb behind the kind, `incident` its number if it was about one.
+
+    `where` is the address, `why` the sentence or the purpose; `more` are pairs of what and words.
+    """
+
+    chain: UUID
+    seq: int
+    at: datetime
+    actor: str
+    person_id: UUID | None
+    kind: AccessKind
+    what: str
+    incident: int | None
+    where: str
+    why: str
+    more: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Access:
+    """One page of entries; `next` is the cursor of the page behind it, None on the last."""
+
+    lines: tuple[AccessLine, ...]
+    next: str | None
+
+
+# Both halves are read in the order of their indexes, and no further than the page is long.
+_BEFORE = "(at, {chain}, seq) < (CAST(:at AS timestamptz), CAST(:chain AS uuid), :seq)"
+_OWN = """
+    SELECT chain_id AS chain, seq, at, actor, person_id, verb, content, incident_id
+    FROM access_entry WHERE {where} ORDER BY at DESC, chain_id DESC, seq DESC LIMIT :most
+"""
+_OF_INCIDENTS = """
+    SELECT incident_id AS chain, seq, at, actor, person_id, verb, content, incident_id
+    FROM entry WHERE {where} ORDER BY at DESC, incident_id DESC, seq DESC LIMIT :most
+"""
+_AUDITORS = "person_id IN (SELECT id FROM person WHERE 'auditor' = ANY (roles))"
+
+
+def access(conn: Connection, wanted: AccessFilter, page: Page = FIRST) -> Access:
+    """Return a page of what was looked at and refused.  Two statements.
+
+    Raises InvalidAnswers for a bad cursor.
+    """
+    asked = _asked(conn, wanted) | {"most": page.size + 1}
+    if page.after:
+        at, chain, seq = place_of(page.after, (datetime.fromisoformat, UUID, int))
+        asked |= {"at": at, "chain": chain, "seq": seq}
+    halves = [_OWN.format(where=_where(wanted, asked, "chain_id"))]
+    if wanted.kind in (None, AccessKind.READ):
+        halves.append(_OF_INCIDENTS.format(where=_where(wanted, asked, "incident_id")))
+    both = " UNION ALL ".join(f"({half})" for half in halves)
+    sql = f"""SELECT x.*, i.number AS incident FROM ({both}) x
+        LEFT JOIN incident i ON i.id = x.incident_id
+        ORDER BY x.at DESC, x.chain DESC, x.seq DESC LIMIT :most"""  # noqa: S608 - constants
+    rows = conn.execute(text(sql), asked).all()
+    lines = tuple(_line(row) for row in rows[: page.size])
+    last = lines[-1] if len(rows) > page.size else None
+    return Access(lines, None if last is None else cursor(last.at, last.chain, last.seq))
+
+
+def _asked(conn: Connection, wanted: AccessFilter) -> dict[str, Any]:
+    asked: dict[str, Any] = {"who": wanted.person, "since": wanted.since, "until": wanted.until}
+    asked = {name: one for name, one in asked.items() if one is not None}
+    if wanted.incident is not None:
+        found = incident_meant(conn, number=wanted.incident)
+        asked["of"] = found.id if found is not None else UUID(int=0)
+    return asked
+
+
+def _where(wanted: AccessFilter, asked: dict[str, Any], chain: str) -> str:
+    is_own = chain == "chain_id"
+    said = {
+        "who": "chain_id = :who" if is_own else "person_id = :who",
+        "of": "incident_id = :of",
+        "since": "at >= :since",
+        "until": "at < :until",
+        "at": _BEFORE.format(chain=chain),
+    }
+    found = [sql for name, sql in said.items() if name in asked]
+    if not is_own:
+        found += ["verb = 'incident:read'", _AUDITORS]
+    elif wanted.kind is not None:
+        found.append(_KINDS[wanted.kind])
+    return " AND ".join(found) or "true"
+
+
+_KINDS = {
+    AccessKind.READ: "verb = 'access:read'",
+    AccessKind.REFUSED: "verb LIKE 'refused:%'",
+    AccessKind.PURPOSE: "verb LIKE 'purpose:%'",
+}
+_SAID_ELSEWHERE = frozenset(
+    {"where", "what", "why", "sentence", "code", "incident", "purpose", "query"}
+)
+
+
+def _line(row: Any) -> AccessLine:
+    subject, _, what = row.verb.partition(":")
+    said = row.content or {}
+    kind = AccessKind.READ if what == "read" and subject != "refused" else AccessKind(subject)
+    where = str(said.get("where", ""))
+    query = said.get("query")
+    why = said.get("sentence") or said.get("purpose") or said.get("why") or ""
+    left = {name: one for name, one in said.items() if name not in _SAID_ELSEWHERE}
+    return AccessLine(
+        chain=row.chain,
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        person_id=row.person_id,
+        kind=kind,
+        what=re.sub("_", " ", what),
+        incident=row.incident,
+        where=f"{where}?{query}" if query else where,
+        why=str(why),
+        more=summary(left),
+    )
