@@ -6,6 +6,7 @@ Pages decide nothing: buttons come from the verbs that queries return, deeds are
 from flask import Flask
 
 from api.pages import (
+    access,
     actions,
     answers,
     beginning,
@@ -31,6 +32,7 @@ from api.pages import (
     moving,
     named_people,
     phoning,
+    purposes,
     quick,
     reporting,
     scenario_editor,
@@ -70,6 +72,8 @@ def register(app: Flask) -> None:
         deeds,
         desk,
         disputes,
+        access,
+        purposes,
         files,
         following,
         form_editor,

@@ -12,9 +12,10 @@ from api.pages.deeds import DEEDS
 from api.pages.drawing import draw
 from api.pages.for_readers import for_readers
 from api.reading import read_incident
-from engine.domain.permissions import Verb
+from engine.domain.permissions import Verb, may_audit
 from engine.errors import InvalidAnswers
 from engine.language import say
+from engine.queries.access import AccessFilter, access
 from engine.queries.comments import comments
 from engine.queries.files import files
 from engine.queries.incident import IncidentPage
@@ -28,6 +29,8 @@ from engine.usecases.lead import take_lead
 from engine.usecases.phoning import take_as_not_right
 
 pages = for_readers("incident", __name__)
+
+_FEW = Page(size=10)
 
 
 @pages.get("/incidents/<int:number>")
@@ -120,8 +123,15 @@ def record(number: int) -> ResponseReturnValue:
     with identity.handling().store.read() as conn:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         found = trail(conn, incident.id, identity.actor(), page)
+        # beside the record: what was refused leaves no trace in it
+        wanted = AccessFilter(incident=number)
+        looked = access(conn, wanted, _FEW) if may_audit(identity.actor()) else None
     return render_template(
-        "incident_record.html", incident=incident, found=found, is_first=page.after is None
+        "incident_record.html",
+        incident=incident,
+        found=found,
+        looked=looked,
+        is_first=page.after is None,
     )
 
 

@@ -10,6 +10,7 @@ from flask_smorest import Api
 
 from api import operations, schemas
 from api.resources import (
+    access,
     actions,
     audit,
     changes,
@@ -67,6 +68,7 @@ def register(app: Flask) -> None:
         items,
         signals,
         audit,
+        access,
         proofs,
         releases,
         drafts,

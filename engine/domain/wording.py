@@ -315,6 +315,12 @@ VERBS: Mapping[str, str] = {
     "calendar:changed": "%(actor)s changed this working calendar",
     "ladder:entered": "%(actor)s set the numbers of this priority",
     "ladder:changed": "%(actor)s changed the numbers of this priority",
+    "access:read": "%(actor)s looked at this",
+    "purpose:stated": "%(actor)s said what customers’ personal data is needed for",
+    "purpose:ended": "%(actor)s no longer needs customers’ personal data",
+    "refused:something": "%(actor)s was refused this",
+    "refused:sign_in": "%(actor)s could not sign in",
+    "refused:too_often": "%(actor)s counted what was refused too often to be told one by one",
     "run:moved": "%(actor)s moved it to another release of the diagrams",
     "release:published": "%(actor)s published what new incidents start with",
 }

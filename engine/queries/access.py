@@ -4,7 +4,6 @@ Readings of what is for named people only stand in its incident's own record: th
 the others, as they are not written down twice.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.access import NOBODY
+from engine.domain.wording import VERBS, sentence
 from engine.queries.paging import FIRST, Page, cursor, place_of
 from engine.queries.trail import summary
 
@@ -72,7 +73,7 @@ class AccessFilter:
 
 @dataclass(frozen=True)
 class AccessLine:
-    """One entry: `what` is the verb behind the kind, `incident` its number if it was about one.
+    """One entry in a plain sentence; `incident` is its number, if it was about one.
 
     `where` is the address, `why` the sentence or the purpose; `more` are pairs of what and words.
     """
@@ -83,7 +84,7 @@ class AccessLine:
     actor: str
     person_id: UUID | None
     kind: AccessKind
-    what: str
+    sentence: str
     incident: int | None
     where: str
     why: str
@@ -96,6 +97,21 @@ class Access:
 
     lines: tuple[AccessLine, ...]
     next: str | None
+
+
+_CHAINS = text("""
+    SELECT c.id, p.name FROM access_chain c LEFT JOIN person p ON p.id = c.id
+    WHERE p.id IS NOT NULL OR c.id = :nobody ORDER BY p.name NULLS LAST, c.id LIMIT 500
+""")
+
+
+def chains(conn: Connection) -> tuple[tuple[UUID, str | None], ...]:
+    """Return who ever looked or was refused, by name; without a name who is not known.
+
+    At most 500.  One statement.
+    """
+    rows = conn.execute(_CHAINS, {"nobody": NOBODY})
+    return tuple((row.id, row.name) for row in rows)
 
 
 # Both halves are read in the order of their indexes, and no further than the page is long.
@@ -164,6 +180,8 @@ _KINDS = {
     AccessKind.REFUSED: "verb LIKE 'refused:%'",
     AccessKind.PURPOSE: "verb LIKE 'purpose:%'",
 }
+# what has no sentence of its own
+_REFUSED = "refused:something"
 _SAID_ELSEWHERE = frozenset(
     {"where", "what", "why", "sentence", "code", "incident", "purpose", "query"}
 )
@@ -184,7 +202,7 @@ def _line(row: Any) -> AccessLine:
         actor=row.actor,
         person_id=row.person_id,
         kind=kind,
-        what=re.sub("_", " ", what),
+        sentence=sentence(row.verb if row.verb in VERBS else _REFUSED, row.actor),
         incident=row.incident,
         where=f"{where}?{query}" if query else where,
         why=str(why),
