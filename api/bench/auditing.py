@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.access import looking, noting
 from api.bench.place import Place
 
 Figure = dict[str, Any]
 
-AUDIT: dict[str, Callable[[Place], Figure]] = {}
+AUDIT: dict[str, Callable[[Place], Figure]] = {
+    "looking": looking,
+    "noting": noting,
+}

@@ -4,6 +4,7 @@ Readings of what is for named people only stand in its incident's own record: th
 the others, as they are not written down twice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,8 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.domain.access import NOBODY
+from engine.domain.access import NOBODY, REFUSED_OFTEN
 from engine.domain.wording import VERBS, sentence
+from engine.language import say
 from engine.queries.paging import FIRST, Page, cursor, place_of
 from engine.queries.trail import summary
 
@@ -183,8 +185,18 @@ _KINDS = {
 # what has no sentence of its own
 _REFUSED = "refused:something"
 _SAID_ELSEWHERE = frozenset(
-    {"where", "what", "why", "sentence", "code", "incident", "purpose", "query"}
+    {"where", "what", "why", "sentence", "code", "incident", "purpose", "query", "number"}
 )
+# why it was refused, where that was told in no words
+_WHY: Mapping[str, str] = {
+    "hidden": say("It is not for them to see."),
+    "forged": say("It did not come from a page of ours."),
+    "unknown_token": say("The token is not known, or its time is over."),
+    "sign_in_failed": say("The name or the password was not right, or it was tried too often."),
+    "link_over": say("The link is over."),
+    "not_allowed": say("It is for somebody else to do."),
+    "gate_shut": say("Something is still missing."),
+}
 
 
 def _line(row: Any) -> AccessLine:
@@ -193,8 +205,11 @@ def _line(row: Any) -> AccessLine:
     kind = AccessKind.READ if what == "read" and subject != "refused" else AccessKind(subject)
     where = str(said.get("where", ""))
     query = said.get("query")
-    why = said.get("sentence") or said.get("purpose") or said.get("why") or ""
-    left = {name: one for name, one in said.items() if name not in _SAID_ELSEWHERE}
+    told = said.get("sentence") or said.get("purpose") or said.get("why")
+    why = str(told) if told else _WHY.get(str(said.get("code")), "")
+    # how many were only counted has no other place
+    is_counted = row.verb == REFUSED_OFTEN
+    left = {name: one for name, one in said.items() if is_counted or name not in _SAID_ELSEWHERE}
     return AccessLine(
         chain=row.chain,
         seq=row.seq,
@@ -205,6 +220,6 @@ def _line(row: Any) -> AccessLine:
         sentence=sentence(row.verb if row.verb in VERBS else _REFUSED, row.actor),
         incident=row.incident,
         where=f"{where}?{query}" if query else where,
-        why=str(why),
+        why=why,
         more=summary(left),
     )

@@ -156,7 +156,7 @@ CREATE FUNCTION masked.answers(said jsonb) RETURNS jsonb STABLE LANGUAGE sql RET
 CREATE FUNCTION masked.personal(said jsonb) RETURNS jsonb STABLE LANGUAGE sql RETURN
   masked.json(said, ARRAY['name', 'login', 'contact', 'email', 'phone'], false);
 
-CREATE FUNCTION masked.begin(me uuid, at timestamptz) RETURNS void VOLATILE LANGUAGE plpgsql
+CREATE FUNCTION masked.begin(me uuid, at timestamptz) RETURNS boolean VOLATILE LANGUAGE plpgsql
 AS $$
 DECLARE
   every boolean;
@@ -168,7 +168,7 @@ BEGIN
     FROM public.purpose p LEFT JOIN LATERAL unnest(p.incident_ids) one ON true
     WHERE p.person_id = me AND p.ended_at IS NULL AND p.until > at;
   IF every THEN
-    RETURN;
+    RETURN false;
   END IF;
   IF seen <> '{{}}' THEN
     SELECT array_agg(DISTINCT who) INTO known FROM (
@@ -185,6 +185,7 @@ BEGIN
     set_config('putright.people', known::text, true),
     set_config('putright.masked', 'yes', true);
   PERFORM set_config('search_path', 'masked, public', true);
+  RETURN true;
 END $$;
 """  # noqa: S608 - constants of this module
 

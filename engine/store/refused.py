@@ -13,13 +13,15 @@ from engine.errors import GateShut, NotAllowed, PutrightError
 
 # what of all that is refused is an attempt that somebody may be asked about
 _ATTEMPTS = (NotAllowed, GateShut)
+# a command may go through a whole log
+_MOST = 1_000
 _collected: ContextVar[list[PutrightError] | None] = ContextVar("refused", default=None)
 
 
 def remember(refusal: PutrightError) -> None:
     """Keep it, if it is an attempt and somebody collects them."""
     kept = _collected.get()
-    if kept is not None and isinstance(refusal, _ATTEMPTS):
+    if kept is not None and len(kept) < _MOST and isinstance(refusal, _ATTEMPTS):
         kept.append(refusal)
 
 

@@ -46,7 +46,7 @@ from engine.store import refused
 from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
-from engine.store.connect import transaction
+from engine.store.connect import MASKED, transaction
 from engine.store.rows import Action, Incident, Item, Run, split
 from engine.store.sight import looking_as, masked_for
 
@@ -421,8 +421,9 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A consistent view for queries, as whoever asks may see it; nothing is written."""
         with transaction(self.engine) as conn:
-            if (auditor := masked_for()) is not None:
-                conn.execute(_MASK, {"me": auditor, "now": self.clock()})
+            auditor = masked_for()
+            if auditor and conn.scalar(_MASK, {"me": auditor, "now": self.clock()}):
+                conn.execution_options(**{MASKED: True})
             yield conn
 
     @contextmanager

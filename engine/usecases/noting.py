@@ -4,18 +4,25 @@ What was refused has been rolled back by then.  A newcomer would write it where 
 its entry would be rolled back with it.
 """
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import select
 
 from engine.domain.access import READ, REFUSED, Attempt
-from engine.domain.permissions import Actor
+from engine.domain.permissions import Actor, Machine
+from engine.errors import PutrightError
 from engine.store import schema as t
 from engine.store.access import access_chain
+from engine.store.refused import collecting
 from engine.store.work import Store
 
+log = logging.getLogger(__name__)
+
 _AT_ONCE = 500
+_LONGEST = 300
 
 
 def note_read(
@@ -40,6 +47,29 @@ def note_refused(store: Store, attempts: Iterable[Attempt]) -> None:
             if chain.count(attempt.verb):
                 said, about = attempt.content, attempt.incident_id
                 chain.add(REFUSED + attempt.verb, said, attempt.by, about)
+
+
+@contextmanager
+def refusals_noted(store: Store, where: str, by: Machine) -> Iterator[None]:
+    """Record what is refused to a job or a command while the block lasts, once it is over."""
+    with collecting() as kept:
+        try:
+            yield
+        finally:
+            try:
+                note_refused(store, (_attempt(one, where, by) for one in kept))
+            except PutrightError as error:
+                # what was refused stays refused, and is told as before
+                kind = type(error).__qualname__
+                log.error("a refused attempt was not written down: %s in %s", kind, where)
+
+
+def _attempt(refusal: PutrightError, where: str, by: Machine) -> Attempt:
+    content: dict[str, object] = {"where": where, "code": refusal.code}
+    if not refusal.about:
+        content["sentence"] = str(refusal.sentence)[:_LONGEST]
+    on = refusal.tried_on[0] if refusal.tried_on else None
+    return Attempt("something", content, by, on)
 
 
 def tell_left_out(store: Store) -> int:

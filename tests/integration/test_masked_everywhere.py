@@ -12,12 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from engine.domain.register import RecordKind
-from engine.store.registering import register
-from engine.usecases.callers import give_caller_page
-from engine.usecases.commenting import comment
-from engine.usecases.filing import NewFile, add_file
-from tests.confidential import Hidden, furnish
+from tests.confidential import Hidden
+from tests.outsiders import furnish_open, values_with
 from tests.walk import ONCE, Caller, paths_of, rules, sent_to
 from tests.world import World
 
@@ -28,46 +24,7 @@ KNOWN = ("carla", "sami sarr", "olga", "costa.example", "5550101", "quirin", "lu
 
 @pytest.fixture
 def furnished(world: World) -> tuple[Hidden, UUID]:
-    hidden = furnish(world)
-    with world.handling.store.begin() as work:
-        work.conn.execute(
-            text("UPDATE person SET email = login || '@costa.example', phone = '+49 30 5550101'")
-        )
-    incident = world.report("carla", title="Not for everybody")
-    world.lead(incident)
-    world.agree(incident, world.for_team("databases"), confirmers=("carla", "olga"))
-    handling, hugo, carla = world.handling, world.actor("hugo"), world.actor("carla")
-    said = "Carla Costa <carla@costa.example> rang from +49 30 5550101"
-    comment(handling, incident, said, actor=hugo, is_internal=True)
-    comment(handling, incident, "It is still wrong", actor=carla, is_internal=False)
-    give_caller_page(handling, incident, name="Quirin Quast", contact="+49 171 23", actor=hugo)
-    world.propose(incident, "hugo", "post", targets=("Ludmila Lang",))
-    changed = {"name": ["Olga Old", "Carla Costa"], "email": ["old@costa.example", None]}
-    with handling.store.begin() as work:
-        told = {"name": "Carla Costa", "changed": changed}
-        register(work, "person:changed", RecordKind.PERSON, carla.id, told, hugo)
-    add_file(handling, incident, NewFile("carla costa.txt", b"Carla"), actor=hugo, is_internal=True)
-    return hidden, incident
-
-
-def values_with(world: World, hidden: Hidden, incident: UUID) -> dict[str, list[Any]]:
-    """Return what the walk of restricted incidents knows, and this one beside it."""
-    number, items = world.row(incident).number, [one.id for one in world.items(incident)]
-    with world.handling.store.read() as conn:
-        file = conn.scalar(text("SELECT id FROM file WHERE incident_id = :id"), {"id": incident})
-        asked = text("SELECT id FROM action WHERE incident_id = :id")
-        actions = conn.execute(asked, {"id": incident}).scalars().all()
-    values = dict(hidden.values)
-    for name, more in (
-        ("number", [number]),
-        ("which", [str(number)]),
-        ("item_id", items),
-        ("action_id", actions),
-        ("file_id", [file]),
-        ("record_id", [world.people["carla"]]),
-    ):
-        values[name] = [*more, *values[name]]
-    return values
+    return furnish_open(world)
 
 
 def shown(answer: Any) -> str:
