@@ -232,7 +232,8 @@ def test_an_auditor_changes_nothing_but_what_is_their_own(
 ) -> None:
     egon, before = Caller(world, web, "egon"), tables(world)
     for _, rule, method in walked(web):
-        if method == "GET":
+        # who holds a link is who it was sent to, whoever signed in beside
+        if method == "GET" or rule.endpoint.startswith("links."):
             continue
         for path in paths_of(web, rule, method, furnished)[:3]:
             egon.call(method, path, sent_to(rule.endpoint, path, furnished))
