@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    access,
     anchored,
     errors,
     evidence,
@@ -22,8 +23,10 @@ from api import (
     languages,
     pages,
     protection,
+    purposes,
     reading,
     resources,
+    sight,
 )
 from api.settings import Settings
 from engine.usecases.handling import Handling
@@ -61,6 +64,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset_version"] = asset_version
     app.extensions["putright"] = handling
+    sight.register(app)
     languages.register(app, settings.language)
     filters.register(app)
     anchored.register(app, goes_somewhere=settings.leaves_the_house)
@@ -69,6 +73,8 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
     protection.register(app, is_https=settings.secure_cookies)
     pages.register(app)
     resources.register(app)
+    purposes.register(app)
+    access.register(app, keeps_address=settings.keep_address)
     reading.register(app)
     errors.register(app)
     return app

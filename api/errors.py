@@ -88,7 +88,7 @@ def register(app: Flask) -> None:
 
 def _tell_refusal(error: PutrightError) -> Response:
     # what it tells of an incident for named people only is a reading of it (`reading.py`)
-    g.refusal = error
+    g.refusal = g.told = error
     return tell(problem_of(error))
 
 

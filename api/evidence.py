@@ -8,7 +8,10 @@ from flask import Flask, Response, make_response, request
 from sqlalchemy import Connection
 
 from engine.domain.permissions import Actor
+from engine.errors import NotAllowed
+from engine.language import say
 from engine.queries.files import file_content
+from engine.queries.purposes import is_masked
 from engine.usecases.filing import LARGEST
 
 # the form around the file
@@ -27,7 +30,14 @@ def register(app: Flask) -> None:
 
 
 def download(conn: Connection, incident_id: UUID, file_id: UUID, actor: Actor) -> Response:
-    """Return a file as an attachment, which no browser opens by itself."""
+    """Return a file as an attachment, which no browser opens by itself.
+
+    Raises NotFound, or NotAllowed for an auditor who has not said what it is needed for.
+    """
+    if is_masked(conn, incident_id):
+        raise NotAllowed(
+            say("Nothing can be masked in a file: please state a purpose for this incident first.")
+        )
     name, content = file_content(conn, incident_id, file_id, actor)
     answer = make_response(content)
     answer.headers["Content-Type"] = guess_type(name)[0] or "application/octet-stream"

@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from api.passwords import hash_password, is_outdated, is_right
+from api.sight import read_as
 from engine.domain.permissions import Actor
-from engine.errors import InvalidAnswers
+from engine.errors import InvalidAnswers, Unavailable
 from engine.language import say
 from engine.queries.sign_in import Reader, find_credentials, find_reader
 from engine.usecases.handling import Handling
@@ -62,6 +63,19 @@ def actor() -> Actor:
     return reader().actor
 
 
+def asking() -> Actor | None:
+    """Return who makes this request, by a token or a session; None: nobody is known."""
+    by_token: Actor | None = g.get("api_actor")
+    if by_token is not None:
+        return by_token
+    try:
+        if current_user.is_authenticated:
+            return actor()
+    except Unavailable:
+        pass
+    return None
+
+
 def zone() -> ZoneInfo:
     """Return the zone in which the reader is shown times; UTC while nobody knows them.
 
@@ -82,11 +96,14 @@ def require_reader() -> ResponseReturnValue | None:
 def sign_in(login: str, password: str) -> None:
     """Begin a session.  Raises InvalidAnswers, the same for every cause, or TooManyAttempts."""
     store, place = handling().store, request.remote_addr or "unknown"
-    begin_attempt(store, login, place)
     with store.read() as conn:
         found = find_credentials(conn, login.strip())
+    # written down as a failure unless it is right (`access.py`)
+    g.sign_in_failed = found.person_id if found else None
+    begin_attempt(store, login, place)
     if not is_right(found.password_hash if found else None, password) or found is None:
         raise InvalidAnswers({"login": say("The name or the password is not right.")})
+    g.pop("sign_in_failed")
     attempt_was_right(store, login, place)
     if found.password_hash and is_outdated(found.password_hash):
         store_password(store, found.person_id, hash_password(password))
@@ -119,7 +136,10 @@ def _load(cookie: str) -> SignedIn | None:
         return None
     with handling().store.read() as conn:
         found = find_reader(conn, wanted)
-    return SignedIn(found) if found is not None and str(found.epoch) == epoch else None
+    if found is None or str(found.epoch) != epoch:
+        return None
+    read_as(found.actor)
+    return SignedIn(found)
 
 
 def _unauthorized() -> ResponseReturnValue:

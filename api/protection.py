@@ -5,7 +5,7 @@ Under /api/ `tokens.py` asks instead: a Bearer token needs no CSRF token, a sess
 
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import Markup
@@ -57,6 +57,7 @@ def register(app: Flask, *, is_https: bool) -> None:
 
     def refuse(error: CSRFError) -> tuple[str, int]:
         del error
+        g.is_forged = True
         return (
             render_template(
                 "error.html",

@@ -12,11 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Response, g, request
-from flask_login import current_user
 from sqlalchemy import Connection
 
 from api import identity
 from api.errors import Problem, problem_of, tell
+from api.purposes import purpose
 from engine.domain.ladder import Ladder
 from engine.domain.permissions import Actor
 from engine.errors import NotFound, PutrightError
@@ -67,7 +67,7 @@ def _write_down(response: Response) -> Response:
     if response.status_code in _SHOWS_NOTHING:
         return response
     if refusal is not None and refusal.about:
-        actor = _asking()
+        actor = identity.asking()
         if actor is None or not _may_read(refusal.about, actor):
             return tell(_without_words(problem_of(refusal)))
         read |= dict.fromkeys(refusal.about, actor)
@@ -75,20 +75,15 @@ def _write_down(response: Response) -> Response:
         return response
     try:
         for incident_id, actor in read.items():
-            note_reading(identity.handling(), incident_id, request.path, actor=actor)
+            note_reading(
+                identity.handling(), incident_id, request.path, actor=actor, purpose=purpose(actor)
+            )
     except PutrightError as refusal:
         return tell(problem_of(refusal))
+    g.noted = frozenset(read)
     # looking at it again, from a browser's memory too, is another reading
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _asking() -> Actor | None:
-    """Return who asks this, by a token or a session; None for nobody who is known."""
-    by_token: Actor | None = g.get("api_actor")
-    if by_token is not None:
-        return by_token
-    return identity.actor() if current_user.is_authenticated else None
 
 
 def _may_read(incidents: Iterable[UUID], actor: Actor) -> bool:

@@ -16,6 +16,7 @@ from engine.domain.party import Party
 from engine.domain.silence import Channel
 from engine.language import say
 from engine.proof import Severity, Verdict
+from engine.queries.access import AccessKind
 from engine.queries.instance import MOST_ENTRIES
 from engine.queries.paging import MOST
 from engine.queries.todos import Scope
@@ -534,6 +535,16 @@ class ClosuresShown(Schema):
     set_aside = fields.Integer()
     merged = fields.Integer()
     unproven = fields.List(fields.Nested(UnprovenShown))
+
+
+class AccessAsked(PageAsked):
+    """Whose, about which incident (its number), of which kind, and from when until when."""
+
+    person = fields.UUID()
+    incident = fields.Integer(validate=validate.Range(1, 10**18))
+    kind = fields.Enum(AccessKind, by_value=True)
+    since = fields.AwareDateTime()
+    until = fields.AwareDateTime()
 
 
 class SampleAsked(Schema):

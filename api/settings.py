@@ -133,6 +133,11 @@ SETTINGS = (
         "en",
     ),
     Setting(
+        "PUTRIGHT_KEEP_ADDRESS",
+        "yes keeps the network address and the browser of who looked and who was refused",
+        "no",
+    ),
+    Setting(
         "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
     ),
 )
@@ -171,6 +176,7 @@ class Settings:
     webhook_secret: str | None = field(default=None, repr=False)
     public_url: str | None = None
     language: str = SOURCE
+    keep_address: bool = False
     publishing: Publishing = BY_TWO
 
     @property
@@ -223,6 +229,7 @@ class Settings:
             webhook_secret=reading.secret("PUTRIGHT_WEBHOOK_SECRET"),
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
             language=reading.language("PUTRIGHT_LANGUAGE"),
+            keep_address=reading.yes("PUTRIGHT_KEEP_ADDRESS"),
             publishing=Publishing(
                 reading.second_person("PUTRIGHT_SECOND_PERSON"),
                 reading.text("PUTRIGHT_SECOND_PERSON_WAIVED"),

@@ -12,6 +12,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from api import identity
+from api.sight import read_as
 from engine.domain.permissions import Actor
 from engine.errors import PutrightError
 from engine.language import say
@@ -63,7 +64,9 @@ def _holder(header: str) -> Actor:
         with store.read() as conn:
             found = holder_of_token(conn, digest_of(token.strip()), store.clock())
         if found is not None:
+            read_as(found)
             return found
+    g.bad_token = True
     raise SignInNeeded(say("This token is not known, or its time is over."))
 
 

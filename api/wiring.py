@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import click
+
 from api.settings import Settings
 from engine.clock import now
 from engine.domain.ladder import DEFAULT, Ladder
 from engine.domain.message import Way
+from engine.domain.permissions import Machine
 from engine.domain.rules import DEFAULT_RULES, Rules
 from engine.domain.signed_head import SigningKey
 from engine.errors import Unavailable
@@ -26,6 +29,7 @@ from engine.store.private_file import kept_once
 from engine.store.work import Store
 from engine.usecases.handling import Handling, Signing
 from engine.usecases.ladder_in_force import LadderInForce
+from engine.usecases.noting import refusals_noted
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,10 @@ def ready(*, require: bool = True) -> Iterator[Opened]:
             migrate(found.owner_url)
         if require:
             _require_current(found)
-        yield found
+        context = click.get_current_context(silent=True)
+        name = f"putright {context.info_name}" if context is not None else "putright"
+        with refusals_noted(found.handling.store, name, Machine(name)):
+            yield found
 
 
 def _require_current(found: Opened) -> None:

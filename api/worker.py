@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -29,6 +29,7 @@ from api.proving import stands_apart
 from api.results import write_result
 from api.wiring import plain_handling
 from engine.domain.message import Way
+from engine.domain.permissions import Machine
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
@@ -48,6 +49,7 @@ from engine.usecases.delivering import delivered, undelivered
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
 from engine.usecases.moving import move_all
+from engine.usecases.noting import refusals_noted, tell_left_out
 from engine.usecases.posting import Letter, post_due
 from engine.usecases.result_files import forget_files, make_file
 from engine.usecases.signals import tell_recovered
@@ -57,6 +59,7 @@ from engine.usecases.timing import advance_run, forget_old_keys, hand_out_due
 log = logging.getLogger(__name__)
 
 Post = Callable[[Letter], None]
+WORKER = Machine("putright worker")
 
 # More are not handed out while so many wait for a worker: a run that waits in the queue for longer
 # than `timing.HAND_OUT_AGAIN` would be handed out twice, and again, and bury the worker.
@@ -140,6 +143,12 @@ def jobs_app(
         del timestamp
         await _retry_stalled(app, pace.stalled_seconds)
 
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="putright.refusals", queueing_lock="putright.refusals")
+    def refusals(timestamp: int) -> None:
+        del timestamp
+        tell_left_out(handling.store)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="putright.forget", queueing_lock="putright.forget")
     async def forget(timestamp: int) -> None:
@@ -159,21 +168,28 @@ def _when_told(app: App, handling: Handling) -> None:
         max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
     )
 
+    def noted() -> AbstractContextManager[None]:
+        return refusals_noted(handling.store, "worker", WORKER)
+
     @app.task(name=ADVANCE, retry=patience)
     def advance(run_id: str) -> None:
-        advance_run(handling, UUID(run_id))
+        with noted():
+            advance_run(handling, UUID(run_id))
 
     @app.task(name=TELL_RECOVERED, retry=patience)
     def tell(signal_id: str) -> None:
-        tell_recovered(handling, UUID(signal_id))
+        with noted():
+            tell_recovered(handling, UUID(signal_id))
 
     @app.task(name=STEP_IN, retry=patience)
     def ask_next(person_id: str) -> None:
-        step_in(handling, UUID(person_id))
+        with noted():
+            step_in(handling, UUID(person_id))
 
     @app.task(name=MOVE, retry=patience)
     def move(move_id: str) -> None:
-        move_all(handling, UUID(move_id), stands_apart)
+        with noted():
+            move_all(handling, UUID(move_id), stands_apart)
 
     @app.task(name=MAKE_FILE, retry=patience)
     def make_result(file_id: str) -> None:

@@ -17,10 +17,12 @@ class PutrightError(Exception):
 
     `about` are the incidents for named people only whose words either may hold: to tell it is to
     show them.  The store says so of whatever is refused while one of them is locked.
+    `tried_on` are all incidents that were locked then.
     """
 
     code: ClassVar[str] = "error"
     about: frozenset[UUID] = frozenset()
+    tried_on: tuple[UUID, ...] = ()
 
     def __init__(self, sentence: str, **context: object) -> None:
         super().__init__(sentence)

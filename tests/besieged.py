@@ -33,6 +33,7 @@ from engine.usecases.holding import claim
 from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.me_too import say_me_too
 from engine.usecases.merging import merge
+from engine.usecases.noting import note_read
 from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import bring_back, set_aside
 from tests.evidence import digests
@@ -207,7 +208,9 @@ class Besieged:
         self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:
-        """Have a calendar, a change of the register, and a dispute that was decided."""
+        """Have a calendar, a change of the register, a reading, and a dispute that was decided."""
+        looked = {"where": "/desk"}
+        note_read(self.world.handling.store, looked, actor=self.world.actor("egon"))
         world = self.world
         ada, bruno = world.actor("ada"), world.people["bruno"]
         name_deputy(world.handling.store, bruno, actor=ada)

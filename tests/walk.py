@@ -123,6 +123,8 @@ SENT: dict[str, dict[str, Any]] = {
     "links.not_said": {"words": "So"},
     "links.somebody_else": {"who": "So"},
     "many.do": {"deed": "take"},
+    "purposes.end": {},
+    "purposes.state": {"why": "Because I have to look", "of": "everything", "hours": "1"},
     "quick.send": {"title": "So"},
     "language.choose": {"language": "en"},
     "lists.make": {"process": PROCESS, "priority": "P3"},

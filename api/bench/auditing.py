@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.access import looking, noting
 from api.bench.chains import append, verify_million
 from api.bench.closures import closures_at_the_desk
 from api.bench.finding import find_million
@@ -18,4 +19,6 @@ AUDIT: dict[str, Callable[[Place], Figure]] = {
     "incident_2000_entries": incident_2000_entries,
     "append": append,
     "verify_million": verify_million,
+    "looking": looking,
+    "noting": noting,
 }

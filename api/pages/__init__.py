@@ -6,6 +6,7 @@ Pages decide nothing: buttons come from the verbs that queries return, deeds are
 from flask import Flask
 
 from api.pages import (
+    access,
     actions,
     answers,
     beginning,
@@ -39,6 +40,7 @@ from api.pages import (
     one_incident,
     packs,
     phoning,
+    purposes,
     quick,
     recorded,
     replayed,
@@ -88,6 +90,8 @@ def register(app: Flask) -> None:
         replayed,
         rights,
         disputes,
+        access,
+        purposes,
         files,
         finding,
         made_files,

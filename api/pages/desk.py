@@ -51,6 +51,18 @@ PARTS = (
         say("What you have asked for, while it is kept."),
     ),
     Part(
+        "access.page",
+        say("Who looked, who was refused"),
+        say("What auditors looked at, and what anybody tried and was refused."),
+    ),
+    Part(
+        "purposes.page",
+        say("Why you read personal data"),
+        say(
+            "Customers’ personal data is masked for auditors until they say what they need it for."
+        ),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

@@ -29,6 +29,7 @@ from engine.language import say, speaking
 from engine.queries.finding.choices import Offered, offered
 from engine.queries.finding.columns import COLUMNS
 from engine.queries.finding.lines import COUNTED, Found, FoundLine, all_found, count_found, found
+from engine.store.sight import kept_up
 from engine.usecases.saved_queries import drop_query, queries_for, save_query
 
 pages = for_auditors("finding", __name__)
@@ -138,7 +139,7 @@ def download(format_: str) -> ResponseReturnValue:
             )
             yield from _sheet(format_, look, lines, mark=mark)
 
-    return as_file(content(), KINDS[format_].content_type, f"incidents.{format_}")
+    return as_file(kept_up(content()), KINDS[format_].content_type, f"incidents.{format_}")
 
 
 @pages.post("/desk/queries")

@@ -158,7 +158,7 @@ def _ref(token: str) -> LinkRef:
 def _held(token: str) -> Held:
     with identity.handling().store.read() as conn:
         found = held(conn, _ref(token), filters.now())
-    g.zone = found.zone
+    g.zone, g.link_actor = found.zone, found.actor
     return found
 
 
@@ -166,4 +166,5 @@ def _held(token: str) -> Held:
 def over(refusal: LinkOver) -> ResponseReturnValue:
     """Say that the link is over, and how to get a new one."""
     token = (request.view_args or {})["token"]
+    g.told = refusal
     return render_template("link_over.html", refusal=refusal, token_of_link=token), 410

@@ -12,14 +12,17 @@ from api import filters, identity
 from api.pages.for_readers import for_readers
 from api.pages.replaying import SIGNERS
 from api.reading import read_incident
+from engine.domain.permissions import may_audit
 from engine.domain.signer import Signer
 from engine.domain.wording import subject
+from engine.queries.access import AccessFilter, access
 from engine.queries.paging import Page
 from engine.queries.trail import Signed, Wanted, signed_by, trail
 
 pages = for_readers("record", __name__)
 
 _SIZE = 100
+_FEW = Page(size=10)
 # before the kind of who signed, so that nobody's name is taken for one
 _KIND = "kind:"
 
@@ -33,6 +36,9 @@ def page(number: int) -> ResponseReturnValue:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         found = trail(conn, incident.id, identity.actor(), asked, wanted)
         signed = signed_by(conn, incident.id)
+        # beside the record: what was refused leaves no trace in it
+        asked_of = AccessFilter(incident=number)
+        looked = access(conn, asked_of, _FEW) if may_audit(identity.actor()) else None
     chosen: dict[str, Any] = {
         name: request.args[name] for name in ("who", "about") if request.args.get(name)
     }
@@ -40,6 +46,7 @@ def page(number: int) -> ResponseReturnValue:
         "incident_record.html",
         incident=incident,
         found=found,
+        looked=looked,
         is_first=asked.after is None and wanted.at in (None, 1),
         first=url_for(".page", number=number, **chosen),
         next=url_for(".page", number=number, after=found.next, **chosen) if found.next else None,

@@ -10,6 +10,7 @@ from flask_smorest import Api
 
 from api import operations, schemas
 from api.resources import (
+    access,
     actions,
     audit,
     changes,
@@ -71,6 +72,7 @@ def register(app: Flask) -> None:
         signals,
         audit,
         closures,
+        access,
         proofs,
         releases,
         moves,

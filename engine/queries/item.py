@@ -190,7 +190,7 @@ _EARLIER = text("""
     SELECT c.words, json_agg(json_build_array(l.criterion_id, l.answer, l.words)) AS lines
     FROM confirmation c LEFT JOIN confirmation_line l ON l.confirmation_id = c.id
     WHERE c.incident_id = :incident AND c.person_id = :me
-    GROUP BY c.id ORDER BY c.entry_seq DESC LIMIT 1
+    GROUP BY c.id, c.words, c.entry_seq ORDER BY c.entry_seq DESC LIMIT 1
 """)
 
 

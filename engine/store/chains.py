@@ -58,6 +58,14 @@ KINDS = (
         "number",
     ),
     Kind("register", say("Setting up"), "register_entry", "register", only=REGISTER),
+    Kind(
+        "access",
+        say("Who looked, who was refused"),
+        "access_entry",
+        "access_chain",
+        "chain_id",
+        "id",
+    ),
 )
 _BY_NAME = {kind.name: kind for kind in KINDS}
 

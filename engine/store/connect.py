@@ -6,7 +6,7 @@ time-out, a lost connection or a refusal of the guard into Putright's own words.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors as pg
@@ -19,6 +19,8 @@ from engine.language import say
 
 LOCK_TIMEOUT_MS = 5_000
 _PREPARED = 500
+# the option of a connection whose tables are masked for the length of its transaction
+MASKED = "masked"
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -46,7 +48,20 @@ def application_engine(url: str, *, pool_size: int = 10) -> Engine:
         },
     )
     event.listen(engine, "connect", _keep_prepared)
+    event.listen(engine, "before_cursor_execute", _apart_if_masked, retval=True)
     return engine
+
+
+def _apart_if_masked(
+    conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    """Let what is asked of masked tables be prepared by itself.
+
+    The same words would be planned anew each time the tables behind them change, and PostgreSQL
+    refuses if a column is then made in another way.
+    """
+    is_masked = conn.get_execution_options().get(MASKED)
+    return (f"{statement} -- masked" if is_masked else statement), parameters
 
 
 def _keep_prepared(raw: psycopg.Connection[object], _record: object) -> None:

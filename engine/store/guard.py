@@ -40,6 +40,7 @@ APPEND_ONLY = (
     "acceptance",
     "naming",
     "register_entry",
+    "access_entry",
     "also_harmed",
     "closing_list",
     "closing_list_line",

@@ -15,7 +15,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from engine.store import guard, offices
+from engine.store import guard, masking, offices
 from engine.store.connect import script, sqlalchemy_url
 from engine.store.guard import APPEND_ONLY
 
@@ -46,9 +46,11 @@ def migrate(owner_url: str) -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config = _config()
         config.attributes["connection"] = conn
+        masking.remove(conn)
         command.upgrade(config, "head")
         guard.install(conn)
         offices.install(conn)
+        masking.install(conn)
         _install_jobs(conn)
         _grant(conn)
 
@@ -76,6 +78,10 @@ def _grant(conn: Connection) -> None:
         f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM",
         "REVOKE DELETE ON incident, action, criterion, confirmer, run, restriction FROM",
         "REVOKE UPDATE, DELETE ON release, release_part, release_proof, diagram_version FROM",
+        "GRANT USAGE ON SCHEMA masked TO",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA masked TO",
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA masked TO",
+        "REVOKE DELETE ON access_chain, purpose FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
     ):
         conn.exec_driver_sql(f"{grant} {APP_ROLE}")

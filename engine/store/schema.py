@@ -174,6 +174,13 @@ person = Table(
     # raised on sign-out everywhere and on a new password: older sessions end
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     UniqueConstraint("login"),
+    # names of those outside, which are looked for in what is shown to who may not read them
+    Index(
+        "ix_person_outside_name",
+        # as it is looked for in `masking.py`, and as PostgreSQL writes it, to be compared
+        text("regexp_replace(lower(name), '[^[:alnum:]]+'::text, ' '::text, 'g'::text)"),
+        postgresql_where=text("organisation_id IS NOT NULL"),
+    ),
     CheckConstraint("deputy_id <> id AND superior_id <> id", name="somebody_else"),
 )
 
@@ -1272,6 +1279,14 @@ entry = Table(
             " 'incident:priority_set')"
         ),
     ),
+    # readings of what is for named people only, among who looked at what
+    Index(
+        "ix_entry_read",
+        "at",
+        "incident_id",
+        "seq",
+        postgresql_where=text("verb = 'incident:read'"),
+    ),
 )
 
 # --- the register ------------------------------------------------------------------------------
@@ -1414,6 +1429,67 @@ closure_finding = Table(
     Column("number", BigInteger, primary_key=True),
     _ref("incident_id", "incident", required=True),
     _words("why"),
+)
+
+# --- who looked, who was refused ----------------------------------------------------------------
+
+# What auditors looked at, and what anybody was refused: a chain for each person, whose id it has,
+# and one for nobody who is known.
+access_entry = Table(
+    "access_entry",
+    metadata,
+    Column("chain_id", Uuid, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    # The incident that it was about, if it was about one that there is.  No reference: that would
+    # wait for whoever has locked the incident.
+    Column("incident_id", Uuid),
+    *_said_by_whom(),
+    Index("ix_access_entry_in_order", "at", "chain_id", "seq"),
+    Index(
+        "ix_access_entry_incident",
+        "incident_id",
+        "at",
+        "chain_id",
+        "seq",
+        postgresql_where=text("incident_id IS NOT NULL"),
+    ),
+    Index("ix_access_entry_chain", "chain_id", "at", "seq"),
+)
+
+# The newest entry of each of these chains; its row is the lock that orders them.
+access_chain = Table(
+    "access_chain",
+    metadata,
+    _id(),
+    Column("head_seq", Integer, nullable=False, server_default="0"),
+    Column("head_hash", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    _instant("head_at"),
+    # refusals since then: so many stand as entries, and of each verb so many do not
+    _instant("counted_since"),
+    Column("counted", Integer, nullable=False, server_default="0"),
+    Column("left_out", JSONB, nullable=False, server_default="{}"),
+    Index(
+        "ix_access_chain_left_out",
+        "counted_since",
+        postgresql_where=text("left_out <> '{}'::jsonb"),
+    ),
+)
+
+# Why an auditor reads customers' personal data, for how long and of which incidents (none: all).
+purpose = Table(
+    "purpose",
+    metadata,
+    _id(),
+    _ref("person_id", "person", required=True),
+    Column("incident_ids", ARRAY(Uuid)),
+    _words("why"),
+    _instant("stated_at", required=True),
+    _instant("until", required=True),
+    _instant("ended_at"),
+    CheckConstraint(
+        "btrim(why) <> '' AND stated_at < until AND cardinality(incident_ids) > 0", name="says"
+    ),
+    Index("ix_purpose_in_force", "person_id", postgresql_where=text("ended_at IS NULL")),
 )
 
 # --- letters -----------------------------------------------------------------------------------

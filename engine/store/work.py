@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -41,12 +42,14 @@ from engine.domain.message import MessageKind
 from engine.domain.permissions import Actor, Machine
 from engine.errors import KeyReused, NotFound, PutrightError
 from engine.language import say
+from engine.store import refused
 from engine.store import schema as t
 from engine.store.around import Around
 from engine.store.chaining import AuditKey, chained
-from engine.store.connect import transaction
+from engine.store.connect import MASKED, transaction
 from engine.store.numbers import give_up
 from engine.store.rows import Action, Incident, Item, Run, split
+from engine.store.sight import looking_as, masked_for
 
 # The statements of every use case are built once: building them costs as much as running them.
 _THE_ID = bindparam("the_id", type_=Uuid)
@@ -105,6 +108,8 @@ def _listed(table: Table, *but: str) -> CTE:
 _WRITE_DOWN = (
     update(t.incident).where(t.incident.c.id == _THE_ID).add_cte(_listed(t.visit), _listed(t.entry))
 )
+# from now on, until the transaction ends, tables with personal data are masked
+_MASK = text("SELECT masked.begin(:me, :now)")
 # what changes of a run as it moves
 _OF_A_RUN = (
     "snapshot",
@@ -411,6 +416,8 @@ class Store:
             if isinstance(refusal, PutrightError):
                 about = {one.incident.id for one in locked if one.incident.is_restricted}
                 refusal.about = frozenset(about)
+                refusal.tried_on = tuple(one.incident.id for one in locked)
+                refused.remember(refusal)
             give_up(self, [one.incident.number for one in locked if one.is_numbered_here], refusal)
             raise
 
@@ -420,8 +427,17 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view for queries; nothing is written."""
+        """A consistent view for queries, as whoever asks may see it; nothing is written."""
         with transaction(self.engine) as conn:
+            auditor = masked_for()
+            if auditor and conn.scalar(_MASK, {"me": auditor, "now": self.clock()}):
+                conn.execution_options(**{MASKED: True})
+            yield conn
+
+    @contextmanager
+    def read_as_written(self) -> Iterator[Connection]:
+        """A view for what is recomputed and compared, and never shown: nothing is masked."""
+        with looking_as(None), self.read() as conn:
             yield conn
 
 

@@ -20,6 +20,7 @@ from engine.language import say
 from engine.queries.actors import load_actor
 from engine.store import schema as t
 from engine.store.jobs import defer_making_file
+from engine.store.sight import looking_as
 from engine.store.work import Store
 from engine.usecases.saved_queries import require_auditor
 
@@ -124,7 +125,9 @@ def make_file(store: Store, file_id: UUID, make: Make) -> None:
             raise NotFound(say("There is no such file."))
         require_auditor(actor)
         progress = Progress()
-        _keep(store, file_id, turn, make(ResultFile(*row), progress, actor), progress)
+        # as they would be shown it: masked, unless they have said what they need it for
+        with looking_as(actor.id):
+            _keep(store, file_id, turn, make(ResultFile(*row), progress, actor), progress)
     except (PutrightError, OSError) as refusal:
         _fail(store, file_id, turn, _why(refusal))
 

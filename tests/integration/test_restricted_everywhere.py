@@ -355,6 +355,7 @@ def test_no_job_and_no_log_says_its_words(
     known = jobs(world, database)
     assert set(known) == {
         "putright.advance", "putright.sweep", "putright.retry_stalled", "putright.forget",
+        "putright.refusals",
         "putright.looks", "putright.tell_recovered", "putright.step_in", "putright.absences",
         "putright.post_by_mail", "putright.post_by_call",
         "putright.delivered", "putright.undelivered", "putright.move", "putright.make_file",
