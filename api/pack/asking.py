@@ -18,6 +18,7 @@ from engine.errors import InvalidAnswers, NotAllowed, Unavailable
 from engine.language import say
 from engine.queries.pack import Packed, of_number, of_period, process_named
 from engine.usecases.handling import Handling
+from engine.usecases.noting import note_read
 from engine.usecases.reading import note_reading
 from engine.usecases.signing_heads import sign_heads
 
@@ -95,7 +96,9 @@ def _day(said: Mapping[str, str], name: str) -> date:
 def make_pack(handling: Handling, asked: PackAsked, to: Path, *, actor: Actor, tell: Tell) -> int:
     """Write a pack to a file and return how many incidents are in it; `tell` is told how far it is.
 
-    What happened until now is signed first; reading incidents that are for named people only is an
+    What it is for is an entry of who asks, and nothing in it is masked: an entry with another name
+    in it would not be the one that was signed.  What happened until now is signed first; reading
+    incidents that are for named people only is an
     entry of each.  Raises NotAllowed for all but auditors, NotFound, InvalidAnswers for too many,
     Unavailable if nothing can be signed.
     """
@@ -109,12 +112,15 @@ def make_pack(handling: Handling, asked: PackAsked, to: Path, *, actor: Actor, t
     if total > MOST:
         sentence = say("These are %(count)s incidents, too many for one pack.", count=total)
         raise InvalidAnswers({"until": sentence})
+    # what it is for is the purpose for which it is shown unmasked
+    noted = {"where": "pack", "about": asked.scope, "purpose": asked.why, "incidents": total}
+    note_read(handling.store, noted, actor=actor)
     for one in incidents:
         note_reading(handling, one.id, "pack", actor=actor)
     sign_heads(handling)
     told = Asked(asked.scope, asked.why, actor, handling.store.clock())
     key = handling.signing.key
-    with handling.store.read() as conn:
+    with handling.store.read_as_written() as conn:
         write_pack(conn, told, incidents, to, key=key, tell=lambda done: tell(done, total))
     return total
 

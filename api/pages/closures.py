@@ -79,10 +79,11 @@ def check() -> ResponseReturnValue:
 @pages.get("/desk/closures/<int:number>")
 def one(number: int) -> ResponseReturnValue:
     """Show what an incident was closed on, and whether that held then and holds now."""
-    key = identity.handling().store.key
-    with identity.handling().store.read() as conn:
+    store = identity.handling().store
+    keys = {store.key.id: store.key.secret}
+    with store.read() as conn, store.read_as_written() as written:
         incident = read_incident(conn, number, identity.actor(), filters.now())
-        found = closure_evidence(conn, incident.id, {key.id: key.secret})
+        found = closure_evidence(conn, incident.id, keys, as_written=written)
     return render_template(
         "closure.html", incident=incident, found=found, duties=DUTIES, behind=cursor
     )

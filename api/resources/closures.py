@@ -82,9 +82,10 @@ def closure(which: str) -> ClosureEvidence:
     """Show what an incident was closed on, judged again: then, and now."""
     _require_auditor()
     key = handling().store.key
-    with handling().store.read() as conn:
+    store = handling().store
+    with store.read() as conn, store.read_as_written() as written:
         seen = read_about(conn, number_or_id(which), tokens.actor())
-        return closure_evidence(conn, seen.incident.id, {key.id: key.secret})
+        return closure_evidence(conn, seen.incident.id, {key.id: key.secret}, as_written=written)
 
 
 @blueprint.route("/controls", methods=["GET"])
