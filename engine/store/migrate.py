@@ -76,6 +76,8 @@ def _grant(conn: Connection) -> None:
         f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM",
         "REVOKE DELETE ON incident, action, criterion, confirmer, run, restriction FROM",
         "REVOKE UPDATE, DELETE ON release, release_part, release_proof, diagram_version FROM",
+        # what was proved decides whom a move may take along
+        "REVOKE UPDATE, DELETE ON release_standing FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
     ):
         conn.exec_driver_sql(f"{grant} {APP_ROLE}")
