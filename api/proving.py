@@ -23,8 +23,8 @@ from engine.proof import After, Bound
 from engine.proof.standing import Stands
 from engine.runtime import Specs
 from engine.runtime.trial import try_out
-from engine.usecases.move_proofs import prove_here
 from engine.usecases.scenarios import run_scenarios
+from engine.usecases.standing_proof import prove_here
 from engine.usecases.verifying import verify_release, verify_soundness
 from forms import shipped
 

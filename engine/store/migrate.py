@@ -82,6 +82,8 @@ def _grant(conn: Connection) -> None:
         "GRANT SELECT ON ALL TABLES IN SCHEMA masked TO",
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA masked TO",
         "REVOKE DELETE ON access_chain, purpose FROM",
+        # what was proved decides whom a move may take along
+        "REVOKE UPDATE, DELETE ON release_standing FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
     ):
         conn.exec_driver_sql(f"{grant} {APP_ROLE}")

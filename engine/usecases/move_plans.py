@@ -19,8 +19,9 @@ from engine.runtime.moving import Mapped, unmatched_of
 from engine.usecases.carrying import Target
 from engine.usecases.drafting import require_process_owner
 from engine.usecases.handling import Handling
-from engine.usecases.move_proofs import Prover, prove_here
+from engine.usecases.move_proofs import Prover
 from engine.usecases.moving import target_of
+from engine.usecases.standing_proof import prove_here
 
 MOST_LOOKED_AT = 5_000
 """Runs that a dry run looks at one by one."""

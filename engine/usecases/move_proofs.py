@@ -12,15 +12,11 @@ from importlib.metadata import version
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from engine.bpmn import judge_release
 from engine.errors import DiagramRefused
-from engine.proof import Bound
-from engine.proof.standing import NOT_KNOWN, Stands, stands
+from engine.proof.standing import NOT_KNOWN, Stands
 from engine.store import schema as t
 from engine.store.work import Store
-from engine.usecases.form_rules import read_forms
 from engine.usecases.handling import Release
-from engine.usecases.verifying import domains_of
 
 Prover = Callable[[Mapping[str, bytes], str], Stands]
 """Says how runs of a diagram among files come to stand.
@@ -29,12 +25,6 @@ May raise Busy, or DiagramRefused for what takes too long.
 """
 _HOW = "1"
 """Changes whenever the same content is proved otherwise."""
-
-
-def prove_here(files: Mapping[str, bytes], diagram: str, bound: Bound | None = None) -> Stands:
-    """Prove it in this very thread; whoever serves pages has it done in a process apart."""
-    release = judge_release(files).release
-    return stands(release, diagram, domains_of(release, read_forms(files).forms), bound)
 
 
 def proved_stands(store: Store, release: Release, diagram: str, prove: Prover) -> Stands:

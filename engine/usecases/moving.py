@@ -25,8 +25,9 @@ from engine.store.work import Case, Work
 from engine.usecases.carrying import Carried, CarriedItem, Target
 from engine.usecases.drafting import require_process_owner, require_reason
 from engine.usecases.handling import Handling, Release
-from engine.usecases.move_proofs import Prover, prove_here
+from engine.usecases.move_proofs import Prover
 from engine.usecases.running import Mover
+from engine.usecases.standing_proof import prove_here
 from engine.usecases.waiting import as_json
 
 _AT_ONCE = 200

@@ -1,6 +1,8 @@
 """What waits elsewhere in the new drawing: mapped by hand, armed on its new border, told of."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -29,6 +31,7 @@ from tests.workflows.test_moving import (
     reached,
     until,
 )
+from tests.world import ROOT
 
 ON_VERIFYING = TIMER.replace(
     'attachedToRef="agree_what_right_means"', 'attachedToRef="verify_outcome"'
@@ -295,3 +298,11 @@ def test_yes_is_not_one_and_true_is_not_1() -> None:
     assert found.include([("sure", {"ask": {"sure": True}})])
     assert not found.include([("sure", {"ask": {"sure": 1}})])
     assert not found.include([("unsure", {"ask": {"sure": 0}})])
+
+
+def test_the_process_that_proves_apart_loads_no_database() -> None:
+    """Whoever draws waits for it to begin."""
+    loaded = "import sys, api.proving; print('sqlalchemy' in sys.modules)"
+    command = [sys.executable, "-c", loaded]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
