@@ -20,11 +20,14 @@ from uuid import UUID
 
 import psycopg
 
+from engine.domain.anchor import AnchorWay
 from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
 from engine.store.embedded import DatabaseUrls
+from engine.store.receipts import keep_receipt
 from engine.usecases.absences import name_deputy
+from engine.usecases.auditing import check_and_keep
 from engine.usecases.covering import accept_uncovered, count_harmed
 from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
@@ -36,7 +39,9 @@ from engine.usecases.merging import merge
 from engine.usecases.noting import note_read
 from engine.usecases.restricting import restrict
 from engine.usecases.setting_aside import bring_back, set_aside
+from engine.usecases.signing_heads import sign_heads
 from tests.evidence import digests
+from tests.tampering import signing
 from tests.world import CRITERION, World
 
 _PUNCTUAL = {"measure": "Paid on the day", "threshold": "All", "evidence": "Bank's list"}
@@ -205,6 +210,10 @@ class Besieged:
         )
         self.owner.commit()
         say_me_too(world.handling, made["returned"], actor=world.actor("bruno"))
+        sign_heads(signing(world))
+        with world.handling.store.begin() as work:
+            keep_receipt(work.conn, 1, AnchorWay.FILE, "/kept", work.now)
+        check_and_keep(signing(world), [])
         self.ids |= made
 
     def _disagree(self, incident: UUID) -> None:
