@@ -34,6 +34,7 @@ from engine.queries.finding.asked import (
 )
 from engine.queries.finding.columns import BY_NAME, Column, columns_of
 from engine.queries.paging import Page
+from forms import plain_text
 
 _MOST_DAYS = 36_500
 _MOST_OF_EACH = 20
@@ -144,7 +145,7 @@ def look_of(loaded: Mapping[str, Any], pairs: Iterable[tuple[str, str]] = ()) ->
     if "since" in said:
         said["since"] = _midnight(said["since"])
     if "until" in said:
-        said["until"] = _midnight(said["until"]) + timedelta(days=1)
+        said["until"] = _midnight(said["until"], days=1)
     asked = Asked(
         answers=answers,
         flows=flows,
@@ -162,9 +163,11 @@ def look_at(args: MultiDict[str, str]) -> Look:
 
     Raises InvalidAnswers, naming each part that cannot be read.
     """
-    pairs = [(name, value) for name, value in args.items(multi=True) if name not in _TRIPLE]
-    pairs = [(name, value.strip()) for name, value in pairs if value.strip()]
-    triples = zip(*(args.getlist(name) for name in _TRIPLE), strict=False)
+    said_all = [(name, plain_text(value)) for name, value in args.items(multi=True)]
+    pairs = [(name, value) for name, value in said_all if name not in _TRIPLE and value]
+    triples = zip(
+        *([value for name, value in said_all if name == of] for of in _TRIPLE), strict=False
+    )
     pairs += [
         pair
         for triple in triples
@@ -222,9 +225,9 @@ def _places(said: list[str]) -> tuple[Place, ...]:
     return tuple(Place(*one.split(":", 1)) for one in said)
 
 
-def _midnight(day: date) -> datetime:
+def _midnight(day: date, *, days: int = 0) -> datetime:
     try:
-        return datetime.combine(day, time(), UTC)
+        return datetime.combine(day, time(), UTC) + timedelta(days=days)
     except OverflowError as error:
         raise InvalidAnswers({"until": say("Please write a date as 2026-03-31.")}) from error
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from api.results import write_result
 from engine.errors import NotFound
+from engine.queries.paging import cursor
 from engine.usecases import result_files
 from engine.usecases.restricting import restrict
 from engine.usecases.result_files import file_of, forget_files, make_file
@@ -62,9 +63,13 @@ def test_one_for_named_people_only_is_a_number_here(visit: Visit) -> None:
         "state=broken",
         "person=nobody",
         "since=yesterday",
+        "until=9999-12-31",
         "held=3",
         "field=verify_outcome:verdict&op=is&value=",
         "after=xxx",
+        f"sort=lasted&after={cursor(10**30, 1)}",
+        f"sort=ended&after={cursor('2026-03-02T09:00:00', 1)}",
+        "field=do_it_action:outcome&op=least&value=1e-400000",
         "longer=-1",
         "column=password_hash",
         "passed=here",
@@ -74,6 +79,21 @@ def test_what_cannot_be_read_is_said_and_widens_nothing(visit: Visit, query: str
     page = visit("egon").get(f"/desk/incidents?{query}", 422)
     assert 'role="alert"' in page
     assert "<tbody>" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "words=%00",
+        "words=';%20DROP%20TABLE%20incident;--",
+        "words=%25&person=egon",
+        f"after={cursor('9999-12-31T00:00:00+00:00', 2**70)}",
+        "passed=a:b&never=c:d&flow=e:f",
+        "since=0001-01-01&until=9999-12-30",
+    ],
+)
+def test_whatever_is_asked_is_only_asked(visit: Visit, query: str) -> None:
+    visit("egon").get(f"/desk/incidents?{query}")
 
 
 @pytest.mark.parametrize("login", ["ada", "dora", "carla", "fay"])

@@ -214,6 +214,6 @@ def _number(name: str, said: str) -> Decimal:
         number = Decimal(said.replace(",", "."))
     except InvalidOperation as error:
         raise InvalidAnswers({name: say("Please write a number.")}) from error
-    if not number.is_finite() or abs(number) > 10**15:
+    if not number.is_finite() or (number and not -15 <= number.adjusted() <= 15):
         raise InvalidAnswers({name: say("Please write a number.")})
     return number

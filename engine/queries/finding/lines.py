@@ -63,7 +63,10 @@ class Count:
 
 
 def _span(said: str) -> timedelta:
-    return timedelta(microseconds=int(said))
+    try:
+        return timedelta(microseconds=int(said))
+    except OverflowError as error:
+        raise ValueError(said) from error
 
 
 _KEYS: Mapping[Sort, tuple[str, Any]] = {
