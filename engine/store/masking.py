@@ -41,8 +41,9 @@ MASKED: Mapping[Table, Mapping[str, str]] = {
     t.access_entry: {"actor": _WHO, "content": _ANSWERS},
     t.register_entry: {
         "actor": _WHO,
-        "content": "CASE WHEN kind = 'person' AND masked.is_outside(subject_id)"
-        " THEN masked.personal({c}) ELSE masked.answers({c}) END",
+        # what is entered of our own people is not what is masked
+        "content": "CASE WHEN kind <> 'person' THEN masked.answers({c})"
+        " WHEN masked.is_outside(subject_id) THEN masked.personal({c}) ELSE {c} END",
     },
     t.target: {
         "label": "masked.alias('Recipient ', id)",

@@ -156,8 +156,9 @@ def test_an_auditor_reads_who_has_read_it_and_is_one_of_them(
     visit("carla").get("/incidents/1/time")
     visit("ada").get("/incidents/1", 404)
 
+    why = {"Purpose": "Who has read it is asked"}
     machine("egon").get("/incidents/1/trail")
-    listed = machine("egon").get("/incidents/1/trail")["lines"]
+    listed = machine("egon").ask("GET", "/incidents/1/trail", headers=why)["lines"]
 
     read = [
         (one["sentence"], dict(one["summary"])["Which page"])
