@@ -18,6 +18,7 @@ from api.app import create_app
 from api.beginnings import first_token
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.incoming import LARGEST, read_message
+from api.mining.command import export_mined
 from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release, write_release
 from api.serving import serve_until_stopped, work_until_stopped
@@ -229,6 +230,9 @@ def export_command(folders: tuple[Path, ...], number: int | None) -> None:
 @click.group()
 def audit() -> None:
     """What can be proved about what happened."""
+
+
+audit.add_command(export_mined)
 
 
 @audit.command()
