@@ -113,6 +113,11 @@ SETTINGS = (
         "en",
     ),
     Setting(
+        "PUTRIGHT_FIGURES_NAME_PEOPLE",
+        "yes: figures can be put together by who leads; else none names or ranks a person",
+        "no",
+    ),
+    Setting(
         "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
     ),
 )
@@ -145,6 +150,7 @@ class Settings:
     public_url: str | None = None
     language: str = SOURCE
     publishing: Publishing = BY_TWO
+    figures_name_people: bool = False
 
     @property
     def ways(self) -> frozenset[Way]:
@@ -185,6 +191,7 @@ class Settings:
             webhook_secret=reading.secret("PUTRIGHT_WEBHOOK_SECRET"),
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
             language=reading.language("PUTRIGHT_LANGUAGE"),
+            figures_name_people=reading.yes("PUTRIGHT_FIGURES_NAME_PEOPLE"),
             publishing=Publishing(
                 reading.second_person("PUTRIGHT_SECOND_PERSON"),
                 reading.text("PUTRIGHT_SECOND_PERSON_WAIVED"),

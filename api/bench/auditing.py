@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.bench.mining import export_ocel
 from api.bench.place import Place
 
 Figure = dict[str, Any]
 
-AUDIT: dict[str, Callable[[Place], Figure]] = {}
+AUDIT: dict[str, Callable[[Place], Figure]] = {
+    "export_ocel": export_ocel,
+}

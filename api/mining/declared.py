@@ -74,7 +74,6 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "visit": {
         "lifecycle": "string",
         "run": "string",
-        "diagram": "string",
         "flow": "string",
         "entered_at": "time",
     },

@@ -1,6 +1,6 @@
 """OCEL 2.0 as JSON, written as it comes: PostgreSQL has put every object and event into words.
 
-Objects wait in a file of their own beside the events, as both come from one reading of the
+Objects wait in a file of their own, as both they and the events come from one reading of the
 database; the types are named last, when it is known which there are.
 """
 
@@ -22,34 +22,27 @@ _TYPE = re.compile(r'\{"id":"(\w+):[^"]*","type":"((?:[^"\\]|\\.)*)"')
 def write_ocel_json(file: Path, masters: Iterable[str], cases: Iterable[MinedCase]) -> None:
     """Write a whole log."""
     found: set[tuple[str, str]] = set()
-    with file.open("w", encoding="utf-8") as out, _spool(file) as events:
-        out.write('{"objects":[')
-        between = _write_all(out, masters)
+    with file.open("w", encoding="utf-8") as out, _spool(file) as objects:
+        objects.write(",\n".join(masters))
+        between = ",\n" if objects.tell() else ""
+        out.write('{"events":[')
         comma = ""
         for case in cases:
-            out.write(between + case.objects)
+            objects.write(between + case.objects)
             between = ",\n"
             if case.events:
-                events.write(comma + case.events)
+                out.write(comma + case.events)
                 comma = ",\n"
                 found.update(_TYPE.findall(case.events))
-        out.write('],\n"events":[')
-        events.seek(0)
-        shutil.copyfileobj(events, out, 1 << 20)
+        out.write('],\n"objects":[')
+        objects.seek(0)
+        shutil.copyfileobj(objects, out, 1 << 20)
         out.write('],\n"objectTypes":' + json.dumps(_object_types()))
         out.write(',\n"eventTypes":' + json.dumps(_event_types(found)) + "}\n")
 
 
 def _spool(file: Path) -> IO[str]:
     return TemporaryFile("w+", encoding="utf-8", dir=file.parent)
-
-
-def _write_all(out: IO[str], masters: Iterable[str]) -> str:
-    between = ""
-    for said in masters:
-        out.write(between + said)
-        between = ",\n"
-    return between
 
 
 def _object_types() -> list[dict[str, object]]:

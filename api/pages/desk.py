@@ -26,6 +26,11 @@ class Part:
 
 PARTS = (
     Part(
+        "figures.page",
+        say("Figures"),
+        say("How incidents went, how long it took and whose time it was, and what waits now."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

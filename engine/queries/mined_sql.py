@@ -25,6 +25,11 @@ def attribute(name: str, value: str, at: str | None = None) -> str:
     return f"'{head}' || {time}',\"value\":' || to_json({value})::text || '}}'"
 
 
+def constant(name: str, value: str) -> str:
+    """Return the SQL of an attribute that is always the same, a word of ours."""
+    return f"""'{{"name":"{name}","value":"{value}"}}'"""
+
+
 def related(object_id: str, qualifier: str) -> str:
     """Return the SQL of one relationship, NULL without an object."""
     return f"""'{{"objectId":"' || {object_id} || '","qualifier":"{qualifier}"}}'"""
@@ -81,7 +86,9 @@ def in_clear(words: str) -> str:
 _INCIDENT = "'incident:' || i.number"
 _ACTION = "'action:' || i.number || '.' || a.number"
 _TODO = "'todo:' || w.id"
-_RUN = "CASE WHEN a.id IS NULL THEN 'incident' ELSE 'action ' || a.number END"
+_RUN = f"""CASE WHEN a.id IS NULL THEN {constant("run", "incident")}
+  ELSE '{{"name":"run","value":"action ' || a.number || '"}}' END"""
+_BY_MACHINE = """'{"name":"by_machine","value": true}'"""
 
 
 def _todo_event(lifecycle: str, kind: str, at: str, by: str | None, *more: str) -> str:
@@ -96,7 +103,7 @@ def _todo_event(lifecycle: str, kind: str, at: str, by: str | None, *more: str) 
     told = [
         attribute("step", "w.step"),
         attribute("lifecycle", lifecycle),
-        attribute("run", _RUN),
+        _RUN,
         attribute("lane", "w.lane"),
         attribute("party", "w.party"),
         *more,
@@ -144,10 +151,10 @@ _RECORD = mined_event(
     "n.verb",
     "n.at",
     [
-        attribute("lifecycle", word(COMPLETE)),
-        attribute("run", _RUN),
+        constant("lifecycle", COMPLETE),
+        _RUN,
         attribute("record", "n.seq"),
-        attribute("by_machine", "n.person_id IS NULL"),
+        f"CASE WHEN n.person_id IS NULL THEN {_BY_MACHINE} END",
         attribute("answer", _ANSWER),
         attribute("closed_by", _CLOSED),
         attribute("priority", _PRIORITY),
@@ -168,13 +175,11 @@ _VISIT = mined_event(
     "v.diagram || '.' || v.element",
     "v.left_at",
     [
-        attribute(
-            "lifecycle", f"CASE v.how WHEN 'completed' THEN '{COMPLETE}' ELSE '{WITHDRAW}' END"
-        ),
-        attribute("run", _RUN),
-        attribute("diagram", "v.diagram"),
+        f"""CASE v.how WHEN 'completed' THEN {constant("lifecycle", COMPLETE)}
+          ELSE {constant("lifecycle", WITHDRAW)} END""",
+        _RUN,
         attribute("flow", "v.flow"),
-        attribute("entered_at", "v.entered_at"),
+        attribute("entered_at", "CASE WHEN v.entered_at < v.left_at THEN v.entered_at END"),
     ],
     [related(_INCIDENT, "incident"), related(_ACTION, "action")],
 )
@@ -199,8 +204,7 @@ _EVENTS = f"""
         'item:opened', 'item:completed', 'item:cancelled')
     UNION ALL SELECT v.left_at, 2, v.id, {_VISIT}
       FROM run r JOIN visit v ON v.run_id = r.id LEFT JOIN action a ON a.id = r.action_id
-      WHERE r.incident_id = i.id AND v.element <> ALL (
-        ARRAY(SELECT w.step FROM work_item w WHERE w.incident_id = i.id))
+      WHERE r.incident_id = i.id AND v.element <> ALL (known.steps)
   ) happened"""  # noqa: S608 - constants of this module
 
 _BESIDE = """CASE i.origin WHEN 'recurs' THEN 'recurs_from' WHEN 'split' THEN 'split_from'
@@ -326,7 +330,9 @@ CASES = f"""
   SELECT i.number, i.is_restricted,
     CASE WHEN i.is_restricted THEN {_A_NUMBER} ELSE ({_OBJECTS}) END AS objects,
     CASE WHEN NOT i.is_restricted THEN ({_EVENTS}) END AS events
-  FROM incident i WHERE {WANTED} ORDER BY i.number"""  # noqa: S608 - constants of this module
+  FROM incident i CROSS JOIN LATERAL (SELECT coalesce(array_agg(w.step), '{{}}') AS steps
+    FROM work_item w WHERE w.incident_id = i.id) known
+  WHERE {WANTED} ORDER BY i.number"""  # noqa: S608 - constants of this module
 _ALWAYS = "TIMESTAMPTZ 'epoch'"
 MASTERS = " UNION ALL ".join(
     f"SELECT {said} AS said FROM {tables}"  # noqa: S608 - constants of this module
