@@ -100,12 +100,12 @@ def _row(bar: Bar, place: int, most: float, *, alone: bool) -> Markup:
         pieces.append(_piece(part, at, scale, top))
         at += max(part.value, 0.0) * scale
     said = Markup(
-        '<text x="{:.2f}%" dx="6" y="{}">{}<tspan class="quiet">{}</tspan></text>'
+        '<text x="{:.2f}%" dx="6" y="{}">{}<tspan dx="8" class="quiet">{}</tspan></text>'
     ).format(
         bar.length * scale,
         top + _TOP + _THICK - 3,
         bar.says,
-        f"  {bar.quietly}" if bar.quietly else "",
+        bar.quietly,
     )
     drawn = Markup('<text x="0" y="{}" class="label">{}</text>{}{}').format(
         top + _TOP - 4, bar.label, Markup("").join(pieces), said

@@ -52,10 +52,10 @@ SPANS = {
 COUNTS = {
     "told": say("new"),
     "open": say("still open"),
-    "confirmed": say("closed: the customer says it is right"),
-    "escalated": say("closed: decided without the customer's answer"),
+    "confirmed": say("closed, the customer says it is right"),
+    "escalated": say("closed without the customer's answer"),
     "set_aside": say("set aside"),
-    "merged": say("joined with an earlier report"),
+    "merged": say("joined"),
     "sent_back": say("not right at first"),
     "came_back": say("came back"),
 }
@@ -94,7 +94,6 @@ def page() -> ResponseReturnValue:
         more=max(len(found.groups) - MOST_BARS, 0),
         query=urlencode(asked),
         link=lambda key, which: _link(asked, key, which),
-        cell=_cell,
     )
 
 
@@ -243,20 +242,6 @@ def _link(asked: Mapping[str, str], key: str | None, which: str) -> str:
 
 
 # --- what is shown --------------------------------------------------------------------------------
-
-
-def _cell(spread: Spread) -> str:
-    """Return a spread in words: half, nine of ten, and of how many where these are few."""
-    if spread.median is None or spread.ninetieth is None:
-        return "–"
-    said = in_words(
-        say(
-            "%(median)s (9 of 10: %(ninetieth)s)",
-            median=lasting(spread.median),
-            ninetieth=lasting(spread.ninetieth),
-        )
-    )
-    return f"{said} {_of_few(spread)}".strip()
 
 
 def _of_few(spread: Spread) -> str:

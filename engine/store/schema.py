@@ -472,6 +472,9 @@ incident = Table(
     CheckConstraint("(origin_id IS NULL) = (origin IS NULL)", name="origin_both"),
     ForeignKeyConstraint(["product_id", "process_id"], ["product.id", "product.process_id"]),
     Index(None, "state", "process_id"),
+    # the incidents of a period, and how many there are of what kind
+    Index("ix_incident_told_at", "told_at"),
+    Index("ix_incident_counted", "process_id", "priority", "state", "closed_by"),
     Index(None, "reporter_id"),
     Index(None, "customer_id"),
     Index(None, "lead_id"),
