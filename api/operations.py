@@ -119,24 +119,29 @@ class _Told(Collector):
         yield from self._lengths()
 
     def _incidents(self) -> Iterator[Metric]:
-        labels = ["process", "priority"]
-        told = CounterMetricFamily("putright_incidents_told", "Incidents told of", labels=labels)
-        by_kind = GaugeMetricFamily(
-            "putright_incidents", "Open incidents by process and priority", labels=labels
+        told = CounterMetricFamily(
+            "putright_incidents_told", "Incidents told of", labels=["process"]
         )
-        ended = CounterMetricFamily(
-            "putright_incidents_ended", "Incidents that are over", labels=[*labels, "way"]
+        waiting = GaugeMetricFamily(
+            "putright_incidents", "Open incidents", labels=["process", "priority"]
         )
-        sums: Counter[tuple[str, str]] = Counter()
+        # no counter: what was set aside or joined may be brought back
+        ended = GaugeMetricFamily(
+            "putright_incidents_ended", "Incidents that are over", labels=["process", "way"]
+        )
+        sums: Counter[str] = Counter()
+        ways: Counter[tuple[str, str]] = Counter()
         for one in self._stands:
-            sums[one.process, one.priority] += one.number
+            sums[one.process] += one.number
             if one.state == "open":
-                by_kind.add_metric([one.process, one.priority], one.number)
+                waiting.add_metric([one.process, one.priority], one.number)
             else:
-                ended.add_metric([one.process, one.priority, one.state], one.number)
-        for (process, priority), number in sums.items():
-            told.add_metric([process, priority], number)
-        yield from (by_kind, told, ended)
+                ways[one.process, one.state] += one.number
+        for process, number in sums.items():
+            told.add_metric([process], number)
+        for (process, way), number in ways.items():
+            ended.add_metric([process, way], number)
+        yield from (waiting, told, ended)
 
     def _lengths(self) -> Iterator[Metric]:
         days = _LATELY.days

@@ -28,6 +28,7 @@ from engine.queries.backlog import backlog
 from engine.queries.chosen import By, Chosen, names_of
 from engine.queries.party_time import PartyTime, party_time
 from engine.queries.period_figures import WHICH, FigureLine, Spread, behind, period_figures
+from forms import plain_text
 
 pages = for_readers("figures", __name__)
 
@@ -121,6 +122,7 @@ def incidents() -> ResponseReturnValue:
     if which not in WHICH:
         raise NotFound(say("There is no such figure."))
     key = request.args.get("key")
+    key = None if key is None else plain_text(key)
     with identity.handling().store.read() as conn:
         lines, total = behind(conn, chosen, by, key, which)
         names = names_of(conn, by)
