@@ -50,6 +50,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         FIGURES_NAME_PEOPLE=settings.figures_name_people,
+        EXPORTS=settings.exports,
     )
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from api.mining.writing import Format
 from api.wrong_shapes import say_them_plainly, sentence_of
 from engine.bpmn.release import MAX_FILES
 from engine.domain.action import ActionKind, TargetOutcome
@@ -540,6 +541,18 @@ class SampleAsked(Schema):
 
     sample = fields.Integer(load_default=5, validate=validate.Range(0, 100))
     seed = fields.Integer(load_default=None, validate=validate.Range(0, 2**31 - 1))
+
+
+class MiningAsked(Schema):
+    """Which incidents, by when they were first told of, and as what file; names need a purpose."""
+
+    format = fields.Enum(Format, by_value=True, required=True)
+    since = fields.AwareDateTime(load_default=None, metadata={"format": "date-time"})
+    until = fields.AwareDateTime(load_default=None, metadata={"format": "date-time"})
+    process_id = fields.UUID(load_default=None)
+    with_names = fields.Boolean(load_default=False)
+    purpose = fields.String(load_default="", validate=validate.Length(max=1_000))
+    by_run = fields.Boolean(load_default=False)
 
 
 class RuleSent(Schema):

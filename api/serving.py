@@ -12,6 +12,7 @@ from waitress.server import create_server
 from api.addresses import Addresses
 from api.calling import DEFAULT_BODY, Gateway, called_by
 from api.mail import MailServer, posted_by
+from api.mining.shelf import Shelf
 from api.settings import Settings, SettingsWrong
 from api.wiring import Opened
 from api.worker import Post, WorkerThread
@@ -59,6 +60,7 @@ def _worker(opened: Opened) -> WorkerThread:
         opened.app_url,
         concurrency=settings.workers,
         posts=_posts(settings),
+        shelf=Shelf(settings.exports),
     )
 
 

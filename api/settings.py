@@ -159,6 +159,11 @@ class Settings:
         return frozenset(way for way, where in found.items() if where)
 
     @property
+    def exports(self) -> Path:
+        """Where files are kept that a worker writes and somebody fetches."""
+        return self.data_dir / "exports"
+
+    @property
     def is_embedded(self) -> bool:
         """Whether Putright runs its own PostgreSQL."""
         return self.database_url is None

@@ -23,11 +23,13 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
+from api.mining.shelf import Shelf
 from engine.domain.message import Way
 from engine.errors import Busy, Unavailable
 from engine.store.jobs import (
     ADVANCE,
     DELIVERED,
+    MINE,
     MOVE,
     STEP_IN,
     TELL_RECOVERED,
@@ -81,10 +83,12 @@ def jobs_app(
     database_url: str,
     pace: Pace = LIFE,
     posts: Mapping[Way, Post] | None = None,
+    shelf: Shelf | None = None,
 ) -> App:
     """Return the job engine with every body registered; `database_url` is libpq's form.
 
-    `posts` send a letter, each its way; without them nothing goes out.
+    `posts` send a letter, each its way; without them nothing goes out.  Files for process mining
+    are written onto `shelf`.
     """
     app = App(
         connector=PsycopgConnector(
@@ -132,11 +136,25 @@ def jobs_app(
     async def forget(timestamp: int) -> None:
         del timestamp
         await asyncio.to_thread(forget_old_keys, handling)
+        if shelf is not None:
+            await asyncio.to_thread(shelf.forget, handling.store.clock())
         await app.job_manager.delete_old_jobs(nb_hours=_FAILED_JOBS_KEPT_HOURS, include_failed=True)
 
     for way, post in (posts or {}).items():
         _send_letters(app, handling, pace, way, post)
+    if shelf is not None:
+        _write_files(app, handling, shelf)
     return app
+
+
+def _write_files(app: App, handling: Handling, shelf: Shelf) -> None:
+    patience = RetryStrategy(
+        max_attempts=3, exponential_wait=5, retry_exceptions=[Busy, Unavailable]
+    )
+
+    @app.task(name=MINE, retry=patience)
+    def mine(export_id: str) -> None:
+        shelf.write(handling.store, UUID(export_id))
 
 
 def _when_told(app: App, handling: Handling) -> None:
@@ -215,8 +233,10 @@ class WorkerThread:
         concurrency: int = 2,
         pace: Pace = LIFE,
         posts: Mapping[Way, Post] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._posts = posts
+        self._shelf = shelf
         self._handling = handling
         self._database_url = database_url
         self._concurrency = concurrency
@@ -276,7 +296,7 @@ class WorkerThread:
         told.cancel()
 
     async def _work(self, told: asyncio.Task[Literal[True]]) -> None:
-        app = jobs_app(self._handling, self._database_url, self._pace, self._posts)
+        app = jobs_app(self._handling, self._database_url, self._pace, self._posts, self._shelf)
         opening = asyncio.create_task(app.connector.open_async())
         try:
             await asyncio.wait({opening, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -265,6 +265,7 @@ def _values(world: World, incident: UUID) -> dict[str, list[Any]]:
         "studio.number": [1],
         "trying.diagram": ["incident"],
         "move_id": [uuid4()],
+        "export_id": [uuid4()],
         "scenario_editor.name": ["incident.scenarios.yaml"],
         "comparing.first": [1],
         "hurting.number": [1],

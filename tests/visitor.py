@@ -1,9 +1,12 @@
 """A person at the pages, without a browser: follows links, sends forms with what they carry."""
 
+import atexit
 import re
+import shutil
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +19,18 @@ from api.app import create_app
 from api.settings import Settings
 from tests.world import World
 
+# where the pages keep what a worker would write
+_FILES = Path(mkdtemp(prefix="putright-files-"))
+atexit.register(shutil.rmtree, _FILES, ignore_errors=True)
 SECRET = "the secret of a test, 32 bytes or more"
 
 
 def web_of(world: World, *, secure_cookies: bool = False) -> Flask:
     """Return the application over a world, as it is served."""
-    settings = Settings(data_dir=Path(), secret_key=SECRET, secure_cookies=secure_cookies)
+    # what is asked for there as a file is written by nobody: no worker runs
+    settings = Settings(
+        data_dir=Path(mkdtemp("putright")), secret_key=SECRET, secure_cookies=secure_cookies
+    )
     app = create_app(world.handling, settings)
     app.testing = False  # refusals become pages, as in life
     return app

@@ -21,6 +21,7 @@ STEP_IN = "putright.step_in"
 DELIVERED = "putright.delivered"
 UNDELIVERED = "putright.undelivered"
 MOVE = "putright.move"
+MINE = "putright.mine"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -71,6 +72,12 @@ def defer_undelivered(conn: Connection, items: Iterable[UUID], person_id: UUID) 
 def defer_moving(conn: Connection, move_id: UUID) -> None:
     """Have the runs of a move moved, once this transaction has committed."""
     _deferring.configure_task(MOVE, connection=driver(conn)).defer(move_id=str(move_id))
+
+
+def defer_mining(conn: Connection, export_id: UUID) -> None:
+    """Have a file for process mining written, once this has committed: one after the other."""
+    task = _deferring.configure_task(MINE, connection=driver(conn), lock=MINE)
+    task.defer(export_id=str(export_id))
 
 
 def waiting_advances(conn: Connection) -> int:
