@@ -35,14 +35,16 @@ _COPIED = {
     "entry": ("incident_id",),
 }
 _COLUMNS = """
-    SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass
-      AND attnum > 0 AND NOT attisdropped AND attidentity = ''
+    SELECT attname, atttypid = 'timestamptz'::regtype FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = ''
 """
+# how long before the one before it each copy was told of
+_APART = "interval '5 minutes'"
 
 
 def export_ocel(place: Place) -> dict[str, Any]:
     """Write 10,000 and 100,000 incidents as OCEL 2.0 JSON: how fast, and in how much memory."""
-    like = _handled(place)
+    like = handled(place)
     figures: dict[str, Any] = {}
     begun = 0
     for many in (_FEW, _MANY):
@@ -85,7 +87,7 @@ def _peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _handled(place: Place) -> Any:
+def handled(place: Place) -> Any:
     """Return an incident that was put right by three actions and waits for its customer."""
     at = now() - timedelta(days=2)
     incident = place.incident(2, at=at)
@@ -96,24 +98,29 @@ def _handled(place: Place) -> Any:
 
 
 def copy(place: Place, incident: Any, begun: int, many: int) -> None:
-    """Have `many` copies of an incident, where there are `begun`."""
+    """Have `many` copies of an incident, where there are `begun`; each a little older."""
     with psycopg.connect(place.owner_url) as conn:
         for table in _COPIED:
             conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for table, ids in _COPIED.items():
-            names = [name for (name,) in conn.execute(_COLUMNS, [table])]
-            conn.execute(_copying(table, names, ids), [begun + 1, many, incident])
+            columns = conn.execute(_COLUMNS, [table]).fetchall()
+            conn.execute(_copying(table, columns, ids), [begun + 1, many, incident])
         for table in _COPIED:
             conn.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def _copying(table: str, names: Sequence[str], ids: Sequence[str]) -> str:
-    picked = [
-        f"CAST(md5(x.{name} || '.' || n) AS uuid)" if name in ids else f"x.{name}" for name in names
-    ]
+def _copying(table: str, columns: Sequence[tuple[Any, ...]], ids: Sequence[str]) -> str:
+    names = [str(name) for name, _ in columns]
+    picked = [_picked(str(name), is_instant, ids) for name, is_instant in columns]
     whose = {"incident": "x.id", "visit": "r.incident_id"}.get(table, "x.incident_id")
     run = " JOIN run r ON r.id = x.run_id" if table == "visit" else ""
     return (
         f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(picked)}"  # noqa: S608
         f" FROM generate_series(%s::int, %s::int) n, {table} x{run} WHERE {whose} = %s"
     )
+
+
+def _picked(name: str, is_instant: bool, ids: Sequence[str]) -> str:
+    if name in ids:
+        return f"CAST(md5(x.{name} || '.' || n) AS uuid)"
+    return f"x.{name} - n * {_APART}" if is_instant else f"x.{name}"

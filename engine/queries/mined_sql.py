@@ -5,7 +5,17 @@ of events, and here one core writes them while another reads.  Every name of a t
 so that a session that masks customers masks them here too.
 """
 
-from collections.abc import Sequence
+from engine.queries.ocel_sql import (
+    attribute,
+    constant,
+    in_clear,
+    mined_event,
+    mined_object,
+    of_customer,
+    of_person,
+    related,
+    word,
+)
 
 # XES's own words for what happens to a to-do
 SCHEDULE, START, COMPLETE, WITHDRAW, REASSIGN, SUSPEND = (
@@ -18,71 +28,6 @@ SCHEDULE, START, COMPLETE, WITHDRAW, REASSIGN, SUSPEND = (
 )
 
 
-def attribute(name: str, value: str, at: str | None = None) -> str:
-    """Return the SQL of one attribute, NULL without a value; `at` for what changes with time."""
-    time = f"',\"time\":' || to_json({at})::text || " if at else ""
-    head = f'{{"name":"{name}"'
-    return f"'{head}' || {time}',\"value\":' || to_json({value})::text || '}}'"
-
-
-def constant(name: str, value: str) -> str:
-    """Return the SQL of an attribute that is always the same, a word of ours."""
-    return f"""'{{"name":"{name}","value":"{value}"}}'"""
-
-
-def related(object_id: str, qualifier: str) -> str:
-    """Return the SQL of one relationship, NULL without an object."""
-    return f"""'{{"objectId":"' || {object_id} || '","qualifier":"{qualifier}"}}'"""
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Return the SQL of a JSON array of what is not NULL."""
-    return f"'[' || concat_ws(',', {', '.join(parts)}) || ']'" if parts else "'[]'"
-
-
-def mined_event(
-    event_id: str, kind: str, at: str, attributes: Sequence[str], relations: Sequence[str]
-) -> str:
-    """Return the SQL of an event; `event_id` and `kind` are SQL that give text."""
-    return (
-        f"""'{{"id":"' || {event_id} || '","type":' || to_json({kind})::text || ',"time":'"""
-        f""" || to_json({at})::text || ',"attributes":' || {listed(attributes)}"""
-        f""" || ',"relationships":' || {listed(relations)} || '}}'"""
-    )
-
-
-def mined_object(
-    object_id: str, kind: str, attributes: Sequence[str], relations: Sequence[str] = ()
-) -> str:
-    """Return the SQL of an object; `object_id` is SQL that gives text."""
-    return (
-        f"""'{{"id":"' || {object_id} || '","type":"{kind}","attributes":'"""
-        f""" || {listed(attributes)} || ',"relationships":' || {listed(relations)} || '}}'"""
-    )
-
-
-def of_person(column: str) -> str:
-    """Return the id of a person's object: the same in every file of this house, and no name."""
-    said = f"convert_to(:salt || CAST({column} AS text), 'UTF8')"
-    return f"'person:' || substr(encode(sha256({said}), 'hex'), 1, 16)"
-
-
-def of_customer(column: str) -> str:
-    """Return the id of a customer organisation's object, which is no name either."""
-    said = f"convert_to(:salt || CAST({column} AS text), 'UTF8')"
-    return f"'customer:' || substr(encode(sha256({said}), 'hex'), 1, 16)"
-
-
-def word(said: str) -> str:
-    """Return a word of ours as SQL that gives text."""
-    return f"CAST('{said}' AS text)"
-
-
-def in_clear(words: str) -> str:
-    """Return what people wrote, only where it was asked for."""
-    return f"CASE WHEN :in_clear THEN {words} END"
-
-
 _INCIDENT = "'incident:' || i.number"
 _ACTION = "'action:' || i.number || '.' || a.number"
 _TODO = "'todo:' || w.id"
@@ -91,7 +36,10 @@ _RUN = f"""CASE WHEN a.id IS NULL THEN {constant("run", "incident")}
 _BY_MACHINE = """'{"name":"by_machine","value": true}'"""
 
 
-def _todo_event(lifecycle: str, kind: str, at: str, by: str | None, *more: str) -> str:
+def _todo_event(
+    lifecycle: str, kind: str, at: str, by: str | None, *more: str, place: str | None = None
+) -> str:
+    """Return the SQL of something that happened to a to-do; `place` tells repeated ones apart."""
     relations = [
         related(_INCIDENT, "incident"),
         related(_ACTION, "action"),
@@ -108,7 +56,8 @@ def _todo_event(lifecycle: str, kind: str, at: str, by: str | None, *more: str) 
         attribute("party", "w.party"),
         *more,
     ]
-    return mined_event(f"'todo:' || w.id || ':' || {lifecycle}", kind, at, told, relations)
+    event_id = f"'todo:' || w.id || ':' || {place or lifecycle}"
+    return mined_event(event_id, kind, at, told, relations)
 
 
 # what ended a to-do, as the XES life cycle calls it: one that nobody took up was withdrawn
@@ -120,11 +69,14 @@ _ENDED_KIND = f"CASE w.how WHEN 'completed' THEN w.step ELSE w.step || ' (' || {
 _OPENED = _todo_event(word(SCHEDULE), f"w.step || ' ({SCHEDULE})'", "w.opened_at", None)
 _ENDED = _todo_event(_HOW, _ENDED_KIND, _ENDED_AT, "w.ended_by", attribute("entered_at", _ENTERED))
 _TOOK = f"CASE n.verb WHEN 'item:claimed' THEN '{START}' ELSE '{SUSPEND}' END"
-_TAKEN = _todo_event(_TOOK, f"w.step || ' (' || {_TOOK} || ')'", "n.at", "n.person_id").replace(
-    f"'todo:' || w.id || ':' || {_TOOK}", "'todo:' || w.id || ':' || n.seq", 1
+_TAKEN = _todo_event(
+    _TOOK, f"w.step || ' (' || {_TOOK} || ')'", "n.at", "n.person_id", place="n.seq"
 )
 _UUID = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'"
 _TOOK_ITEM = f"CASE WHEN n.content->>'item' ~ {_UUID} THEN CAST(n.content->>'item' AS uuid) END"
+# a record whose content was erased by law no longer says which to-do it is about
+_OF_TODO = f"""n.verb IN ('item:claimed', 'item:released') AND EXISTS (SELECT FROM work_item w
+  WHERE w.id = {_TOOK_ITEM} AND w.incident_id = i.id)"""
 _NUMBERED = (
     "CASE WHEN n.content->>'action' ~ '^[0-9]{1,9}$' THEN CAST(n.content->>'action' AS int) END"
 )
@@ -200,8 +152,8 @@ _EVENTS = f"""
       FROM entry n LEFT JOIN action a ON a.incident_id = n.incident_id AND a.number = {_NUMBERED}
       LEFT JOIN run r ON n.seq = 1 AND r.incident_id = i.id AND r.action_id IS NULL
       LEFT JOIN release released ON released.id = r.release_id
-      WHERE n.incident_id = i.id AND n.verb NOT IN ('item:claimed', 'item:released',
-        'item:opened', 'item:completed', 'item:cancelled')
+      WHERE n.incident_id = i.id AND NOT ({_OF_TODO})
+        AND n.verb NOT IN ('item:opened', 'item:completed', 'item:cancelled')
     UNION ALL SELECT v.left_at, 2, v.id, {_VISIT}
       FROM run r JOIN visit v ON v.run_id = r.id LEFT JOIN action a ON a.id = r.action_id
       WHERE r.incident_id = i.id AND v.element <> ALL (known.steps)

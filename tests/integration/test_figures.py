@@ -244,6 +244,13 @@ def attempt(world: World, deed: str, which: int) -> None:
         world.act(incident, "ada")
     elif deed == "verify" and "verify_outcome" in steps:
         world.verify(incident)
+    elif deed == "watch" and "verify_outcome" in steps:
+        rows = [{"criterion": str(one), "measured": "0"} for one in world.criteria(incident)]
+        until = (world.clock.now + timedelta(days=1)).isoformat()
+        world.do(
+            incident, "dora", "verify_outcome", verdict="watch_until", measured=rows,
+            watch_until=until,
+        )  # fmt: skip
     elif deed in ("confirm", "no") and "confirm_outcome" in steps:
         world.confirm(incident, answer="yes" if deed == "confirm" else "no")
     elif deed == "aside" and steps == ["agree_what_right_means"]:
