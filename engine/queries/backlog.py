@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from engine.domain.ladder import DEFAULT, Ladder
-from engine.queries.chosen import KEYS, OF_THESE, By, Chosen, names_of
+from engine.queries.chosen import BESIDE, KEYS, OF_THESE, By, Chosen, names_of
 from engine.queries.debt import owed
 
 
@@ -56,11 +56,11 @@ class Backlog:
 
 _FROM = f"""FROM {{tables}} JOIN (SELECT i.*, p.desk_id, p.name AS process_name
     FROM incident i JOIN business_process p ON p.id = i.process_id
-    WHERE i.state = 'open' AND {OF_THESE}) i ON i.id = {{of}}"""  # noqa: S608 - constants of the queries' own modules
+    WHERE i.state = 'open' AND {OF_THESE}) i ON i.id = {{of}} {{{{beside}}}}"""  # noqa: S608 - constants of the queries' own modules
 _OPEN = """
     SELECT {key} AS key, count(*) AS open FROM (
       SELECT i.*, p.desk_id FROM incident i JOIN business_process p ON p.id = i.process_id
-      WHERE i.state = 'open' AND {these}) i GROUP BY 1
+      WHERE i.state = 'open' AND {these}) i {beside} GROUP BY 1
 """
 _LATE = """
     SELECT {key} AS key, extract(epoch FROM :now - {due}) AS late {source}
@@ -78,18 +78,19 @@ def backlog(
     conn: Connection, chosen: Chosen, by: By, now: datetime, *, ladder: Ladder = DEFAULT
 ) -> Backlog:
     """Return what waits at `now` (aware) of the incidents chosen, whenever they were told of."""
-    asked, key = chosen.asked | {"now": now}, KEYS[by]
+    asked, key, beside = chosen.asked | {"now": now}, KEYS[by], BESIDE.get(by, "")
+    on_items, on_runs = (one.format(beside=beside) for one in (_ITEMS, _RUNS))
     opened = {
         row.key: row.open
-        for row in conn.execute(text(_OPEN.format(key=key, these=OF_THESE)), asked)
+        for row in conn.execute(text(_OPEN.format(key=key, these=OF_THESE, beside=beside)), asked)
     }
-    rows = conn.execute(text(_MISSING.format(key=key, source=_ITEMS)), asked).all()
+    rows = conn.execute(text(_MISSING.format(key=key, source=on_items)), asked).all()
     missing = _grouped(rows, lambda row: row)
     debt: defaultdict[Any, list[timedelta]] = defaultdict(list)
     for row, since in owed(conn, rows, now, ladder):
         debt[row.key].append(now - since)
-    items = _late(conn, key, "w.due_at", _ITEMS, "AND w.ended_at IS NULL", asked)
-    timers = _late(conn, key, "r.due_at", _RUNS, "", asked)
+    items = _late(conn, key, "w.due_at", on_items, "AND w.ended_at IS NULL", asked)
+    timers = _late(conn, key, "r.due_at", on_runs, "", asked)
     names = names_of(conn, by)
     keys = sorted({*opened, *missing, *debt, *items, *timers}, key=lambda one: -opened.get(one, 0))
 

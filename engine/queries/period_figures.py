@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from engine.queries.chosen import CHOSEN, KEYS, By, Chosen, names_of
+from engine.queries.chosen import BESIDE, CHOSEN, KEYS, By, Chosen, names_of
 
 FEW = 5
 """A median of fewer says little, and more of one case than of all."""
@@ -83,7 +83,7 @@ _FIGURES = """
       count(*) FILTER (WHERE i.id IN (
         SELECT incident_id FROM confirmation WHERE answer <> 'yes')) AS sent_back,
       count(*) FILTER (WHERE i.is_back) AS came_back, {spreads}
-    FROM (SELECT i.*, {key_of} AS key FROM ({chosen}) i) i
+    FROM (SELECT i.*, {key_of} AS key FROM ({chosen}) i {beside}) i
     GROUP BY GROUPING SETS ((), ({key})) ORDER BY is_all DESC, key
 """
 
@@ -99,7 +99,9 @@ class PeriodFigures:
 def period_figures(conn: Connection, chosen: Chosen, by: By) -> PeriodFigures:
     """Return the figures, put together by `by`.  Two statements."""
     names = names_of(conn, by)
-    sql = _FIGURES.format(key="i.key", key_of=KEYS[by], chosen=CHOSEN, spreads=_SPREADS)
+    sql = _FIGURES.format(
+        key="i.key", key_of=KEYS[by], beside=BESIDE.get(by, ""), chosen=CHOSEN, spreads=_SPREADS
+    )
     rows = conn.execute(text(sql), chosen.asked).all()
     total = next(row for row in rows if row.is_all)
     groups = [_line(row, names.get(row.key, row.key)) for row in rows if not row.is_all]
@@ -166,7 +168,7 @@ _BEHIND = """
       i.closed_by, i.told_at, i.right_since - i.told_at AS restored,
       CASE WHEN i.state = 'closed' THEN i.ended_at - i.told_at END AS closed,
       i.right_since - i.repaired_at AS gap, count(*) OVER () AS total
-    FROM (SELECT i.*, {key_of} AS key FROM ({chosen}) i) i
+    FROM (SELECT i.*, {key_of} AS key FROM ({chosen}) i {beside}) i
     WHERE {which} AND (CAST(:key AS text) IS NULL OR i.key = :key OR (:key = '' AND i.key IS NULL))
     ORDER BY {first}i.number DESC LIMIT :most
 """
@@ -181,7 +183,13 @@ def behind(
     Times are those that took longest first, everything else the newest.  One statement.
     """
     first = _LONGEST_FIRST.get(which, "")
-    sql = _BEHIND.format(key_of=KEYS[by], chosen=CHOSEN, which=WHICH[which], first=first)
+    sql = _BEHIND.format(
+        key_of=KEYS[by],
+        beside=BESIDE.get(by, ""),
+        chosen=CHOSEN,
+        which=WHICH[which],
+        first=first,
+    )
     rows = conn.execute(text(sql), chosen.asked | {"key": key, "most": most}).all()
     lines = [Behind(*row[:-1]) for row in rows]
     return lines, rows[0].total if rows else 0

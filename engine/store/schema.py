@@ -785,6 +785,8 @@ confirmation = Table(
     Column("entry_seq", Integer, nullable=False),
     # the latest answer of each, however many there were
     Index("ix_confirmation_latest", "incident_id", "person_id", "entry_seq"),
+    # which incidents were not right at first
+    Index("ix_confirmation_not_yes", "incident_id", postgresql_where=text("answer <> 'yes'")),
 )
 
 confirmation_line = Table(

@@ -15,6 +15,9 @@ def upgrade() -> None:
     op.execute(
         "CREATE INDEX ix_incident_counted ON incident (process_id, priority, state, closed_by)"
     )
+    op.execute(
+        "CREATE INDEX ix_confirmation_not_yes ON confirmation (incident_id) WHERE answer <> 'yes'"
+    )
 
 
 def downgrade() -> None:
