@@ -256,6 +256,7 @@ def _words() -> dict[str, Any]:
         "hours": say("hours"),
         "days": say("days"),
         "weeks": say("weeks"),
+        "workingDays": say("working days"),
         "interrupts": say("It ends what it stands on"),
         "notes": say("Notes for who edits this"),
         "script": say("What it notes, a line each: name = expression"),

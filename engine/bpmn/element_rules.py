@@ -176,7 +176,11 @@ def _check_timer(process: Process, element: Element, event: Event, findings: Fin
         value = evaluate(checked, {})
         parse_repetition(value, now) if event.timer == "cycle" else parse_due(value, now)
     except (ExpressionRefused, ValueError, OverflowError) as error:
-        refuse("timer", f"The timer cannot run: {error}.", "Write it as “PT4H” or “R/P1D”.")
+        refuse(
+            "timer",
+            f"The timer cannot run: {error}.",
+            "Write it as “PT4H”, “5 working days” or “R/P1D”.",
+        )
 
 
 def _check_properties(process: Process, element: Element, findings: Findings) -> None:

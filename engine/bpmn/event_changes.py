@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
 from engine.bpmn.model import Element, Event
-from engine.bpmn.timing import parse_duration
+from engine.bpmn.timing import parse_duration, working_days
 from engine.domain.difference import Swap, shortened
 from engine.language import Said, say, say_of
 
@@ -81,6 +81,8 @@ def _timer(event: Event) -> str | None:
             return say("every %(time)s", time=_in_words(parse_duration(literal[2:])))
         if literal is not None and literal.startswith("P"):
             return say("after %(time)s", time=_in_words(parse_duration(literal)))
+        if literal is not None and (days := working_days(literal)):
+            return say("after %(time)s", time=say_of(days, "1 working day", "%(num)s working days"))
     except ValueError:
         pass
     if event.timer == "cycle":

@@ -1,15 +1,21 @@
-"""Durations, instants and repetitions as timers may say them (a strict part of ISO 8601).
+"""Durations, instants and repetitions as timers may say them.
+
+All but working days (“5 working days”) are a strict part of ISO 8601.
 
 SpiffWorkflow takes `-PT5M` for plus five minutes and a repetition of `PT0S` never ends; so only
 what is here counts as a timer's value.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from engine.domain.working_calendar import WorkingCalendar
 
 _DURATION = re.compile(
     r"P(?!$)(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
+_WORKING_DAYS = re.compile(r"([1-9]\d{0,2}) working days?", re.ASCII)
 _REPEAT = re.compile(r"R(\d{0,6})", re.ASCII)
 LONGEST = timedelta(days=3660)
 
@@ -43,8 +49,23 @@ def parse_instant(text: object) -> datetime:
     return instant.astimezone(UTC)
 
 
-def parse_due(value: object, now: datetime) -> datetime:
-    """Return when a timer entered at `now` is due: an instant, or a duration from then."""
+def working_days(value: object) -> int | None:
+    """Return how many working days a timer's value says (“5 working days”); None for any other."""
+    found = _WORKING_DAYS.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else None
+
+
+def parse_due(
+    value: object, now: datetime, calendar: Callable[[], WorkingCalendar] | None = None
+) -> datetime:
+    """Return when a timer entered at `now` is due: an instant, or a duration from then.
+
+    Working days are those of `calendar`, which is asked for only then; of Monday to Friday without
+    one.
+    """
+    if days := working_days(value):
+        of = calendar() if calendar is not None else WorkingCalendar(UTC)
+        return of.add_days(now, days)
     if isinstance(value, str) and value.startswith("P"):
         return now + parse_duration(value)
     return parse_instant(value)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from engine.bpmn import Event
-from engine.bpmn.timing import parse_due, parse_repetition
+from engine.bpmn.timing import parse_due, parse_repetition, working_days
 from engine.expressions import evaluate, expression
 from engine.proof.building import Builder, Catcher
 from engine.proof.case import Case
@@ -36,6 +36,8 @@ def length(event: Event) -> float | None:
         if known.reads:
             return None
         value = evaluate(known, {})
+        if working_days(value):
+            return None  # how long they last depends on the day they begin
         lengths = {
             (_due(event, value, begun) - begun).total_seconds() for begun in (_START, _LATER)
         }

@@ -13,7 +13,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.errors import PutrightError, WorkflowFault
 from engine.expressions import FACTS, is_reserved
-from engine.runtime.interpreter import Interpreter
+from engine.runtime.interpreter import Calendar, Interpreter
 from engine.runtime.past import cut
 from engine.runtime.run import Run
 from engine.runtime.snapshot import dump, load
@@ -33,18 +33,20 @@ def start(
     data: Mapping[str, object],
     facts: Mapping[str, object],
     now: datetime,
+    calendar: Calendar | None = None,
     check: bool = True,
 ) -> Advanced:
     """Start a run of `diagram` and run it until it waits.
 
     `data` is process data: texts, numbers, truth values; never a key that is a fact, a function
     or a step.  `facts` are read-only names beside it (`gate` is `shut` unless given).  `now` is
-    aware and the run's only clock.  With `check` the snapshot is loaded back before returning
+    aware and the run's only clock; `calendar` has the working days that timers count.  With
+    `check` the snapshot is loaded back before returning
     (0.1 ms well spent).
     Raises WorkflowFault; KeyError if there is no such diagram.
     """
     spec, subprocess_specs = specs.engine_specs(diagram)
-    interpreter = _interpreter(specs, facts, now)
+    interpreter = _interpreter(specs, facts, now, calendar)
     _check_data(specs, data)
     try:
         run = Run(specs, BpmnWorkflow(spec, subprocess_specs), {}, interpreter)
@@ -65,6 +67,7 @@ def advance(
     message: str | None = None,
     data: Mapping[str, object] | None = None,
     rereads_timers: bool = False,
+    calendar: Calendar | None = None,
     check: bool = True,
 ) -> Advanced:
     """Move a run on: set `data`, file an answer, deliver a message, then fire what is due.
@@ -74,7 +77,7 @@ def advance(
     read their expressions again, as dates may have moved.  Without any of them only timers fire.
     Raises WorkflowFault if an expression fails or the snapshot is not of this release.
     """
-    interpreter = _interpreter(specs, facts, now)
+    interpreter = _interpreter(specs, facts, now, calendar)
     _check_data(specs, data or {})
     try:
         workflow, entries = load(specs, diagram, snapshot)
@@ -131,14 +134,16 @@ def _check_loads(specs: Specs, diagram: str, snapshot: bytes) -> None:
         raise WorkflowFault("The run's snapshot does not come back as it was saved.")
 
 
-def _interpreter(specs: Specs, facts: Mapping[str, object], now: datetime) -> Interpreter:
+def _interpreter(
+    specs: Specs, facts: Mapping[str, object], now: datetime, calendar: Calendar | None
+) -> Interpreter:
     if now.tzinfo is None:
         raise ValueError("now is naive")
     if unknown := facts.keys() - FACTS:
         raise ValueError(f"{min(unknown)} is not a fact")
     # not copied: a fact is asked for only if an expression reads it
     asked: Mapping[str, object] = ChainMap(facts, {"gate": "shut"})  # type: ignore[arg-type]
-    return Interpreter(now, asked, specs.no_answers)
+    return Interpreter(now, asked, specs.no_answers, calendar)
 
 
 def _check_data(specs: Specs, data: Mapping[str, object]) -> None:

@@ -5,7 +5,7 @@ replaced, not only the engine, because SpiffWorkflow's correlations call the env
 """
 
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -14,9 +14,12 @@ from SpiffWorkflow.bpmn.script_engine import (
     PythonScriptEngine,
 )
 
+from engine.domain.working_calendar import WorkingCalendar
 from engine.errors import ExpressionRefused, WorkflowFault
 from engine.expressions import evaluate, execute, expression
 
+Calendar = Callable[[], WorkingCalendar]
+"""Whose working days timers count in, asked for only if one does."""
 _NOTHING: Mapping[str, object] = {}
 
 
@@ -64,10 +67,15 @@ class Interpreter(PythonScriptEngine):
     """
 
     def __init__(
-        self, now: datetime, facts: Mapping[str, object], steps: Mapping[str, object]
+        self,
+        now: datetime,
+        facts: Mapping[str, object],
+        steps: Mapping[str, object],
+        calendar: Calendar | None = None,
     ) -> None:
         super().__init__(environment=_Environment(facts, steps))
         self.now = now
+        self.calendar = calendar
         self.due_by: datetime | None = None
         self.fired: list[Any] = []
 

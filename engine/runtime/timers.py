@@ -41,7 +41,7 @@ class Date(TimeDateEventDefinition):
         due = my_task.internal_data.get("event_value")
         if due is None:
             try:
-                due = parse_due(_read(self, my_task), engine.now).isoformat()
+                due = parse_due(_read(self, my_task), engine.now, engine.calendar).isoformat()
             except (ValueError, OverflowError) as error:
                 raise _fault(my_task, error) from error
             my_task.internal_data["event_value"] = due

@@ -131,6 +131,11 @@ class Mover:
         )
         return found
 
+    def working_days(self) -> WorkingCalendar:
+        """Return whose working days timers of the diagrams count in: the process owner's."""
+        owner = self.process.owner_id
+        return self.calendars_of([owner]).get(owner) or WorkingCalendar(UTC)
+
     def calendars_of(self, people: Iterable[UUID]) -> dict[UUID, WorkingCalendar]:
         """Return the calendar that each of these people has now."""
         return self.case.around.calendars_of(people)
@@ -219,7 +224,12 @@ class Mover:
             fault=None,
         )
         moved = start(
-            release.specs, diagram, data=data, facts=RunFacts(self, action), now=self.case.now
+            release.specs,
+            diagram,
+            data=data,
+            facts=RunFacts(self, action),
+            now=self.case.now,
+            calendar=self.working_days,
         )
         return run, moved
 
@@ -245,6 +255,7 @@ class Mover:
             message=message,
             data=data,
             rereads_timers=rereads_timers,
+            calendar=self.working_days,
         )
         self.apply(run, moved, action=action, answered=answered)
         return moved

@@ -132,6 +132,20 @@ def test_a_timer_is_a_length_in_words(world: World, enter: Enter, draft: UUID) -
     assert '"P3W"</bpmn:timeDuration>' in saved(page, world, draft, "confirmation.bpmn")
 
 
+def test_a_timer_counts_working_days(world: World, enter: Enter, draft: UUID) -> None:
+    page = opened(enter("dora"), draft, "confirmation.bpmn")
+    place = choose(page, "unanswered")
+    place.get_by_label("When", exact=True).select_option("after")
+    place.locator("input[type=number]").fill("5")
+    place.locator(".editor-condition select").select_option("working days")
+    place.locator("input[type=number]").press("Tab")
+
+    assert '"5 working days"</bpmn:timeDuration>' in saved(page, world, draft, "confirmation.bpmn")
+    choose(page, "confirm_outcome")
+    unit = choose(page, "unanswered").locator(".editor-condition select")
+    expect(unit).to_have_value("workingDays")
+
+
 def test_what_two_saved_is_shown_side_by_side(world: World, enter: Enter, draft: UUID) -> None:
     page = opened(enter("dora"), draft)
     theirs = SHIPPED["incident.bpmn"].replace(b'name="Reported"', b'name="Told"')

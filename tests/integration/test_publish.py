@@ -1,6 +1,7 @@
 """Publishing: a release is whole and proved, or refused with everything that is wrong."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
 from api.cli import main
+from engine.domain.party import Party
 from engine.errors import DiagramRefused
 from engine.queries.proof import release_proof
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.store.migrate import owner_engine
+from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.publish import publish
 from tests.world import World, shipped_files
 
@@ -26,6 +29,30 @@ def published(world: World, files: Mapping[str, bytes]) -> int:
 def releases(world: World) -> int:
     with world.handling.store.read() as conn:
         return conn.scalar(select(func.count()).select_from(t.release)) or 0
+
+
+def test_timers_count_the_working_days_of_who_owns_the_business_process(world: World) -> None:
+    files = shipped_files()
+    cycle = b'timeCycle xsi:type="bpmn:tFormalExpression">"R3/" + due_at + "/" + climb_every'
+    days = b'timeDuration xsi:type="bpmn:tFormalExpression">"5 working days"'
+    action = files["action.bpmn"].replace(
+        cycle + b"</bpmn:timeCycle", days + b"</bpmn:timeDuration"
+    )
+    published(world, files | {"action.bpmn": action})
+    with world.handling.store.begin() as work:
+        enter_calendar(work, NewCalendar("UTC", party=Party.BUSINESS, days=(0,)))
+
+    incident = world.report()
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases"))
+
+    with world.handling.store.read() as conn:
+        due = conn.scalar(
+            select(t.run.c.due_at).where(
+                t.run.c.incident_id == incident, t.run.c.action_id.is_not(None)
+            )
+        )
+    assert due == world.clock.now + timedelta(weeks=5)
 
 
 def test_new_incidents_take_the_newest_release_and_running_ones_keep_theirs(world: World) -> None:

@@ -65,6 +65,19 @@ def test_a_repeating_timer_that_is_longer_comes_after_one_that_is_shorter():
     assert refuted(found) == {("dead_element", one) for one in ("late", "note", "noted")}
 
 
+def test_working_days_last_longer_over_a_weekend_so_any_length_may_be_first():
+    text = """
+    begin -> [a] -> over
+    soon: timer "1 working day" on a
+    late: timer "P2D" on a
+    soon -> out
+    late -> gone
+    """
+    _, found = proved(text)
+
+    assert not refuted(found)
+
+
 def test_of_lengths_that_data_tell_any_may_be_first():
     text = f"""
     begin -> [a] -> over

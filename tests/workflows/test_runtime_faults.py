@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from engine.domain.working_calendar import WorkingCalendar
 from engine.errors import Conflict, DiagramRefused, ExpressionRefused, WorkflowFault
 from engine.runtime import Answered, Specs, advance, start
 from engine.runtime.interpreter import Interpreter
@@ -91,6 +93,38 @@ def test_a_timer_takes_an_instant_or_a_duration(begun, clock, kind):
         after = answer(specs, state, clock, facts={"due_at": value})
         assert after.due_at is not None
         assert after.due_at.isoformat() == clock.after(hours=2)
+
+
+def test_working_days_are_counted_in_the_calendar_of_whom_they_are_for(begun):
+    specs, state = begun(catch("timeDuration", '"2 working days"'), WAY)
+    friday = datetime(2026, 4, 3, 15, tzinfo=UTC)
+    easter = WorkingCalendar(UTC, holidays={date(2026, 4, 6)})
+    answered = Answered(next(iter(state.waiting)).task_id, "ask", {})
+
+    due = {
+        calendar: advance(
+            specs,
+            "p",
+            state.snapshot,
+            facts={},
+            now=friday,
+            answered=answered,
+            calendar=calendar,
+        ).due_at
+        for calendar in (None, lambda: easter)
+    }
+
+    assert list(due.values()) == [friday + timedelta(days=4), friday + timedelta(days=5)]
+
+
+@pytest.mark.parametrize(
+    "value", ["0 working days", "-1 working days", "5 workingdays", "1e2 working days"]
+)
+def test_what_only_looks_like_working_days_is_a_fault(begun, clock, value):
+    specs, state = begun(catch("timeDate", "due_at"), WAY)
+
+    with pytest.raises(WorkflowFault, match="wait"):
+        answer(specs, state, clock, facts={"due_at": value})
 
 
 def test_a_timer_that_is_due_exactly_now_fires(begun, clock):

@@ -2,6 +2,7 @@
 import { chooser, labelled, make, written } from "./make.js";
 
 const UNITS = { minutes: ["PT", "M"], hours: ["PT", "H"], days: ["P", "D"], weeks: ["P", "W"] };
+const WORKING = /^"(\d+) working days?"$/;
 const LENGTH = /^"P(T?)(\d+)([MHDW])"$/;
 const KINDS = { timeDate: "date", timeDuration: "duration", timeCycle: "cycle" };
 
@@ -31,7 +32,7 @@ export function timer(context, event) {
   const fill = (way) =>
     inside.replaceChildren(
       ...{
-        after: () => lasting((value) => write("timeDuration", `"${value}"`)),
+        after: () => lasting((value) => write("timeDuration", `"${value}"`), true),
         at: () => known((value) => write("timeDate", value)),
         every: () => [
           ...lasting((value) => write("timeCycle", `"R/${value}"`)),
@@ -41,19 +42,23 @@ export function timer(context, event) {
       }[way](),
     );
 
-  function lasting(say) {
+  function lasting(say, canWork = false) {
     const number = make("input", { type: "number", min: "1", step: "1", "aria-label": words.after });
     number.value = length?.number ?? "";
+    const units = [...Object.keys(UNITS), ...(canWork ? ["workingDays"] : [])];
     const unit = chooser(
-      Object.keys(UNITS).map((one) => ({ value: one, words: words[one] })),
+      units.map((one) => ({ value: one, words: words[one] })),
       length?.unit ?? "days",
       () => tell(),
     );
     unit.setAttribute("aria-label", words.timer);
     const tell = () => {
-      const [before, after] = UNITS[unit.value];
-      if (Number(number.value) >= 1) {
-        say(`${before}${Math.floor(Number(number.value))}${after}`);
+      const count = Math.floor(Number(number.value));
+      if (count >= 1 && unit.value === "workingDays") {
+        say(`${count} working day${count === 1 ? "" : "s"}`);
+      } else if (count >= 1) {
+        const [before, after] = UNITS[unit.value];
+        say(`${before}${count}${after}`);
       }
     };
     number.addEventListener("change", tell);
@@ -83,6 +88,10 @@ export function timer(context, event) {
 }
 
 function lengthOf(text) {
+  const working = WORKING.exec(text);
+  if (working) {
+    return { number: working[1], unit: "workingDays" };
+  }
   const found = LENGTH.exec(text);
   if (!found) {
     return null;
