@@ -100,19 +100,23 @@ def _row(bar: Bar, place: int, most: float, *, alone: bool) -> Markup:
         pieces.append(_piece(part, at, scale, top))
         at += max(part.value, 0.0) * scale
     said = Markup(
-        '<text x="{:.2f}%" dx="6" y="{}">{}<tspan dx="8" class="quiet">{}</tspan></text>'
+        '<text x="{:.2f}%" dx="6" y="{}">{} <tspan dx="5" class="quiet">{}</tspan></text>'
     ).format(
         bar.length * scale,
         top + _TOP + _THICK - 3,
         bar.says,
         bar.quietly,
     )
-    drawn = Markup('<text x="0" y="{}" class="label">{}</text>{}{}').format(
+    drawn = Markup('<text x="0" y="{}" class="label">{}</text> {} {}').format(
         top + _TOP - 4, bar.label, Markup("").join(pieces), said
     )
     if alone or bar.href is None:
         return Markup("<g>{}</g>").format(drawn)
-    return Markup('<a href="{}">{}</a>').format(bar.href, drawn)
+    # all of the row can be clicked, not only where something is drawn
+    area = Markup(
+        '<rect x="0" y="{}" width="100%" height="{}" fill="none" pointer-events="all"/>'
+    ).format(top, _ROW)
+    return Markup('<a href="{}">{}{}</a>').format(bar.href, area, drawn)
 
 
 def _piece(part: Part, at: float, scale: float, top: int) -> Markup:
