@@ -53,6 +53,7 @@ def create_app(handling: Handling, settings: Settings) -> Flask:
         # bound to the session, not to the hour: who writes for long must not lose their words
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
+        FIGURES_NAME_PEOPLE=settings.figures_name_people,
     )
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -32,6 +32,7 @@ ENTRIES = (
     "run.css",
     "compare.js",
     "compare.css",
+    "figures.css",
     "hurts.js",
     "hurts.css",
     "studio.js",

@@ -21,6 +21,7 @@ from api.beginnings import first_token
 from api.chain_commands import restored, sign, verify
 from api.demo import PASSWORD, SIGN_INS, furnish, link_of_somebody
 from api.incoming import LARGEST, read_message
+from api.mining.command import export_mined
 from api.pack.command import pack
 from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release, write_release
@@ -253,7 +254,7 @@ def audit() -> None:
     """What can be proved about what happened."""
 
 
-for command in (pack, restored, sign, verify):
+for command in (export_mined, pack, restored, sign, verify):
     audit.add_command(command)
 
 

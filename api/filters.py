@@ -21,6 +21,7 @@ from engine.domain.permissions import (
     may_read_diagrams,
     may_report,
     may_sample_ways_out,
+    may_see_figures,
     may_see_signals,
     may_set_up,
 )
@@ -54,6 +55,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["may_sample_ways_out"] = may_sample_ways_out
     app.jinja_env.globals["may_set_up"] = may_set_up
     app.jinja_env.globals["may_read_diagrams"] = may_read_diagrams
+    app.jinja_env.globals["may_see_figures"] = may_see_figures
     app.jinja_env.globals["may_see_signals"] = may_see_signals
 
 

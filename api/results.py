@@ -4,12 +4,18 @@ Every kind of file is a line of `KINDS`: what it is called, what was asked, and 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from api.languages import language
 from api.looking import look_again
+from api.mining.asking import make_mined
+from api.mining.asking import of_query as mining_of_query
+from api.mining.writing import FORMATS as ENDS
+from api.mining.writing import Format
 from api.pack.asking import make_pack, of_query
 from api.sheets import MOST_IN_EXCEL, csv_of, excel_of
 from engine.domain.permissions import Actor
@@ -21,6 +27,7 @@ from engine.usecases.result_files import Progress, ResultFile
 _COUNT_SECONDS = 60.0
 _EVERYTHING = 2**62
 _PART = 1024 * 1024
+_TOLD_SECONDS = 1.0
 
 Write = Callable[[Handling, ResultFile, Progress, Actor], Iterator[bytes]]
 
@@ -77,20 +84,51 @@ def _counted(lines: Iterator[FoundLine], progress: Progress) -> Iterator[FoundLi
 def _write_pack(
     handling: Handling, file: ResultFile, progress: Progress, actor: Actor
 ) -> Iterator[bytes]:
-    def tell(done: int, total: int) -> None:
+    asked = of_query(file.query)
+    tell = _told_in(progress)
+    yield from _made_apart(lambda to: make_pack(handling, asked, to, actor=actor, tell=tell))
+
+
+def _write_mined(
+    handling: Handling, file: ResultFile, progress: Progress, actor: Actor
+) -> Iterator[bytes]:
+    kind = Format(file.format)
+    asked = mining_of_query(file.query, kind)
+    told = _told_in(progress)
+    yield from _made_apart(lambda to: make_mined(handling, asked, kind, to, actor=actor, told=told))
+
+
+def _told_in(progress: Progress) -> Callable[[int, int], None]:
+    def told(done: int, total: int) -> None:
         progress.lines, progress.total = done, total
 
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "pack.zip"
-        make_pack(handling, of_query(file.query), made, actor=actor, tell=tell)
-        yield from parts_of(made)
+    return told
 
 
-def parts_of(made: Path) -> Iterator[bytes]:
-    """Yield what is in a file, in parts."""
-    with made.open("rb") as opened:
-        while part := opened.read(_PART):
-            yield part
+def _made_apart(make: Callable[[Path], object]) -> Iterator[bytes]:
+    """Yield what is made in a file, and nothing now and then until it is: progress is told then."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as beside:
+        made = Path(folder) / "made"
+        # in the same language, and through the same eyes
+        making = beside.submit(copy_context().run, make, made)
+        while not making.done():
+            wait([making], timeout=_TOLD_SECONDS)
+            yield b""
+        making.result()
+        with made.open("rb") as opened:
+            while part := opened.read(_PART):
+                yield part
+
+
+def _mining(kind: Format, name: str, content_type: str) -> Kind:
+    return Kind(
+        name,
+        ENDS[kind],
+        content_type,
+        "mining.page",
+        lambda query: mining_of_query(query, kind).query,
+        _write_mined,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -118,4 +156,10 @@ KINDS: Mapping[str, Kind] = {
         lambda query: of_query(query).query,
         _write_pack,
     ),
+    Format.OCEL_JSON: _mining(Format.OCEL_JSON, say("OCEL 2.0, as JSON"), "application/json"),
+    Format.OCEL_SQLITE: _mining(
+        Format.OCEL_SQLITE, say("OCEL 2.0, as a SQLite database"), "application/vnd.sqlite3"
+    ),
+    Format.XES: _mining(Format.XES, say("XES (IEEE 1849)"), "application/xml"),
+    Format.XES2: _mining(Format.XES2, say("XES 2.0"), "application/xml"),
 }

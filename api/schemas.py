@@ -561,6 +561,13 @@ class InstanceAsked(Schema):
     size = fields.Integer(load_default=500, validate=validate.Range(1, MOST_ENTRIES))
 
 
+class ResultAsked(Schema):
+    """A file to be made: of which kind, and what is asked, as it stands in an address."""
+
+    format = fields.String(required=True, validate=validate.Length(max=20))
+    query = fields.String(load_default="", validate=validate.Length(max=8_000))
+
+
 class RuleSent(Schema):
     """An own rule: `end` is completed only after `step` has been."""
 

@@ -138,6 +138,11 @@ SETTINGS = (
         "no",
     ),
     Setting(
+        "PUTRIGHT_FIGURES_NAME_PEOPLE",
+        "yes: figures can be put together by who leads; else none names or ranks a person",
+        "no",
+    ),
+    Setting(
         "PUTRIGHT_PUBLIC_URL", "the address at which people reach the pages; links in mail", "-"
     ),
 )
@@ -178,6 +183,7 @@ class Settings:
     language: str = SOURCE
     keep_address: bool = False
     publishing: Publishing = BY_TWO
+    figures_name_people: bool = False
 
     @property
     def ways(self) -> frozenset[Way]:
@@ -230,6 +236,7 @@ class Settings:
             public_url=(reading.url("PUTRIGHT_PUBLIC_URL", _WEB) or "").rstrip("/") or None,
             language=reading.language("PUTRIGHT_LANGUAGE"),
             keep_address=reading.yes("PUTRIGHT_KEEP_ADDRESS"),
+            figures_name_people=reading.yes("PUTRIGHT_FIGURES_NAME_PEOPLE"),
             publishing=Publishing(
                 reading.second_person("PUTRIGHT_SECOND_PERSON"),
                 reading.text("PUTRIGHT_SECOND_PERSON_WAIVED"),

@@ -8,6 +8,8 @@ from api.bench.chains import append, verify_million
 from api.bench.closures import closures_at_the_desk
 from api.bench.finding import find_million
 from api.bench.instance import incident_2000_entries
+from api.bench.mining import export_ocel
+from api.bench.overview import figures_page
 from api.bench.place import Place
 
 Figure = dict[str, Any]
@@ -21,4 +23,6 @@ AUDIT: dict[str, Callable[[Place], Figure]] = {
     "verify_million": verify_million,
     "looking": looking,
     "noting": noting,
+    "export_ocel": export_ocel,
+    "figures_page": figures_page,
 }

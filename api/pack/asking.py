@@ -16,7 +16,8 @@ from api.pack.writing import Asked, write_pack
 from engine.domain.permissions import Actor, may_audit
 from engine.errors import InvalidAnswers, NotAllowed, Unavailable
 from engine.language import say
-from engine.queries.pack import Packed, of_number, of_period, process_named
+from engine.queries.mining import process_named
+from engine.queries.pack import Packed, of_number, of_period
 from engine.usecases.handling import Handling
 from engine.usecases.noting import note_read
 from engine.usecases.reading import note_reading

@@ -63,6 +63,16 @@ PARTS = (
         ),
     ),
     Part(
+        "figures.page",
+        say("Figures"),
+        say("How incidents went, how long it took and whose time it was, and what waits now."),
+    ),
+    Part(
+        "mining.page",
+        say("Files for process mining"),
+        say("What happened, as XES or OCEL 2.0: people as pseudonyms, unless names are needed."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

@@ -75,9 +75,8 @@ def content(result_id: UUID) -> ResponseReturnValue:
         file = result_files.file_of(conn, result_id, actor=identity.actor())
     if not file.is_there:
         raise NotFound(say("The file is not there yet."))
-    kind = KINDS[file.format]
-    name = f"putright-{file.asked_at:%Y-%m-%d}{kind.ends}"
-    answer = as_file(result_files.content_of(store, file), kind.content_type, name)
+    parts = result_files.content_of(store, file)
+    answer = as_file(parts, KINDS[file.format].content_type, named(file))
     answer.headers["Content-Length"] = str(file.size)
     return answer
 
@@ -88,6 +87,11 @@ def take_away(result_id: UUID) -> ResponseReturnValue:
     result_files.drop_file(identity.handling().store, result_id, actor=identity.actor())
     flash(say("It is taken away."))
     return redirect(url_for("made_files.files"), 303)
+
+
+def named(file: ResultFile) -> str:
+    """Return what a file is called where it is fetched."""
+    return f"putright-{file.asked_at:%Y-%m-%d}{KINDS[file.format].ends}"
 
 
 def as_file(content: Iterator[bytes], content_type: str, name: str) -> Response:

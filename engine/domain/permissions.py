@@ -209,6 +209,11 @@ def may_sample_ways_out(actor: Actor) -> bool:
     return actor.has_role(Role.AUDITOR) or actor.has_role(Role.PROCESS_OWNER)
 
 
+def may_see_figures(actor: Actor) -> bool:
+    """Whether the person sees figures over all incidents: they count, and name nobody."""
+    return may_sample_ways_out(actor) or actor.has_role(Role.OPERATOR)
+
+
 def available_actions(item: ItemView, actor: Actor | Machine) -> frozenset[Verb]:
     """Return what `actor` may do to the work item now; a machine has no hands here.
 

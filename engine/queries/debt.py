@@ -106,7 +106,7 @@ def debt_page(
     if not sees_all and not owns_any(conn, actor):
         raise NotAllowed(say("Only auditors and owners of business processes can ask this."))
     rows = conn.execute(_LINES, {"me": actor.id, "sees_all": sees_all}).all()
-    lines = [_line(row, since) for row, since in _owed(conn, rows, now, ladder)]
+    lines = [_line(row, since) for row, since in owed(conn, rows, now, ladder)]
     return DebtPage(
         len(rows), tuple(lines[:most]), len(lines), dict(Counter(one.process for one in lines))
     )
@@ -131,19 +131,22 @@ def _line(row: Any, since: datetime) -> DebtLine:
 def confirmation_debt(conn: Connection, now: datetime, *, ladder: Ladder = DEFAULT) -> Debt:
     """Return the debt at `now` (aware).  Working days are those of the person asked."""
     rows = conn.execute(_MISSING).all()
-    owed = [row for row, _ in _owed(conn, rows, now, ladder)]
+    found = [row for row, _ in owed(conn, rows, now, ladder)]
     return Debt(
         len(rows),
-        len(owed),
-        dict(Counter(row.process_id for row in owed)),
-        min((row.opened_at for row in owed), default=None),
+        len(found),
+        dict(Counter(row.process_id for row in found)),
+        min((row.opened_at for row in found), default=None),
     )
 
 
-def _owed(
+def owed(
     conn: Connection, rows: Sequence[Any], now: datetime, ladder: Ladder
 ) -> Iterator[tuple[Any, datetime]]:
-    """Yield the missing answers that count at `now`, each with the instant it counts from."""
+    """Yield the missing answers that count at `now`, each with the instant it counts from.
+
+    Each row has `asked`, `opened_at` and `highest_priority`.
+    """
     calendars, asked = load_calendars(conn, {row.asked for row in rows})
     for row in rows:
         calendar = calendars.at(asked[row.asked], row.opened_at)

@@ -166,9 +166,9 @@ def incident_ledger(conn: Connection, incident_id: UUID, now: datetime) -> Incid
     segments = cut(
         about.told_at,
         until,
-        [stint for row in items for stint in _stints(row, Party(about.lead_party))],
+        [stint for row in items for stint in stints_of(row, Party(about.lead_party))],
         lead_party=Party(about.lead_party),
-        watching=list(_watching(watched, [row.opened_at for row in items])),
+        watching=list(watching_of(watched, [row.opened_at for row in items])),
         out=[(row.left_at, row.returned_at) for row in out],
     )
     attributed = attribute(
@@ -219,7 +219,7 @@ def _dispute(row: Any, now: datetime) -> DisputeLine:
     )
 
 
-def _stints(row: Any, asker: Party) -> Iterator[Stint]:
+def stints_of(row: Any, asker: Party) -> Iterator[Stint]:
     """Theirs from when it was delivered on; before, and if it never was, it is the asker's time."""
     stint = Stint(
         row.id,
@@ -251,7 +251,7 @@ def _what(row: Any) -> str:
     )
 
 
-def _watching(
+def watching_of(
     begun: Sequence[datetime], opened: Sequence[datetime]
 ) -> Iterator[tuple[datetime, datetime | None]]:
     """It is watched from the verifier's word until anybody is asked for anything again."""

@@ -204,13 +204,3 @@ def files(conn: Connection, incident_id: UUID) -> list[dict[str, Any]]:
     """Return what is attached to an incident: names and SHA-256 hashes, not the contents."""
     rows = conn.execute(_FILES, {"id": incident_id})
     return [{name: _plain(value) for name, value in row._mapping.items()} for row in rows]
-
-
-def process_named(conn: Connection, name: str) -> UUID:
-    """Return the id of the business process called so.  Raises NotFound."""
-    found: UUID | None = conn.scalar(
-        text("SELECT id FROM business_process WHERE name = :name"), {"name": name}
-    )
-    if found is None:
-        raise NotFound(say("There is no business process “%(name)s”.", name=name))
-    return found

@@ -524,6 +524,8 @@ incident = Table(
         text(GAP.format(i="")),
         postgresql_where=text("repaired_at IS NOT NULL AND right_since IS NOT NULL"),
     ),
+    # how many there are of what kind
+    Index("ix_incident_counted", "process_id", "priority", "state", "closed_by"),
     Index(None, "reporter_id"),
     Index(None, "customer_id"),
     Index(None, "lead_id"),

@@ -320,7 +320,7 @@ _SHOWN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-faile
 # what says nothing, or is cut off where it is long
 _KEPT = "//script | //style | //svg | //select | //code | //kbd | //dd[string-length() > 290]"
 # names of languages, of us, and of what is the same everywhere
-_NAMES = {"Putright", "Put", "right", "English", "CSV", "wd", "EUR", "kB"}
+_NAMES = {"Putright", "Put", "right", "English", "CSV", "SVG", "wd", "EUR", "kB"}
 _DATE = re.compile(r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d+ [A-Z][a-z]{2}( \d{4})?")
 
 

@@ -517,10 +517,14 @@ def test_no_command_prints_its_words(
                       for one in ("controls", "duties", "gaps", "replayed", "sample")),
                     ["audit", "rights", "hugo"], ["audit", "sign"], ["audit", "verify"],
                     ["audit", "verify", "--json"], ["audit", "restored", "--why", "A test"],
+                    ["audit", "export", "--with-names", str(tmp_path / "log.json")],
+                    ["audit", "export", "--format", "xes", str(tmp_path / "log.xes")],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command
     assert told.exit_code == 0, "it was replayed"
+    for name in ("log.json", "log.xes"):
+        assert WORD not in (tmp_path / name).read_text(encoding="utf-8"), name
     with unguarded(database) as conn:
         its = conn.scalar(text("SELECT id FROM incident WHERE number = :n"), {"n": hidden.number})
     for sender in ("ada@putright.example", "x@elsewhere.example"):

@@ -1,0 +1,132 @@
+"""What waits at this moment: open incidents, answers owed, to-dos and timers past their time.
+
+A newcomer would narrow these by a period: what is overdue is so now, whenever it began.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from engine.domain.ladder import DEFAULT, Ladder
+from engine.queries.chosen import BESIDE, KEYS, OF_THESE, By, Chosen, names_of
+from engine.queries.debt import owed
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How many are late, and by how much: half of them, and the latest; zero if none is."""
+
+    count: int
+    median: timedelta
+    longest: timedelta
+
+
+NONE_LATE = Lateness(0, timedelta(0), timedelta(0))
+
+
+@dataclass(frozen=True)
+class BacklogLine:
+    """What waits in one group, or in all (`key` None).
+
+    `missing` are answers that are asked for, `debt` those of them that count as debt, and since
+    when; `items` are to-dos past their due date, `timers` what is due and has not fired.
+    """
+
+    key: str | None
+    name: str | None
+    open: int
+    missing: int
+    debt: Lateness
+    items: Lateness
+    timers: Lateness
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits in all, and in each group."""
+
+    all: BacklogLine
+    groups: Sequence[BacklogLine]
+
+
+_FROM = f"""FROM {{tables}} JOIN (SELECT i.*, p.desk_id, p.name AS process_name
+    FROM incident i JOIN business_process p ON p.id = i.process_id
+    WHERE i.state = 'open' AND {OF_THESE}) i ON i.id = {{of}} {{{{beside}}}}"""  # noqa: S608 - constants of the queries' own modules
+_OPEN = """
+    SELECT {key} AS key, count(*) AS open FROM (
+      SELECT i.*, p.desk_id FROM incident i JOIN business_process p ON p.id = i.process_id
+      WHERE i.state = 'open' AND {these}) i {beside} GROUP BY 1
+"""
+_LATE = """
+    SELECT {key} AS key, extract(epoch FROM :now - {due}) AS late {source}
+    WHERE {due} <= :now {more}
+"""
+_MISSING = """
+    SELECT {key} AS key, w.opened_at, i.highest_priority, w.people[1] AS asked {source}
+    WHERE w.mark = 'confirmation' AND w.ended_at IS NULL
+"""
+_ITEMS = _FROM.format(tables="work_item w", of="w.incident_id")
+_RUNS = _FROM.format(tables="run r", of="r.incident_id")
+
+
+def backlog(
+    conn: Connection, chosen: Chosen, by: By, now: datetime, *, ladder: Ladder = DEFAULT
+) -> Backlog:
+    """Return what waits at `now` (aware) of the incidents chosen, whenever they were told of."""
+    asked, key, beside = chosen.asked | {"now": now}, KEYS[by], BESIDE.get(by, "")
+    on_items, on_runs = (one.format(beside=beside) for one in (_ITEMS, _RUNS))
+    opened = {
+        row.key: row.open
+        for row in conn.execute(text(_OPEN.format(key=key, these=OF_THESE, beside=beside)), asked)
+    }
+    rows = conn.execute(text(_MISSING.format(key=key, source=on_items)), asked).all()
+    missing = _grouped(rows, lambda row: row)
+    debt: defaultdict[Any, list[timedelta]] = defaultdict(list)
+    for row, since in owed(conn, rows, now, ladder):
+        debt[row.key].append(now - since)
+    items = _late(conn, key, "w.due_at", on_items, "AND w.ended_at IS NULL", asked)
+    timers = _late(conn, key, "r.due_at", on_runs, "", asked)
+    names = names_of(conn, by)
+    keys = sorted({*opened, *missing, *debt, *items, *timers}, key=lambda one: -opened.get(one, 0))
+
+    def line(of: Iterable[Any], key: str | None, name: str | None) -> BacklogLine:
+        of = list(of)
+        return BacklogLine(
+            key,
+            name,
+            sum(opened.get(one, 0) for one in of),
+            sum(len(missing.get(one, ())) for one in of),
+            *(
+                _lateness([late for one in of for late in found.get(one, ())])
+                for found in (debt, items, timers)
+            ),
+        )
+
+    groups = [line([one], one, names.get(one, one)) for one in keys]
+    return Backlog(line(keys, None, None), groups)
+
+
+def _late(
+    conn: Connection, key: str, due: str, source: str, more: str, asked: Mapping[str, Any]
+) -> Mapping[Any, list[timedelta]]:
+    rows = conn.execute(text(_LATE.format(key=key, due=due, source=source, more=more)), asked)
+    return _grouped(rows, lambda row: timedelta(seconds=float(row.late)))
+
+
+def _grouped(rows: Iterable[Any], told: Any) -> Mapping[Any, list[Any]]:
+    found: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.key].append(told(row))
+    return found
+
+
+def _lateness(late: Sequence[timedelta]) -> Lateness:
+    if not late:
+        return NONE_LATE
+    seconds = median(one.total_seconds() for one in late)
+    return Lateness(len(late), timedelta(seconds=seconds), max(late))
