@@ -72,11 +72,12 @@ _CANDIDATES = text(f"""
       SELECT d.person_id, 'deputy_' || d.of, 2 FROM deputy d
         JOIN process ON d.process_id = process.id WHERE d.of IN ('owner', 'authority'))
     SELECT p.id, p.name, {IS_THERE} AS is_there, {IS_HERE} AS is_here,
-      {BY_MAIL_ONLY} AS by_mail_only, array_agg(o.of) AS offices,
+      {BY_MAIL_ONLY} AS by_mail_only, o.offices,
       EXISTS (SELECT FROM {THEIR_TEAMS} WHERE theirs.party = 'it')
       OR EXISTS (SELECT FROM team t WHERE t.head_id = p.id AND t.party = 'it') AS is_in_it
-    FROM offices o JOIN person p ON p.id = o.person_id
-    GROUP BY p.id ORDER BY min(o.place), p.name
+    FROM (SELECT person_id, array_agg(of) AS offices, min(place) AS place
+      FROM offices GROUP BY person_id) o JOIN person p ON p.id = o.person_id
+    ORDER BY o.place, p.name
 """)  # noqa: S608 - constants of this module
 
 

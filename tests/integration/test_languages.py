@@ -301,8 +301,9 @@ def test_no_page_says_anything_that_cannot_be_translated(
         people = dict(conn.execute(select(t.person.c.login, t.person.c.id)).all())
         written = "\n".join(
             json.dumps(row, ensure_ascii=False)
-            for table in t.metadata.sorted_tables
-            for row in conn.scalars(text(f"SELECT to_jsonb(x) FROM {table.name} x"))  # noqa: S608
+            # what auditors are shown in place of those outside is no word of ours, either
+            for table in (*(one.name for one in t.metadata.sorted_tables), *_MASKED)
+            for row in conn.scalars(text(f"SELECT to_jsonb(x) FROM {table} x"))  # noqa: S608
         )
 
     found = {
@@ -321,6 +322,7 @@ _SHOWN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-faile
 _KEPT = "//script | //style | //svg | //select | //code | //kbd | //dd[string-length() > 290]"
 # names of languages, of us, and of what is the same everywhere
 _NAMES = {"Putright", "Put", "right", "English", "CSV", "SVG", "wd", "EUR", "kB"}
+_MASKED = ("masked.person", "masked.target", "masked.caller", "masked.entry")
 _DATE = re.compile(r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d+ [A-Z][a-z]{2}( \d{4})?")
 
 
