@@ -158,7 +158,7 @@ def test_excel_gets_real_dates_lengths_and_numbers(visit: Visit) -> None:
 
 def made(world: World, file_id: UUID) -> None:
     """Do what the worker does."""
-    make_file(world.handling.store, file_id, partial(write_result, world.handling.store))
+    make_file(world.handling.store, file_id, partial(write_result, world.handling))
 
 
 def asked_for(visit: Visit, world: World, query: str, format_: str = "csv") -> UUID:
