@@ -1636,7 +1636,7 @@ result_file = Table(
     Column(
         "format",
         Text,
-        CheckConstraint("format IN ('csv', 'xlsx')", name="format"),
+        CheckConstraint("format ~ '^[a-z0-9-]+$'", name="format"),
         nullable=False,
     ),
     # in which language its headings are

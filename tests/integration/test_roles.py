@@ -53,31 +53,38 @@ WHO: dict[str, dict[str, str]] = {
             actions.page actions.propose api_actions.history api_actions.targets
             api_changes.form api_incidents.history api_incidents.ledger
             api_incidents.list_evidence api_incidents.records api_incidents.said
-            api_incidents.show api_silence.missing deeds.page history.drawing history.page
-            history.state incident.page incident.record incident.time named_people.page
-            silence.delegate silence.page
+            api_incidents.show api_silence.missing deeds.page history.drawing
+            history.moments_of history.page history.state incident.page incident.time
+            named_people.page record.page silence.delegate silence.page
             """,
         "POST": "files.add",
     },
     "AO": {
         "GET": "api_setting_up.list_changes setting_up.trail",
     },
+    "AOP": {
+        "GET": """
+            figures.incidents figures.page figures.table figures.whose_time
+            """,
+    },
     "AP": {
         "GET": """
             api_audit.sample api_drafts.list_drafts api_drafts.read api_drafts.show
-            api_lists.debt api_proofs.proof api_releases.differences comparing.draft
-            comparing.of_draft comparing.release_file comparing.releases diagram_editor.page
-            form_editor.begin form_editor.page hurting.page incidents.sample lists.missing
-            moving.listed scenario_editor.page studio.all_releases studio.content studio.draft
-            studio.draft_content studio.file studio.library table_editor.begin table_editor.page
-            trying.begin
+            api_lists.debt api_moves.list_moves api_proofs.proof
+            api_releases.differences comparing.draft comparing.of_draft
+            comparing.release_file comparing.releases diagram_editor.page
+            form_editor.begin form_editor.page hurting.page incidents.sample
+            lists.missing moving.listed scenario_editor.page studio.all_releases
+            studio.content studio.draft studio.draft_content studio.file studio.library
+            table_editor.begin table_editor.page trying.begin
             """,
         "POST": "api_drafts.check api_drafts.prove form_editor.preview studio.bring trying.move",
     },
     "SA": {
         "GET": """
-            api_incidents.get_evidence api_items.form api_items.show api_signals.list_signals
-            files.get phoning.page signals.listed signals.page todo.page
+            api_incidents.get_evidence api_items.form api_items.show
+            api_signals.list_signals files.get phoning.page signals.listed signals.page
+            todo.page
             """,
         "POST": "api_items.release todo.give_back",
     },
@@ -86,24 +93,38 @@ WHO: dict[str, dict[str, str]] = {
         "PUT": "api_incidents.watch_it",
     },
     "A": {
-        "GET": "access.page api_access.listed api_audit.closures desk.page purposes.page",
-        "POST": "purposes.state",
+        "GET": """
+            access.page api_access.listed api_audit.closures api_audit.one_incident
+            api_closures.controls api_closures.duties api_closures.missing_numbers
+            api_closures.replayed api_finding.count api_finding.find
+            api_made_files.listed closures.listed closures.sample
+            controls.one controls.page desk.page duties.page finding.count
+            finding.download finding.page gaps.page made_files.files mining.page
+            one_incident.page packs.page purposes.page replayed.page rights.page
+            unchanged.page
+            """,
+        "POST": """
+            api_made_files.ask closures.check finding.drop finding.keep made_files.make
+            made_files.take_away mining.ask packs.make purposes.state
+            """,
+        "DELETE": "api_made_files.drop",
     },
     "C": {
         "POST": """
-            actions.propose_it api_disputes.raise_it api_incidents.propose api_incidents.say
-            api_ways_out.separate api_ways_out.take_up_again incident.write
+            actions.propose_it api_disputes.raise_it api_incidents.propose
+            api_incidents.say api_ways_out.separate api_ways_out.take_up_again
+            incident.write
             """,
     },
     "O": {
         "GET": """
-            api_setting_up.form api_setting_up.list_records inbox.letters operations.metrics
-            setting_up.export setting_up.file setting_up.listed setting_up.new
-            setting_up.overview setting_up.rules
+            api_setting_up.form api_setting_up.list_records inbox.letters
+            operations.metrics setting_up.export setting_up.file setting_up.listed
+            setting_up.new setting_up.overview setting_up.rules
             """,
         "POST": """
-            api_setting_up.enter api_setting_up.take_file setting_up.change setting_up.enter
-            setting_up.invitation setting_up.take_file
+            api_setting_up.enter api_setting_up.take_file setting_up.change
+            setting_up.enter setting_up.invitation setting_up.take_file
             """,
         "PUT": "api_setting_up.change",
     },
@@ -111,45 +132,52 @@ WHO: dict[str, dict[str, str]] = {
         "GET": "moving.new",
         "POST": """
             api_drafts.begin api_proofs.prove form_editor.begin form_editor.save
-            scenario_editor.save studio.begin studio.decline studio.discard studio.publish
-            studio.remove studio.rename studio.undo studio.update table_editor.begin trying.keep
+            scenario_editor.save studio.begin studio.decline studio.discard
+            studio.publish studio.remove studio.rename studio.undo studio.update
+            table_editor.begin trying.keep
             """,
         "PUT": "api_drafts.save",
     },
     "S": {
         "POST": """
-            api_signals.alert api_signals.alertmanager api_signals.name api_ways_out.me_too
-            signals.join signals.name
+            api_signals.alert api_signals.alertmanager api_signals.name
+            api_ways_out.me_too signals.join signals.name
             """,
     },
     "": {
         "GET": """
-            api_lists.show api_restrictions.show api_setting_up.show beginning.first
-            beginning.password changes.page disputes.page leaving_mail.page links.get_file
-            links.page lists.page moving.one setting_up.one telling.page
+            api_closures.closure api_lists.show api_made_files.content
+            api_made_files.show api_moves.runs api_moves.show api_restrictions.show
+            api_setting_up.show beginning.first beginning.password changes.page
+            closures.one disputes.page figures.drawing leaving_mail.page links.get_file
+            links.page lists.page made_files.content made_files.one moving.one
+            setting_up.one telling.page unchanged.head
             """,
         "POST": """
             actions.accept actions.accept_not_done actions.accept_that_it_comes_back
             actions.refuse api_actions.accept api_actions.accept_not_done
             api_actions.accept_that_it_comes_back api_actions.refuse api_changes.do
-            api_disputes.decide api_disputes.withdraw api_incidents.at_once api_incidents.lead
-            api_incidents.told api_items.claim api_items.finish api_items.hand_over
-            api_items.later api_items.not_said api_items.somebody_else api_items.tick
-            api_items.write_down api_lists.close api_restrictions.agree
-            api_restrictions.ask_for_everybody api_restrictions.decline api_restrictions.limit
-            api_restrictions.name api_restrictions.take_somebody_off api_signals.join
-            api_silence.log api_ways_out.answered_late api_ways_out.is_back api_ways_out.join
+            api_disputes.decide api_disputes.withdraw api_incidents.at_once
+            api_incidents.lead api_incidents.told api_items.claim api_items.finish
+            api_items.hand_over api_items.later api_items.not_said
+            api_items.somebody_else api_items.tick api_items.write_down api_lists.close
+            api_moves.begin api_moves.dry_run api_moves.go_on_with
+            api_restrictions.agree api_restrictions.ask_for_everybody
+            api_restrictions.decline api_restrictions.limit api_restrictions.name
+            api_restrictions.take_somebody_off api_signals.join api_silence.log
+            api_ways_out.answered_late api_ways_out.is_back api_ways_out.join
             api_ways_out.make_two api_ways_out.not_right_for_me api_ways_out.put_aside
             api_ways_out.take_back beginning.begin beginning.choose changes.do deeds.do
-            disputes.decide disputes.raise_it disputes.withdraw inbox.again incident.lead
-            incident.not_right leaving_mail.leave links.add_file links.answer links.draft
-            links.later links.new links.not_said links.somebody_else links.speak lists.close
-            moving.begin moving.on named_people.agree named_people.ask_for_everybody
-            named_people.decline named_people.limit named_people.name
-            named_people.take_somebody_off phoning.write_down purposes.end signing.sign_out
-            silence.log silence.name studio.agree telling.send todo.answer todo.draft
-            todo.hand_over todo.later todo.not_said todo.reached todo.somebody_else todo.take
-            you.back you.sign_out_everywhere your_tokens.end
+            disputes.decide disputes.raise_it disputes.withdraw inbox.again
+            incident.lead incident.not_right leaving_mail.leave links.add_file
+            links.answer links.draft links.later links.new links.not_said
+            links.somebody_else links.speak lists.close moving.begin moving.on
+            named_people.agree named_people.ask_for_everybody named_people.decline
+            named_people.limit named_people.name named_people.take_somebody_off
+            phoning.write_down purposes.end signing.sign_out silence.log silence.name
+            studio.agree telling.send todo.answer todo.draft todo.hand_over todo.later
+            todo.not_said todo.reached todo.somebody_else todo.take you.back
+            you.sign_out_everywhere your_tokens.end
             """,
         "PUT": "api_items.draft api_silence.delegate api_ways_out.belong",
         "DELETE": "api_me.revoke api_silence.back",
@@ -158,10 +186,12 @@ WHO: dict[str, dict[str, str]] = {
 
 # it ends the session that walks
 _LEFT_OUT = {"you.sign_out_everywhere"}
-# What auditors change is their own: what they chose, that they were there, and why they look.
+# What auditors change is their own: what they chose, that they were there, why
+# they look, and what they have looked through or made for them.
 _THEIR_OWN = {
-    "absence", "access_chain", "access_entry", "api_token", "person", "purpose", "register",
-    "register_entry", "saved_view", "sign_in_attempt", "unmailed",
+    "absence", "access_chain", "access_entry", "api_token", "closure_check", "person", "purpose",
+    "register", "register_entry", "result_file", "saved_query", "saved_view", "sign_in_attempt",
+    "unmailed",
 }  # fmt: skip
 # that something for named people only was read is an entry of its record
 _READINGS = {"entry", "incident"}

@@ -56,7 +56,7 @@ CREATE TABLE result_file (
   id uuid CONSTRAINT pk_result_file PRIMARY KEY,
   person_id uuid NOT NULL CONSTRAINT fk_result_file_person_id REFERENCES person (id),
   query text NOT NULL,
-  format text NOT NULL CONSTRAINT ck_result_file_format CHECK (format IN ('csv', 'xlsx')),
+  format text NOT NULL CONSTRAINT ck_result_file_format CHECK (format ~ '^[a-z0-9-]+$'),
   language text NOT NULL,
   asked_at timestamptz NOT NULL,
   begun_at timestamptz,
