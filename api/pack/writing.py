@@ -28,6 +28,7 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from sqlalchemy import Connection, text
 
 from api.languages import current
@@ -47,6 +48,7 @@ from engine.queries.paging import MOST, Page
 from engine.queries.trail import TrailLine, trail
 from engine.store.signed_heads import last_leaf, leaves, signed_heads
 
+_HERE = Path(__file__).parent
 _ONE_INSTANT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # a report of more incidents than that is read by nobody; their records are all in the pack
@@ -206,14 +208,15 @@ def _report(
     title = in_words(say("Inspector's pack of Putright"))
     report = Report(title, current().code, about, chapters)
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+        loader=FileSystemLoader(_HERE.parent / "templates"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     page = environment.get_template("pack_report.html")
-    pack.stream("report.html", page.generate(report=report))
+    style = Markup((_HERE / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own
+    pack.stream("report.html", page.generate(report=report, style=style))
     with TemporaryDirectory() as folder:
         printed = Path(folder) / "report.pdf"
         print_report(report, printed)

@@ -1024,8 +1024,6 @@ move_line = Table(
     # sentence as its template and values, to be read in any language
     _words("sentence", required=False),
     Column("said", JSONB, nullable=False, server_default="[]"),
-    # the last element that the run had passed when it was moved
-    Column("last_visit", BigInteger),
     _instant("done_at"),
     Index("ix_move_line_waits", "move_id", postgresql_where=text("state = 'waits'")),
     Index(None, "run_id"),

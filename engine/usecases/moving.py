@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, Update, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Update, insert, select, text, update
 
 from engine.bpmn.counterparts import is_of_one_kind
 from engine.domain.permissions import Actor
@@ -199,9 +199,6 @@ class _Moving:
                 "state": state,
                 "sentence": " ".join(says) or None,
                 "said": [kept(one) for one in says],
-                "last_visit": select(func.max(t.visit.c.id))
-                .where(t.visit.c.run_id == run_id)
-                .scalar_subquery(),
                 "done_at": work.now,
             }
             work.conn.execute(update(t.move_line).where(*line).values(**noted))

@@ -149,6 +149,7 @@ WHO: dict[str, dict[str, str]] = {
             api_closures.closure api_lists.show api_made_files.content
             api_made_files.show api_moves.runs api_moves.show api_restrictions.show
             api_setting_up.show beginning.first beginning.password changes.page
+            closures.ended
             closures.one disputes.page figures.drawing leaving_mail.page links.get_file
             links.page lists.page made_files.content made_files.one moving.one
             setting_up.one telling.page unchanged.head

@@ -15,7 +15,6 @@ ALTER TABLE move ADD COLUMN process_id uuid
 ALTER TABLE move ADD COLUMN is_chosen boolean NOT NULL DEFAULT false;
 ALTER TABLE move ADD COLUMN mapping jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE move_line ADD COLUMN said jsonb NOT NULL DEFAULT '[]';
-ALTER TABLE move_line ADD COLUMN last_visit bigint;
 ALTER TABLE work_item ADD COLUMN left_over jsonb;
 CREATE INDEX ix_run_open ON run (release_id) WHERE ended_at IS NULL;
 CREATE TABLE release_standing (
