@@ -62,10 +62,12 @@ def test_what_is_asked_often_is_asked_as_well_masked_as_clear(world: World) -> N
 # What no customer is told of by name: words of machines, diagrams and settings, and what our own
 # people wrote for the house.
 OF_MACHINES = {
-    "access_chain", "alert", "api_token", "business_process", "calendar", "closing_list", "deputy",
-    "diagram_version", "draft", "draft_file", "idempotency_key", "link", "move", "move_line",
-    "organisation", "product", "purpose", "release", "release_part", "release_proof", "rung",
-    "rungs", "run", "saved_view", "signal", "team", "unmailed", "visit",
+    "access_chain", "alert", "api_token", "business_process", "calendar", "chain_check",
+    "closing_list", "closure_check", "deputy", "diagram_version", "draft", "draft_file",
+    "head_receipt", "idempotency_key", "link", "move", "move_line", "organisation", "product",
+    "purpose", "release", "release_part", "release_proof", "release_standing", "result_file",
+    "rung", "rungs", "run", "saved_query", "saved_view", "signal", "signed_head", "team",
+    "unanchored", "unmailed", "visit",
 }  # fmt: skip
 # Words that are searched by an index, or say how right is measured, stay as they were written; the
 # others are words of machines.

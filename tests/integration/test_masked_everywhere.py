@@ -4,9 +4,11 @@ The walk knows every address by the application's own map, as that of what is fo
 """
 
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -28,7 +30,11 @@ def furnished(world: World) -> tuple[Hidden, UUID]:
 
 
 def shown(answer: Any) -> str:
-    return unescape(answer.get_data(as_text=True)).lower()
+    content = answer.get_data()
+    if content.startswith(b"PK"):
+        with ZipFile(BytesIO(content)) as sheet:
+            content = b"".join(sheet.read(name) for name in sheet.namelist())
+    return unescape(content.decode("utf-8", "replace")).lower()
 
 
 def test_an_auditor_is_shown_no_customer_at_any_address(
