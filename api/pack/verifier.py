@@ -23,6 +23,7 @@ import argparse
 import hashlib
 import hmac
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Iterable
@@ -461,17 +462,31 @@ def say(about: dict[str, Json], found: Findings) -> None:
         )
 
 
+def heads_at(given: list[str]) -> list[str]:
+    """Return the files that were named, and those in the folders that were."""
+    found = []
+    for name in given:
+        inside = sorted(os.listdir(name)) if os.path.isdir(name) else []
+        found += [os.path.join(name, one) for one in inside] or [name]
+    return found
+
+
 def main(given: list[str] | None = None) -> int:
     about = (__doc__ or "").split("\n\n")
     parser = argparse.ArgumentParser(description=about[1], epilog=about[2])
     parser.add_argument("pack", help="the ZIP file")
-    parser.add_argument("--head", action="append", default=[], help="a signed head you had before")
+    parser.add_argument(
+        "--head",
+        action="append",
+        default=[],
+        help="a signed head you had before, or a folder of them",
+    )
     parser.add_argument("--key", action="append", default=[], help="a public key, 64 hex digits")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     asked = parser.parse_args(given)
     outside = []
     try:
-        for name in asked.head:
+        for name in heads_at(asked.head):
             with open(name, encoding="utf-8") as opened:
                 outside += [json.loads(line) for line in opened if line.strip()]
         told, found = verify(asked.pack, outside, {one.lower() for one in asked.key})

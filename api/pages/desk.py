@@ -36,48 +36,6 @@ PARTS = (
         say("What happened to it: on its diagram at any moment, by whom, and whose time it was."),
     ),
     Part(
-        "unchanged.page",
-        say("Nothing was changed"),
-        say("Whether the record is as it was written, whole, and signed by us."),
-    ),
-    Part(
-        "packs.page",
-        say("Inspector's pack"),
-        say("What happened to one incident, or in a period, in one file that verifies by itself."),
-    ),
-    Part(
-        "made_files.files",
-        say("Files made for you"),
-        say("What you have asked for, while it is kept."),
-    ),
-    Part(
-        "access.page",
-        say("Who looked, who was refused"),
-        say("What auditors looked at, and what anybody tried and was refused."),
-    ),
-    Part(
-        "purposes.page",
-        say("Why you read personal data"),
-        say(
-            "Customers’ personal data is masked for auditors until they say what they need it for."
-        ),
-    ),
-    Part(
-        "figures.page",
-        say("Figures"),
-        say("How incidents went, how long it took and whose time it was, and what waits now."),
-    ),
-    Part(
-        "mining.page",
-        say("Files for process mining"),
-        say("What happened, as XES or OCEL 2.0: people as pseudonyms, unless names are needed."),
-    ),
-    Part(
-        "setting_up.trail",
-        say("Who changed what"),
-        say("People, rights, teams, business processes, ladders and versions, as they changed."),
-    ),
-    Part(
         "closures.listed",
         say("What was closed, and on what"),
         say("Closures without valid evidence, how incidents ended, who decided; some at random."),
@@ -111,6 +69,48 @@ PARTS = (
         "incidents.sample",
         say("Set aside or joined"),
         say("How incidents ended, and some of those that were set aside or joined, at random."),
+    ),
+    Part(
+        "unchanged.page",
+        say("Nothing was changed"),
+        say("Whether the record is as it was written, whole, and signed by us."),
+    ),
+    Part(
+        "packs.page",
+        say("Inspector's pack"),
+        say("What happened to one incident, or in a period, in one file that verifies by itself."),
+    ),
+    Part(
+        "mining.page",
+        say("Files for process mining"),
+        say("What happened, as XES or OCEL 2.0: people as pseudonyms, unless names are needed."),
+    ),
+    Part(
+        "made_files.files",
+        say("Files made for you"),
+        say("What you have asked for, while it is kept."),
+    ),
+    Part(
+        "figures.page",
+        say("Figures"),
+        say("How incidents went, how long it took and whose time it was, and what waits now."),
+    ),
+    Part(
+        "access.page",
+        say("Who looked, who was refused"),
+        say("What auditors looked at, and what anybody tried and was refused."),
+    ),
+    Part(
+        "purposes.page",
+        say("Why you read personal data"),
+        say(
+            "Customers’ personal data is masked for auditors until they say what they need it for."
+        ),
+    ),
+    Part(
+        "setting_up.trail",
+        say("Who changed what"),
+        say("People, rights, teams, business processes, ladders and versions, as they changed."),
     ),
 )
 
