@@ -13,6 +13,7 @@ from engine.domain.wording import WORDS, word
 from engine.language import in_words, say
 from engine.queries.incident import IncidentPage
 from engine.queries.ledger import IncidentLedger
+from engine.queries.pack import PackedRelease
 from engine.queries.trail import TrailLine
 
 
@@ -128,6 +129,26 @@ def chapter_of(page: IncidentPage, ledger: IncidentLedger, records: Sequence[Tra
     )
     filled = [one for one in sections if one.pairs or one.rows]
     return Chapter(f"#{page.number} {page.title}", filled)
+
+
+def versions(releases: Sequence[PackedRelease]) -> Chapter:
+    """Return what is said of the releases that runs of the pack ran on: who let them in force."""
+    return Chapter(
+        _("Versions of the diagrams"),
+        [
+            Section(
+                in_words(say("Version %(number)s", number=one.number)),
+                [
+                    (_("Published by"), str(one.about["published_by"])),
+                    (_("Why"), str(one.about["reason"])),
+                    (_("Agreed by"), str(one.about["agreed_by"] or _("nobody"))),
+                    (_("One person was enough, signed"), str(one.about["waived"] or _("no"))),
+                    (_("Proof"), _("is in it") if one.proof else _("from before there were any")),
+                ],
+            )
+            for one in releases
+        ],
+    )
 
 
 def plain(machine: str) -> str:

@@ -34,7 +34,7 @@ from sqlalchemy import Connection, text
 from api.languages import current
 from api.pack import verifier
 from api.pack.printed import print_report
-from api.pack.report import Chapter, Report, chapter_of
+from api.pack.report import Chapter, Report, chapter_of, versions
 from engine.domain.canonical import canonical, instant_text
 from engine.domain.merkle import Tree, leaf_hash
 from engine.domain.permissions import Actor
@@ -113,9 +113,9 @@ def write_pack(
     with ZipFile(to, "w") as opened:
         pack = _Written(opened, asked.at)
         chapters = list(_incidents(conn, pack, asked, incidents, heads[-1], tell))
-        _releases(conn, pack, [one.id for one in incidents])
+        ran_on = _releases(conn, pack, [one.id for one in incidents])
         pack.stream("heads.jsonl", (as_line(one) + "\n" for one in heads))
-        _report(pack, asked, incidents, chapters)
+        _report(pack, asked, incidents, [*chapters, versions(ran_on)])
         pack.add("verify.py", Path(verifier.__file__).read_bytes())
         pack.add("README.txt", _readme(asked, incidents))
         _manifest(pack, asked, incidents, key)
@@ -180,7 +180,9 @@ def _records(conn: Connection, incident_id: UUID, actor: Actor) -> Iterator[Trai
             return
 
 
-def _releases(conn: Connection, pack: _Written, ids: Sequence[UUID]) -> None:
+def _releases(
+    conn: Connection, pack: _Written, ids: Sequence[UUID]
+) -> Sequence[rows.PackedRelease]:
     found = rows.releases(conn, ids)
     for one in found:
         about = {"id": one.id, "number": one.number, "about": one.about}
@@ -190,12 +192,13 @@ def _releases(conn: Connection, pack: _Written, ids: Sequence[UUID]) -> None:
         conn, sorted({h for one in found for h in one.parts.values()})
     ):
         pack.add(f"contents/{digest}", content)
+    return found
 
 
 def _report(
     pack: _Written, asked: Asked, incidents: Sequence[rows.Packed], chapters: Sequence[Chapter]
 ) -> None:
-    left_out = len(incidents) - len(chapters)
+    left_out = max(0, len(incidents) - _MOST_IN_REPORT)
     about = [
         (in_words(say("About")), asked.scope),
         (in_words(say("Asked for by")), asked.by.name),

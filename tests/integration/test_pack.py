@@ -133,6 +133,7 @@ def test_a_pack_holds_what_stands_for_what_happened(world: World, pack: Path) ->
     page = files["report.html"].decode()
     assert "Carla Costa" in page
     assert "The yearly inspection" in page
+    assert "One person was enough, signed" in page
     entries = files["incidents/1/entries.jsonl"].splitlines()
     assert len(entries) == world.row(closed).head_seq
     facts = json.loads(files["incidents/1/facts.json"])
