@@ -26,6 +26,7 @@ import json
 import os
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -107,7 +108,7 @@ def stands_for(value: Json, salt: str | None, digest: str) -> bool:
 
 def check_entries(chain: str, name: str, entries: list[dict[str, Json]], found: Findings) -> None:
     """Check that records are what was written, in the order in which they were."""
-    previous, at = "", ""
+    previous, at, newest = "", "", 1
     for place, entry in enumerate(entries, start=1):
         said = f"{name}: record {entry.get('seq')}"
         if entry["seq"] != place:
@@ -117,9 +118,20 @@ def check_entries(chain: str, name: str, entries: list[dict[str, Json]], found: 
             found.integrity.append(f"{said} does not follow from the one before it")
         if entry["format"] == 2:
             check_entry(chain, said, entry, found)
+        elif entry["format"] != 1 or newest == 2 or entry["mac"] or entry["actor_digest"]:
+            found.integrity.append(f"{said} is of a format that it cannot have been written in")
         if entry["at"] < at:
             found.integrity.append(f"{said} is dated before the one in front of it")
-        previous, at = entry["hash"], entry["at"]
+        previous, at, newest = entry["hash"], entry["at"], entry["format"]
+    note(found, name, "cannot be checked without the key", (one["format"] == 1 for one in entries))
+    note(found, name, "hold nothing, as it was erased", (one["content"] is None for one in entries))
+
+
+def note(found: Findings, name: str, what: str, marks: Iterable[bool]) -> None:
+    """Say which records something is true of, if it is of any."""
+    numbers = [str(place) for place, mark in enumerate(marks, start=1) if mark]
+    if numbers:
+        found.notes.append(f"{name}: records that {what}: {', '.join(numbers)}")
 
 
 def check_entry(chain: str, said: str, entry: dict[str, Json], found: Findings) -> None:
@@ -157,20 +169,51 @@ def is_included(leaf: bytes, index: int, size: int, path: Iterable[bytes], root:
     return last == 0 and hmac.compare_digest(hashed, root)
 
 
+def is_beginning(old: int, old_root: bytes, size: int, root: bytes, path: list[bytes]) -> bool:
+    """Whether a tree of `old` leaves is how one of `size` begins (RFC 9162, 2.1.4.2)."""
+    if not 0 < old <= size:
+        return False
+    if old == size:
+        return not path and hmac.compare_digest(old_root, root)
+    hashes = [old_root, *path] if old & (old - 1) == 0 else path
+    if not hashes:
+        return False
+    at, last = old - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    before = after = hashes[0]
+    for one in hashes[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, after = node(one, before), node(one, after)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            after = node(after, one)
+        at, last = at >> 1, last >> 1
+    same = hmac.compare_digest(before, old_root) and hmac.compare_digest(after, root)
+    return last == 0 and same
+
+
 # --- what closing asks for -----------------------------------------------------------------------
 
 
 def check_closure(name: str, facts: dict[str, Json], entries: list[Json], found: Findings) -> None:
     """Recompute, from the rows of the pack, whether a closed incident has its evidence."""
     incident = facts["incident"][0]
-    if incident["state"] != "closed":
-        return
     wrong = found.closures.append
     ending = [one for one in entries if one["verb"] == "incident:closed"]
+    if incident["state"] != "closed":
+        if ending:
+            wrong(f"{name}: a record says that it was closed, and the facts do not")
+        return
     if len(ending) != 1:
         wrong(f"{name}: {len(ending)} records say that it was closed")
         return
     closing = ending[0]["seq"]
+    if says(ending[0], "closed_by", incident["closed_by"]) is False:
+        wrong(f"{name}: the record of its closing names another way")
     if (incident["confirmation_id"] is None) == (incident["decision_id"] is None):
         wrong(f"{name}: it needs an answer or a decision, one of the two")
     actions = [one for one in facts.get("action", []) if one["kind"] == "puts_right"]
@@ -190,14 +233,22 @@ def check_closure(name: str, facts: dict[str, Json], entries: list[Json], found:
         for one in facts.get("confirmation", [])
     )
     if not is_withdrawn:
-        for one in counted:
-            record = by_seq.get(one["verified_seq"])
-            if record is None or record["verb"] != "outcome:verified" or one["verified_seq"] < work:
-                wrong(f"{name}: no record since the last work says who checked “{one['measure']}”")
+        check_checks(name, counted, by_seq, work, found)
     if incident["closed_by"] == "confirmed":
         check_answers(name, facts, by_seq, closing, since, {one["id"] for one in counted}, found)
     else:
         check_decision(name, facts, by_seq, closing, since, found)
+
+
+def check_checks(
+    name: str, criteria: list[Json], by_seq: dict[int, Json], work: int, found: Findings
+) -> None:
+    for one in criteria:
+        record = by_seq.get(one["verified_seq"])
+        if record is None or record["verb"] != "outcome:verified" or one["verified_seq"] < work:
+            found.closures.append(
+                f"{name}: no record since the last work says who checked “{one['measure']}”"
+            )
 
 
 def check_answers(
@@ -223,8 +274,8 @@ def check_answers(
             found.closures.append(f"{name}: a confirmer has no yes that is newer than the work")
             continue
         record = by_seq.get(last["entry_seq"])
-        signer = last["recorded_by"] or last["person_id"]
-        if record is None or record["person_id"] not in (signer, None):
+        verb, signer = signed_as(last)
+        if record is None or (record["verb"], record["person_id"]) != (verb, signer):
             found.closures.append(f"{name}: no record holds the answer of a confirmer")
         elif not last["is_withdrawal"] and says(record, "answer", last["answer"]) is False:
             found.closures.append(f"{name}: the record holds another answer of a confirmer")
@@ -235,6 +286,15 @@ def check_answers(
         }
         if not last["is_withdrawal"] and not counted <= yes_to:
             found.closures.append(f"{name}: a confirmer left a criterion open")
+
+
+def signed_as(answer: Json) -> tuple[str, Json]:
+    """Return the verb of the record that holds an answer, and the id of who signed it."""
+    if answer["is_withdrawal"]:
+        return "incident:withdrawn", answer["person_id"]
+    if answer["recorded_by"]:
+        return "confirmation:recorded", answer["recorded_by"]
+    return "confirmation:given", answer["person_id"]
 
 
 def says(record: Json, name: str, value: Json) -> bool | None:
@@ -260,7 +320,7 @@ def check_decision(
     record = by_seq.get(last["entry_seq"])
     if record is None or record["verb"] != "decision:made":
         found.closures.append(f"{name}: no record holds the decision")
-    elif record["person_id"] not in (last["person_id"], None):
+    elif record["person_id"] != last["person_id"]:
         found.closures.append(f"{name}: the record of the decision is somebody else's")
     handled = {
         one["ended_by"]
@@ -294,8 +354,11 @@ class Pack:
 
     def raw(self, name: str) -> bytes:
         # a file that says it is small may unpack to more than the memory holds
-        with self.zip.open(name) as opened:
-            content = opened.read(LARGEST + 1)
+        try:
+            with self.zip.open(name) as opened:
+                content = opened.read(LARGEST + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise NoPack(f"{name} cannot be read: it was changed ({error}).") from error
         if len(content) > LARGEST:
             raise NoPack(f"{name} is larger than any pack has it.")
         return content
@@ -341,24 +404,40 @@ def check_releases(pack: Pack, found: Findings) -> None:
 
 
 def check_heads(pack: Pack, outside: list[Json], found: Findings) -> dict[str, Json]:
-    """Check the signed heads, each following from the one before; return the newest."""
+    """Check the signed heads, each the continuation of the one before; return the newest."""
     heads = pack.lines("heads.jsonl")
-    previous = ""
-    for head in heads:
-        said = f"signed head {head['number']}"
-        if head["previous"] != previous:
-            found.completeness.append(f"{said} does not follow from the one before it")
-        if not is_signed(head["public_key"], head["signature"], statement(head)):
-            found.authenticity.append(f"{said} is not signed by the key that it names")
-        previous = sha256(statement(head))
-    by_number = {head["number"]: head for head in heads}
-    for head in outside:
-        if by_number.get(head["number"]) != head:
-            found.integrity.append(f"signed head {head['number']} is not the one you had before")
     if not heads:
         raise NoPack("There is no signed head in it.")
     newest: dict[str, Json] = heads[-1]
+    proofs = pack.json("consistency.json")
+    previous, number, root = "", 0, bytes.fromhex(newest["root"])
+    for head in heads:
+        said = f"signed head {head['number']}"
+        if head["previous"] != previous or head["number"] <= number:
+            found.completeness.append(f"{said} does not follow from the one before it")
+        if not is_signed(head["public_key"], head["signature"], statement(head)):
+            found.authenticity.append(f"{said} is not signed by the key that it names")
+        path = [bytes.fromhex(one) for one in proofs[str(head["number"])]]
+        old = bytes.fromhex(head["root"])
+        if not is_beginning(head["size"], old, newest["size"], root, path):
+            found.integrity.append(f"what {said} was signed over is not how it goes on")
+        previous, number = sha256(statement(head)), head["number"]
+    check_outside({head["number"]: head for head in heads}, number, outside, found)
     return newest
+
+
+def check_outside(
+    by_number: dict[int, Json], last: int, outside: list[Json], found: Findings
+) -> None:
+    """Check the heads of the pack against those that somebody had before."""
+    for head in outside:
+        said = f"signed head {head['number']}"
+        if not is_signed(head["public_key"], head["signature"], statement(head)):
+            found.authenticity.append(f"{said}, which you had before, is not signed by its key")
+        if head["number"] > last:
+            found.notes.append(f"{said}, which you had before, is newer than the pack")
+        elif by_number.get(head["number"]) != head:
+            found.integrity.append(f"{said} is not the one you had before")
 
 
 def statement(head: dict[str, Json]) -> bytes:
@@ -394,6 +473,8 @@ def check_incident(pack: Pack, folder: str, head: dict[str, Json], found: Findin
     root = bytes.fromhex(head["root"])
     if not is_included(leaf, signed["index"], head["size"], path, root):
         found.integrity.append(f"{name}: its records are not what was signed")
+    if str(facts["incident"][0]["number"]) != folder.split("/")[1]:
+        found.integrity.append(f"{name}: what is in its folder is about another one")
     check_closure(name, facts, entries, found)
     for run in facts.get("run", []):
         if run["release_id"] not in pack.release_ids:
@@ -419,6 +500,8 @@ def verify(path: str, outside: list[Json], keys: set[str]) -> tuple[dict[str, Js
         found.authenticity.append("the list of files is not signed by the key that it names")
     check_releases(pack, found)
     head = check_heads(pack, outside, found)
+    if signed["public_key"] != head["public_key"]:
+        found.authenticity.append("the list of files is signed by another key than the records")
     used = {signed["public_key"], head["public_key"]}
     known = keys | {one["public_key"] for one in outside}
     if known and not used <= known:
@@ -446,20 +529,23 @@ def verify(path: str, outside: list[Json], keys: set[str]) -> tuple[dict[str, Js
     return about, found
 
 
+def shown(text: str) -> str:
+    """Return the text without what would move the cursor, or is no character."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def say(about: dict[str, Json], found: Findings) -> None:
     count = f"{about['incidents']} incidents, {about['records']} records"
-    print(f"{count}; made {about['made_at']} by {about['made_by']}: {about['why']}")
+    lines = [f"{count}; made {about['made_at']} by {about['made_by']}: {about['why']}"]
     for subject, wrong in found.all().items():
-        print(f"{subject}: " + ("holds" if not wrong else f"{len(wrong)} findings"))
-        for one in wrong:
-            print(f"  - {one}")
-    for one in found.notes:
-        print(f"note: {one}")
-    print(f"signed by key “{about['key_id']}”, SHA-256 {about['fingerprint']}")
+        lines.append(f"{subject}: " + ("holds" if not wrong else f"{len(wrong)} findings"))
+        lines += [f"  - {one}" for one in wrong]
+    lines += [f"note: {one}" for one in found.notes]
+    lines.append(f"signed by key “{about['key_id']}”, SHA-256 {about['fingerprint']}")
     if not about["is_key_known"]:
-        print(
-            "whose key that is, only a head or a key that you had before can tell (--head, --key)"
-        )
+        lines.append("whose key that is, a head or key that you had before can tell")
+    for line in lines:
+        print(shown(line))
 
 
 def heads_at(given: list[str]) -> list[str]:
@@ -491,10 +577,18 @@ def main(given: list[str] | None = None) -> int:
                 outside += [json.loads(line) for line in opened if line.strip()]
         told, found = verify(asked.pack, outside, {one.lower() for one in asked.key})
     except NoPack as error:
-        print(error, file=sys.stderr)
+        print(shown(str(error)), file=sys.stderr)
         return 2
-    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        print(f"It cannot be read as a pack: {error!r}", file=sys.stderr)
+    except (
+        OSError,
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        print(f"It cannot be read as a pack: {shown(repr(error))}", file=sys.stderr)
         return 2
     if asked.json:
         print(

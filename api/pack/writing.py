@@ -8,6 +8,7 @@
     releases/N.json          what runs ran on: parts by hash, and their proof
     contents/HASH            diagrams, tables, forms
     heads.jsonl              every signed head, as they left the house
+    consistency.json         that what each was signed over is how the newest begins
     manifest.json            each file's SHA-256, and what was asked for
     manifest.signature.json  Ed25519 over `["putright pack 1", SHA-256 of manifest.json]`
 
@@ -112,9 +113,11 @@ def write_pack(
         raise Conflict(say("No signed head exists yet: sign one first (putright audit sign)."))
     with ZipFile(to, "w") as opened:
         pack = _Written(opened, asked.at)
-        chapters = list(_incidents(conn, pack, asked, incidents, heads[-1], tell))
+        tree = _tree(conn, heads[-1])
+        chapters = list(_incidents(conn, pack, asked, incidents, tree, tell))
         ran_on = _releases(conn, pack, [one.id for one in incidents])
         pack.stream("heads.jsonl", (as_line(one) + "\n" for one in heads))
+        pack.add("consistency.json", _json({one.number: _continued(tree, one) for one in heads}))
         _report(pack, asked, incidents, [*chapters, versions(ran_on)])
         pack.add("verify.py", Path(verifier.__file__).read_bytes())
         pack.add("README.txt", _readme(asked, incidents))
@@ -126,14 +129,9 @@ def _incidents(
     pack: _Written,
     asked: Asked,
     incidents: Sequence[rows.Packed],
-    head: SignedHead,
+    tree: Tree,
     tell: Callable[[int], None],
 ) -> Iterator[Chapter]:
-    tree = Tree(
-        leaf_hash(leaf(one.chain_id, one.seq, bytes(one.hash)))
-        for one in leaves(conn)
-        if one.position < head.size
-    )
     people: set[UUID] = set()
     for done, one in enumerate(incidents, start=1):
         folder = f"incidents/{one.number}"
@@ -143,7 +141,7 @@ def _incidents(
         facts = ",\n".join(f"{json.dumps(name)}: {value}" for name, value in told.items())
         pack.add(f"{folder}/facts.json", "{" + facts + "}\n")
         pack.add(f"{folder}/files.json", _json(rows.files(conn, one.id)))
-        pack.add(f"{folder}/inclusion.json", _json(_inclusion(conn, one.id, tree, head)))
+        pack.add(f"{folder}/inclusion.json", _json(_inclusion(conn, one.id, tree)))
         people |= {UUID(found) for found in _ID.findall("".join([*entries, *told.values()]))}
         if done <= _MOST_IN_REPORT:
             yield _chapter(conn, one.id, asked)
@@ -151,8 +149,20 @@ def _incidents(
     pack.add("people.json", _json(rows.people(conn, sorted(people))))
 
 
-def _inclusion(conn: Connection, chain_id: UUID, tree: Tree, head: SignedHead) -> dict[str, Any]:
-    found = last_leaf(conn, chain_id, head.size)
+def _tree(conn: Connection, head: SignedHead) -> Tree:
+    return Tree(
+        leaf_hash(leaf(one.chain_id, one.seq, bytes(one.hash)))
+        for one in leaves(conn)
+        if one.position < head.size
+    )
+
+
+def _continued(tree: Tree, head: SignedHead) -> list[str]:
+    return [one.hex() for one in tree.consistency(head.size)]
+
+
+def _inclusion(conn: Connection, chain_id: UUID, tree: Tree) -> dict[str, Any]:
+    found = last_leaf(conn, chain_id, tree.size)
     if found is None:
         raise Conflict(say("An incident is newer than the last signed head: sign one first."))
     path = [one.hex() for one in tree.inclusion(found.position)]

@@ -26,6 +26,10 @@ _LEFT_OUT = frozenset(
     {
         # entries have a file of their own
         "entry",
+        # who looked and who was refused is a chain of its own
+        "access_entry",
+        # what a check found, which the reader finds by itself
+        "closure_finding",
         # addresses that open what they name, kept as digests
         "link",
         # what people were written, and what they want to be written: not about the incident

@@ -12,18 +12,22 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import text
 
 from api.pack import verifier
 from api.pack.asking import PackAsked, Period, make_pack
 from api.pack.writing import Asked, write_pack
 from engine.domain.canonical import canonical
-from engine.domain.signed_head import SigningKey, as_line
+from engine.domain.merkle import Peaks
+from engine.domain.signed_head import SigningKey, as_line, read_line
 from engine.errors import NotAllowed
 from engine.queries import pack as rows
-from engine.store.signed_heads import signed_heads
+from engine.store.embedded import DatabaseUrls
+from engine.store.signed_heads import grow, signed_heads
 from engine.usecases.restricting import restrict
 from engine.usecases.signing_heads import sign_heads
-from tests.tampering import SIGNING, signing
+from tests.tampering import SIGNING, rewrite, signing
+from tests.unguarded import unguarded
 from tests.world import World
 
 THEIRS = SigningKey("first", b"the signing key of a forger 32 b")
@@ -202,6 +206,28 @@ ATTACKS: dict[str, tuple[Callable[[Files], Files], dict[str, str]]] = {
         edit(ENTRIES, with_line(2, salt=None)),
         {"integrity": "record 3: what it says is not what was written"},
     ),
+    "a record said to be of another format": (
+        edit(ENTRIES, with_line(2, format=1, content={"other": "words"})),
+        {"integrity": "record 3 is of a format that it cannot have been written in"},
+    ),
+    "a record of a format that there is not": (
+        edit(ENTRIES, with_line(2, format=3)),
+        {"integrity": "record 3 is of a format that it cannot have been written in"},
+    ),
+    "an incident under another number": (
+        lambda files: {
+            name.replace("incidents/1/", "incidents/9/"): one for name, one in files.items()
+        },
+        {"integrity": "what is in its folder is about another one"},
+    ),
+    "a closed incident called open": (
+        edit(FACTS, with_row("incident", state="open")),
+        {"closures": "a record says that it was closed, and the facts do not"},
+    ),
+    "an answer that somebody else gave": (
+        edit(FACTS, with_row("confirmation", person_id="00000000-0000-0000-0000-000000000000")),
+        {"closures": "a confirmer has no yes that is newer than the work"},
+    ),
     "an incident left out": (
         lambda files: {
             name: one for name, one in files.items() if not name.startswith("incidents/2/")
@@ -324,6 +350,90 @@ def test_packing_what_is_for_named_people_only_is_an_entry(world: World, tmp_pat
     made(world, tmp_path / "pack.zip", 1)
 
     assert world.verbs(incident)[-1] == "incident:read"
+
+
+def test_a_pack_that_is_signed_by_two_keys_is_told_without_knowing_either(
+    pack: Path, tmp_path: Path
+) -> None:
+    forged = packed(
+        relisted(edit(FACTS, with_row("action", title="Other"))(files_of(pack))), tmp_path / "f.zip"
+    )
+
+    status, told = verified(forged)
+
+    assert status == 1
+    assert told["authenticity"] == ["the list of files is signed by another key than the records"]
+
+
+def test_a_head_had_before_binds_all_that_comes_after_it(
+    world: World, database: DatabaseUrls, tmp_path: Path
+) -> None:
+    """Somebody with every key writes all anew, and lets the new log follow the old head by name."""
+    incident = world.confirmed()
+    mine = tmp_path / "mine"
+    mine.write_text(as_line(sign_heads(signing(world))) + "\n")
+    with unguarded(database) as conn:
+        rewrite(conn, incident, 3, verb="action:done")
+        conn.execute(text("DELETE FROM signed_leaf"))
+        peaks = Peaks()
+        grow(conn, 1, peaks)
+        values = {"peaks": peaks.as_bytes(), "size": peaks.size, "root": peaks.root()}
+        conn.execute(
+            text("UPDATE signed_head SET peaks = :peaks, size = :size, root = :root"), values
+        )
+    world.report()
+    forged = made(world, tmp_path / "forged.zip")
+    files = files_of(forged)
+    lines = files["heads.jsonl"].decode().splitlines()
+    first = json.loads(mine.read_text())
+    second = json.loads(lines[1]) | {"previous": read_line(mine.read_text()).digest.hex()}
+    unsigned = read_line(json.dumps(second))
+    second["signature"] = SIGNING.key.sign(unsigned.statement).hex()
+    heads = "".join(f"{json.dumps(one)}\n" for one in (first, second)).encode()
+    again = relisted(files | {"heads.jsonl": heads}, SIGNING.key)
+
+    status, told = verified(packed(again, tmp_path / "again.zip"), "--head", str(mine))
+
+    assert status == 1
+    assert told["integrity"] == ["what signed head 1 was signed over is not how it goes on"]
+
+
+def test_a_pack_older_than_a_head_that_somebody_has_is_no_finding(
+    world: World, pack: Path, tmp_path: Path
+) -> None:
+    world.clock.forward(days=1)
+    world.report()
+    newer = tmp_path / "newer"
+    newer.write_text(as_line(sign_heads(signing(world))) + "\n")
+
+    status, told = verified(pack, "--head", str(newer))
+
+    assert status == 0
+    assert told["notes"] == ["signed head 2, which you had before, is newer than the pack"]
+
+
+def test_a_flipped_byte_and_words_that_move_the_cursor_do_no_harm(
+    world: World, pack: Path, tmp_path: Path
+) -> None:
+    content = bytearray(pack.read_bytes())
+    with ZipFile(pack) as opened:
+        at = opened.getinfo(ENTRIES).header_offset
+    content[at + 80] ^= 0xFF
+    flipped = tmp_path / "flipped.zip"
+    flipped.write_bytes(content)
+    status, told = verified(flipped)
+    assert status == 2
+    assert "was changed" in told["refused"]
+
+    asked = PackAsked(1, "A test\nintegrity: holds\x1b[2J")
+    to = tmp_path / "words.zip"
+    make_pack(signing(world), asked, to, actor=world.actor("egon"), tell=lambda *_: None)
+    ran = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), str(to)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0
+    assert ran.stdout.count("\nintegrity: holds") == 1
+    assert "\x1b" not in ran.stdout
 
 
 @pytest.mark.parametrize(
