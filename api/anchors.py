@@ -5,7 +5,7 @@ that this database is not the one whose heads it keeps, and is left as it is.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -183,3 +183,8 @@ def heads_kept(places: Sequence[Place]) -> list[SignedHead]:
             except (OSError, ValueError):
                 continue  # sending the next head there says what is wrong
     return heads
+
+
+def highest(heads: Iterable[SignedHead]) -> int:
+    """Return the highest number among signed heads; 0 if there are none."""
+    return max((head.number for head in heads), default=0)

@@ -14,7 +14,7 @@ from secrets import randbelow
 import click
 
 from api.addresses import token_of
-from api.anchors import heads_kept, places_of
+from api.anchors import heads_kept, highest, places_of
 from api.app import create_app
 from api.auditing import AUDITING
 from api.beginnings import first_token
@@ -79,7 +79,7 @@ def _anchored(found: Opened) -> Opened:
         folder.mkdir(exist_ok=True)
         settings = replace(settings, anchor_file=folder)
     places = places_of(settings)
-    if sign_if_due(found.handling):
+    if sign_if_due(found.handling, left=highest(heads_kept(places))):
         anchor_newest(found.handling, places)
         check_and_keep(found.handling, heads_kept(places))
     return replace(found, settings=settings)

@@ -9,15 +9,14 @@ from urllib.parse import unquote
 from flask import Flask, g, request, session
 from flask_login import current_user
 
+from engine.domain.access import wanting_in
 from engine.domain.permissions import Actor, may_audit
 from engine.errors import InvalidAnswers, Unavailable
-from engine.language import say
 from engine.store import refused
 from engine.store.sight import look_as
 
 # A program states its purpose with each request, percent-encoded where it is not ASCII.
 PURPOSE_HEADER = "Purpose"
-_LEAST_WORDS, _MOST_WORDS = 10, 2_000
 # nothing of anybody is read there, and the database may be away
 _OF_NOBODY = frozenset({"static", "operations.health"})
 
@@ -39,16 +38,8 @@ def read_as(actor: Actor) -> None:
 
 def _words(said: str) -> str:
     words = unquote(said).strip()
-    if not _LEAST_WORDS <= len(words) <= _MOST_WORDS:
-        raise InvalidAnswers(
-            {
-                PURPOSE_HEADER: say(
-                    "Please say why in %(least)s to %(most)s characters.",
-                    least=_LEAST_WORDS,
-                    most=_MOST_WORDS,
-                )
-            }
-        )
+    if wanting := wanting_in(words):
+        raise InvalidAnswers({PURPOSE_HEADER: wanting})
     return words
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import click
 
+from api.anchors import heads_kept, highest, places_of
 from api.settings import Settings
 from engine.clock import now
 from engine.domain.ladder import DEFAULT, Ladder
@@ -87,7 +88,8 @@ def _signing(settings: Settings) -> Signing | None:
     if settings.signing_key is None:
         return None
     key = SigningKey(settings.signing_key_id, bytes.fromhex(settings.signing_key))
-    return Signing(key, settings.signed_before)
+    places = places_of(settings)
+    return Signing(key, settings.signed_before, lambda: highest(heads_kept(places)))
 
 
 @contextmanager

@@ -138,7 +138,7 @@ SENT: dict[str, dict[str, Any]] = {
     "api_made_files.ask": {"format": "xes"},
     "api_made_files.drop": {},
     "mining.ask": {"format": "xes"},
-    "packs.make": {"number": "1", "why": "A test"},
+    "packs.make": {"number": "1", "why": "A test of packs"},
     "moving.begin": {"from": "1", "to": "2", "reason": "So"},
     "moving.on": {},
     "named_people.agree": {},

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from api.mining.writing import Format, Told, write_mined
+from engine.domain.access import wanting_in
 from engine.domain.permissions import Actor
 from engine.errors import InvalidAnswers
 from engine.language import say
@@ -21,20 +22,22 @@ _FIRST, _LAST = date(1970, 1, 1), date(9000, 1, 1)
 class MiningAsked:
     """Incidents first told of from a day until another, both included, in UTC.
 
-    `purpose` is what names are needed for; empty: people and customers are pseudonyms.
+    `with_names`: people and customers by name, and what people wrote; else pseudonyms, and no
+    words.  `purpose` is what names are needed for.
     """
 
     since: date | None = None
     until: date | None = None
     process: str | None = None
+    with_names: bool = False
     purpose: str = ""
     by_run: bool = False
 
     @property
     def query(self) -> str:
         """What a job is told, and `of_query` reads."""
-        told = {name: value for name, value in vars(self).items() if value not in (None, "", False)}
-        return urlencode(told | ({"by_run": "yes"} if self.by_run else {}))
+        told = {name: "yes" if value is True else value for name, value in vars(self).items()}
+        return urlencode({name: value for name, value in told.items() if value})
 
 
 def of_query(query: str, kind: Format) -> MiningAsked:
@@ -43,11 +46,11 @@ def of_query(query: str, kind: Format) -> MiningAsked:
     by_run = said.get("by_run") == "yes"
     if by_run and kind not in (Format.XES, Format.XES2):
         raise InvalidAnswers({"by_run": say("A trace for each run is for XES alone.")})
-    purpose = said.get("purpose", "")
-    if said.get("names") == "yes" and not purpose:
-        raise InvalidAnswers({"purpose": say("Please say what the names are needed for.")})
+    with_names, purpose = said.get("with_names") == "yes", said.get("purpose", "")
+    if with_names and (wanting := wanting_in(purpose)):
+        raise InvalidAnswers({"purpose": wanting})
     since, until = _day(said, "since"), _day(said, "until")
-    return MiningAsked(since, until, said.get("process") or None, purpose, by_run)
+    return MiningAsked(since, until, said.get("process") or None, with_names, purpose, by_run)
 
 
 def make_mined(
@@ -57,12 +60,12 @@ def make_mined(
     store = handling.store
     with store.read() as conn:
         process_id = process_named(conn, asked.process) if asked.process else None
-    if asked.purpose:
+    if asked.with_names:
         noted = {"where": "mining", "about": asked.query, "purpose": asked.purpose}
         note_read(store, noted, actor=actor)
     until = asked.until + timedelta(days=1) if asked.until else None
     mined = Mined(
-        store.key.secret, _midnight(asked.since), _midnight(until), process_id, bool(asked.purpose)
+        store.key.secret, _midnight(asked.since), _midnight(until), process_id, asked.with_names
     )
     # pseudonyms are the same in every file; who reads with names has said why
     with store.read_as_written() as conn:

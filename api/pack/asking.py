@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import Connection
 
 from api.pack.writing import Asked, write_pack
+from engine.domain.access import wanting_in
 from engine.domain.permissions import Actor, may_audit
 from engine.errors import InvalidAnswers, NotAllowed, Unavailable
 from engine.language import say
@@ -70,8 +71,8 @@ def of_query(query: str) -> PackAsked:
     """Return what is asked for.  Raises InvalidAnswers, by the name of the field."""
     said = {name: value.strip() for name, value in parse_qsl(query)}
     why, number = said.get("why", ""), said.get("number", "").lstrip("#")
-    if not why:
-        raise InvalidAnswers({"why": say("Say what the pack is for: it stands in it.")})
+    if wanting := wanting_in(why):
+        raise InvalidAnswers({"why": wanting})
     if not number:
         return PackAsked(_period(said), why)
     if not (number.isascii() and number.isdigit() and len(number) < _LONGEST_NUMBER):
@@ -105,6 +106,8 @@ def make_pack(handling: Handling, asked: PackAsked, to: Path, *, actor: Actor, t
     """
     if not may_audit(actor):
         raise NotAllowed(say("The desk is for auditors."))
+    if wanting := wanting_in(asked.why):
+        raise InvalidAnswers({"why": wanting})
     if handling.signing is None:
         raise Unavailable(say("Nothing can be signed: PUTRIGHT_SIGNING_KEY is missing."))
     with handling.store.read() as conn:
@@ -121,8 +124,8 @@ def make_pack(handling: Handling, asked: PackAsked, to: Path, *, actor: Actor, t
     sign_heads(handling)
     told = Asked(asked.scope, asked.why, actor, handling.store.clock())
     key = handling.signing.key
-    with handling.store.read_as_written() as conn:
-        write_pack(conn, told, incidents, to, key=key, tell=lambda done: tell(done, total))
+    read = handling.store.read_as_written()
+    write_pack(read, told, incidents, to, key=key, tell=lambda done: tell(done, total))
     return total
 
 

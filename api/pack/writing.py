@@ -20,6 +20,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from api.languages import current
 from api.pack import verifier
@@ -47,10 +48,10 @@ from engine.queries.incident import incident_page
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import MOST, Page
 from engine.queries.trail import TrailLine, trail
+from engine.store.chains import at_one_instant
 from engine.store.signed_heads import last_leaf, leaves, signed_heads
 
 _HERE = Path(__file__).parent
-_ONE_INSTANT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # a report of more incidents than that is read by nobody; their records are all in the pack
 _MOST_IN_REPORT = 200
@@ -94,7 +95,7 @@ class _Written:
 
 
 def write_pack(
-    conn: Connection,
+    read: AbstractContextManager[Connection],
     asked: Asked,
     incidents: Sequence[rows.Packed],
     to: Path,
@@ -104,24 +105,38 @@ def write_pack(
 ) -> None:
     """Write the pack of these incidents to a file; `tell` is told how many are done.
 
-    `conn` has begun nothing yet.  Raises Conflict if nothing was signed so far: then nothing could
+    `read` opens the database, as it was written; it is closed before the report is laid out, which
+    takes a while.  Raises Conflict if nothing was signed so far: then nothing could
     show that the pack is whole.
     """
-    conn.execute(_ONE_INSTANT)
-    heads = list(signed_heads(conn))
-    if not heads:
-        raise Conflict(say("No signed head exists yet: sign one first (putright audit sign)."))
     with ZipFile(to, "w") as opened:
         pack = _Written(opened, asked.at)
-        tree = _tree(conn, heads[-1])
-        chapters = list(_incidents(conn, pack, asked, incidents, tree, tell))
-        ran_on = _releases(conn, pack, [one.id for one in incidents])
-        pack.stream("heads.jsonl", (as_line(one) + "\n" for one in heads))
-        pack.add("consistency.json", _json({one.number: _continued(tree, one) for one in heads}))
-        _report(pack, asked, incidents, [*chapters, versions(ran_on)])
+        with read as conn:
+            at_one_instant(conn)
+            chapters = _facts(conn, pack, asked, incidents, tell)
+        _report(pack, asked, incidents, chapters)
         pack.add("verify.py", Path(verifier.__file__).read_bytes())
         pack.add("README.txt", _readme(asked, incidents))
         _manifest(pack, asked, incidents, key)
+
+
+def _facts(
+    conn: Connection,
+    pack: _Written,
+    asked: Asked,
+    incidents: Sequence[rows.Packed],
+    tell: Callable[[int], None],
+) -> list[Chapter]:
+    """Write all that is read from the database; return what is said of it."""
+    heads = list(signed_heads(conn))
+    if not heads:
+        raise Conflict(say("No signed head exists yet: sign one first (putright audit sign)."))
+    tree = _tree(conn, heads[-1])
+    chapters = list(_incidents(conn, pack, asked, incidents, tree, tell))
+    ran_on = _releases(conn, pack, [one.id for one in incidents])
+    pack.stream("heads.jsonl", (as_line(one) + "\n" for one in heads))
+    pack.add("consistency.json", _json({one.number: _continued(tree, one) for one in heads}))
+    return [*chapters, versions(ran_on)]
 
 
 def _incidents(

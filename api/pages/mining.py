@@ -17,7 +17,7 @@ from engine.queries.choices import process_names
 
 pages = for_auditors("mining", __name__)
 
-_ASKED = ("since", "until", "process", "names", "purpose", "by_run")
+_ASKED = ("since", "until", "process", "with_names", "purpose", "by_run")
 
 
 @pages.get("/desk/mining")
@@ -30,8 +30,6 @@ def page() -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """Have a file written."""
     asked = {name: request.form.get(name, "") for name in _ASKED}
-    if not asked["names"]:
-        asked["purpose"] = ""
     kind = request.form.get("format", "")
     try:
         if kind not in set(Format):

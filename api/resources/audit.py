@@ -15,6 +15,7 @@ from engine.errors import NotAllowed
 from engine.language import say
 from engine.queries.closures import closures_without_evidence
 from engine.queries.instance import Instance, instance
+from engine.queries.masked_words import as_shown
 from engine.queries.run import diagram_xml
 from engine.queries.way_out_sample import WayOutSample, owner_in_scope, sample_ways_out
 from engine.queries.ways_out import ways_out
@@ -29,15 +30,18 @@ def closures() -> dict[str, Any]:
     if not tokens.actor().has_role(Role.AUDITOR):
         raise NotAllowed(say("Only auditors can ask this."))
     key = handling().store.key
-    # recomputed from what was written; what is told of it are numbers and sentences
-    with handling().store.read_as_written() as conn:
-        closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
-        out = ways_out(conn, {key.id: key.secret})
+    store, keys = handling().store, {key.id: key.secret}
+    with store.read_as_written() as conn:
+        closed, unproven = closures_without_evidence(conn, keys)
+        out = ways_out(conn, keys)
+    found = [*unproven, *out.unproven]
+    with store.read() as conn:
+        told = as_shown(conn, [one.why for one in found])
     return {
         "closed": closed,
         "set_aside": out.set_aside,
         "merged": out.merged,
-        "unproven": [*unproven, *out.unproven],
+        "unproven": [one._replace(why=why) for one, why in zip(found, told, strict=True)],
     }
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from engine.domain.permissions import Actor, Machine
+from engine.language import Said, say
 
 # what stands in the chain where a person's id stands in their own
 NOBODY = UUID("0d3c6b0e-52a7-5d2b-9a39-7b8d6c1f4e20")
@@ -32,6 +33,7 @@ MOST_REFUSED, MOST_REFUSED_UNKNOWN = 30, 200
 
 # a purpose is stated for a working day at most
 LONGEST_PURPOSE = timedelta(hours=10)
+_LEAST_WORDS, _MOST_WORDS = 10, 2_000
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,12 @@ def chain_of(by: Actor | Machine) -> UUID:
 def most_refused(chain_id: UUID) -> int:
     """Return how many refusals in a row are entries of this chain."""
     return MOST_REFUSED_UNKNOWN if chain_id == NOBODY else MOST_REFUSED
+
+
+def wanting_in(why: str) -> Said | None:
+    """Return what a purpose that is stated in these words lacks; None if nothing."""
+    if _LEAST_WORDS <= len(why.strip()) <= _MOST_WORDS:
+        return None
+    return say(
+        "Please say why in %(least)s to %(most)s characters.", least=_LEAST_WORDS, most=_MOST_WORDS
+    )

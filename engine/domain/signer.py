@@ -32,8 +32,8 @@ def bearer_of_address(name: str) -> str:
     return _ADDRESS.format(name)
 
 
-def signer_of(actor: str, person_id: UUID | None) -> Signer:
-    """Return as what an entry with this name, and perhaps this person's id, was signed."""
+def signer_of(actor: str | None, person_id: UUID | None) -> Signer:
+    """Return as what an entry was signed: this name, unless it was erased, and a person's id."""
     if person_id is None:
         return Signer.MACHINE
-    return Signer.LINK if actor.startswith(BEARERS) else Signer.PERSON
+    return Signer.LINK if actor and actor.startswith(BEARERS) else Signer.PERSON

@@ -373,6 +373,9 @@ def word(machine: str) -> Said:
     return say(WORDS[machine])
 
 
-def sentence(verb: str, actor: str) -> Said:
-    """Return the plain sentence, without full stop, of an entry's verb; KeyError if unknown."""
-    return say(VERBS[verb], actor=actor)
+def sentence(verb: str, actor: str | None) -> Said:
+    """Return the plain sentence, without full stop, of an entry's verb; KeyError if unknown.
+
+    The name of who acted may have been erased.
+    """
+    return say(VERBS[verb], actor=actor or say("somebody whose name was erased"))

@@ -21,6 +21,7 @@ from engine.language import say
 from engine.queries.closed import NOW_SEQ, Closed, facts_of, this_closed
 from engine.queries.closures import findings
 from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL, Combination
+from engine.queries.masked_words import as_shown
 from engine.queries.rights import Right, offices_at
 
 
@@ -251,8 +252,8 @@ def closure_evidence(
         _decision(conn, asked),
         tuple(_release(row) for row in conn.execute(_RELEASES, asked)),
         _hands(conn, asked),
-        Judged(judge(facts_of(closed, asked["closing"]))[0], not then, tuple(then)),
-        Judged(now, now is not Gate.SHUT, missing),
+        Judged(judge(facts_of(closed, asked["closing"]))[0], not then, as_shown(conn, then)),
+        Judged(now, now is not Gate.SHUT, as_shown(conn, missing)),
     )
 
 

@@ -179,7 +179,7 @@ def _moment(entries: Sequence[Any]) -> Moment:
     )
 
 
-def said_of(verb: str, actor: str) -> str:
+def said_of(verb: str, actor: str | None) -> str:
     """Return an entry in a sentence without full stop, also of a verb that is unknown here."""
     return sentence(verb, actor) if verb in VERBS else f"{actor}: {verb}"
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table
 
+from engine.domain.signer import BEARERS
 from engine.store import schema as t
 from engine.store.connect import script
 
@@ -102,8 +103,9 @@ CREATE FUNCTION masked.other_name(the_id uuid) RETURNS text STABLE LANGUAGE sql 
     FROM public.person p JOIN public.organisation o ON o.id = p.organisation_id
     WHERE p.id = the_id), the_id);
 CREATE FUNCTION masked.who(the_id uuid, its_name text) RETURNS text STABLE LANGUAGE sql RETURN
-  CASE WHEN its_name IS NOT NULL AND masked.is_outside(the_id) THEN masked.other_name(the_id)
-    ELSE its_name END;
+  CASE WHEN its_name IS NULL OR NOT masked.is_outside(the_id) THEN its_name
+    ELSE coalesce((SELECT held FROM unnest(ARRAY[{", ".join(f"'{one}'" for one in BEARERS)}]) held
+      WHERE starts_with(its_name, held)), '') || masked.other_name(the_id) END;
 
 CREATE FUNCTION masked.words(said text) RETURNS text STABLE LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$

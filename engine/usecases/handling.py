@@ -5,7 +5,7 @@ shared by all threads; a release never changes, so what is cached never goes sta
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -80,6 +80,8 @@ class Signing:
 
     key: SigningKey
     before: Mapping[str, frozenset[bytes]] = field(default_factory=dict)
+    # the highest number of a head that is known to have left the house
+    left: Callable[[], int] = int
 
     @property
     def known(self) -> Mapping[str, frozenset[bytes]]:

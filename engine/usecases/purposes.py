@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
-from engine.domain.access import LONGEST_PURPOSE, PURPOSE_ENDED, PURPOSE_STATED
+from engine.domain.access import LONGEST_PURPOSE, PURPOSE_ENDED, PURPOSE_STATED, wanting_in
 from engine.domain.permissions import Actor, may_audit
 from engine.errors import InvalidAnswers, NotAllowed, NotFound
 from engine.language import say
@@ -20,7 +20,6 @@ from engine.store.access import access_chain
 from engine.store.work import Store
 
 _MOST_INCIDENTS = 200
-_LEAST_WORDS, _MOST_WORDS = 10, 2_000
 
 
 def state_purpose(
@@ -58,12 +57,8 @@ def end_purpose(store: Store, purpose_id: UUID, *, actor: Actor) -> None:
 
 def _check(why: str, lasts: timedelta, numbers: Sequence[int] | None) -> None:
     wrong = {}
-    if not _LEAST_WORDS <= len(why.strip()) <= _MOST_WORDS:
-        wrong["why"] = say(
-            "Please say why in %(least)s to %(most)s characters.",
-            least=_LEAST_WORDS,
-            most=_MOST_WORDS,
-        )
+    if wanting := wanting_in(why):
+        wrong["why"] = wanting
     if not timedelta(0) < lasts <= LONGEST_PURPOSE:
         wrong["lasts"] = say("A purpose lasts a working day at most.")
     if numbers is not None and not 1 <= len(numbers) <= _MOST_INCIDENTS:

@@ -35,6 +35,7 @@ def sign_heads(handling: Handling, *, left: int = 0) -> SignedHead:
         lock_heads(work.conn)
         before = newest_head(work.conn)
         last = _last_number(work, before)
+        left = max(left, signing.left())
         if left > last:
             raise Conflict(_is_older(left, before), left=left)
         return _signed(work, signing, before, last + 1)

@@ -82,11 +82,14 @@ def test_a_pack_is_made_by_a_worker_and_what_it_is_for_is_an_entry(
 def test_what_a_pack_is_about_and_for_has_to_be_said(visit: Visit) -> None:
     egon = visit("egon")
     for sent, said in (
-        ({"number": "1"}, "Say what the pack is for"),
-        ({"why": "A test"}, "Please give the number of an incident, or a first and a last day."),
-        ({"why": "A test", "number": "one"}, "Please give the number of an incident."),
+        ({"number": "1", "why": "x"}, "Please say why in 10 to 2000 characters."),
         (
-            {"why": "A test", "since": "2026-03-02", "until": "2026-03-01"},
+            {"why": "A test of packs"},
+            "Please give the number of an incident, or a first and a last day.",
+        ),
+        ({"why": "A test of packs", "number": "one"}, "Please give the number of an incident."),
+        (
+            {"why": "A test of packs", "since": "2026-03-02", "until": "2026-03-01"},
             "The last day is before the first one.",
         ),
     ):
@@ -96,7 +99,7 @@ def test_what_a_pack_is_about_and_for_has_to_be_said(visit: Visit) -> None:
 
 def test_a_pack_of_what_there_is_not_says_why(world: World, visit: Visit) -> None:
     egon = visit("egon")
-    egon.send("/desk/packs", {"number": "7", "why": "A test"})
+    egon.send("/desk/packs", {"number": "7", "why": "A test of packs"})
 
     made = work(world)
 
@@ -129,10 +132,10 @@ def test_a_log_for_process_mining_is_made_with_pseudonyms(
 def test_names_need_a_purpose_which_is_an_entry(world: World, visit: Visit) -> None:
     world.confirmed()
     egon = visit("egon")
-    page = egon.send("/desk/mining", {"format": "xes", "names": "yes"}, 422)
-    assert "Please say what the names are needed for." in words_of(page)
+    page = egon.send("/desk/mining", {"format": "xes", "with_names": "yes"}, 422)
+    assert "Please say why in 10 to 2000 characters." in words_of(page)
 
-    egon.send("/desk/mining", {"format": "xes", "names": "yes", "purpose": "A complaint"})
+    egon.send("/desk/mining", {"format": "xes", "with_names": "yes", "purpose": "A complaint"})
 
     assert b"Ada Adler" in content(world, work(world))
     (entry,) = noted(world, "mining")
@@ -173,7 +176,9 @@ def test_what_is_found_is_masked_in_a_file_until_a_purpose_is_stated(
 def test_a_program_has_a_file_made_and_fetches_it(world: World, start: Start) -> None:
     world.confirmed()
     egon = start("egon")
-    asked = egon.post("/desk/files", {"format": "pack", "query": "number=1&why=A+test"}, 202)
+    asked = egon.post(
+        "/desk/files", {"format": "pack", "query": "number=1&why=A+test+of+packs"}, 202
+    )
     assert asked["ended_at"] is None
 
     work(world)
@@ -183,6 +188,15 @@ def test_a_program_has_a_file_made_and_fetches_it(world: World, start: Start) ->
     assert egon.get(f"/desk/files/{asked['id']}")["failed"] is None
     egon.post("/desk/files", {"format": "doc"}, 422)
     start("dora").post("/desk/files", {"format": "csv"}, 403)
+
+
+def test_a_purpose_alone_gives_no_names(world: World, start: Start) -> None:
+    world.confirmed()
+    wanted = {"format": "xes", "query": "purpose=Because+of+a+complaint"}
+    start("egon").post("/desk/files", wanted, 202)
+
+    assert b"Ada Adler" not in content(world, work(world))
+    assert noted(world, "mining") == []
 
 
 def test_every_kind_refuses_what_it_cannot_read() -> None:

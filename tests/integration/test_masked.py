@@ -1,12 +1,18 @@
 """Customers' personal data is masked for auditors who have stated no purpose."""
 
+from flask import Flask
 from sqlalchemy import ARRAY, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from engine.domain.signer import Signer, bearer_of_link, signer_of
 from engine.queries.incident import incident_page
 from engine.store import schema
+from engine.store.embedded import DatabaseUrls
 from engine.store.masking import MASKED
 from engine.store.sight import looking_as
+from tests.machine import Machine
+from tests.unguarded import unguarded
+from tests.visitor import Visitor, words_of
 from tests.world import World
 
 
@@ -127,3 +133,29 @@ def test_masked_rows_are_found_by_the_indexes_of_their_tables(world: World) -> N
             asked = text(f"EXPLAIN {sql}")
             plan = conn.execute(asked, {"id": world.people["carla"]}).scalars().all()
             assert index in "".join(plan), plan
+
+
+def test_what_is_recomputed_names_no_customer_to_a_masked_auditor(
+    world: World, database: DatabaseUrls, web: Flask
+) -> None:
+    incident = world.confirmed()
+    with unguarded(database) as conn:
+        conn.execute(text("UPDATE confirmation SET answer = 'no'"))
+    page = Visitor(world, web, "egon").get(f"/desk/closures/{world.row(incident).number}")
+    told = Machine(world, web, "egon").get("/closures")
+
+    assert "says that it is not right" in words_of(page)
+    assert told["unproven"]
+    assert "Carla" not in words_of(page)
+    assert "Carla" not in str(told)
+
+
+def test_whoever_held_a_link_is_still_told_from_who_has_signed_in(world: World) -> None:
+    with world.handling.store.begin() as work:
+        bearer = bearer_of_link("Carla Costa")
+        masked = work.conn.execute(
+            text("SELECT masked.who(:id, :name)"), {"id": world.people["carla"], "name": bearer}
+        ).scalar_one()
+
+    assert masked.startswith("the bearer of a link sent to Customer ")
+    assert signer_of(masked, world.people["carla"]) is Signer.LINK

@@ -319,8 +319,8 @@ def test_what_happens_while_a_pack_is_made_is_told_apart(world: World, tmp_path:
 
     with world.handling.store.read() as conn:
         packed_one = rows.of_number(conn, 1)
-    with world.handling.store.read() as conn:
-        write_pack(conn, asked, packed_one, to, key=SIGNING.key, tell=lambda _: None)
+    read = world.handling.store.read()
+    write_pack(read, asked, packed_one, to, key=SIGNING.key, tell=lambda _: None)
 
     status, told = verified(to)
     assert status == 1
@@ -330,7 +330,7 @@ def test_what_happens_while_a_pack_is_made_is_told_apart(world: World, tmp_path:
 
 def test_only_auditors_are_given_a_pack(world: World, tmp_path: Path) -> None:
     world.report()
-    asked = PackAsked(1, "Curious")
+    asked = PackAsked(1, "I am curious")
 
     with pytest.raises(NotAllowed):
         make_pack(
@@ -425,7 +425,7 @@ def test_a_flipped_byte_and_words_that_move_the_cursor_do_no_harm(
     assert status == 2
     assert "was changed" in told["refused"]
 
-    asked = PackAsked(1, "A test\nintegrity: holds\x1b[2J")
+    asked = PackAsked(1, "A test of words\nintegrity: holds\x1b[2J")
     to = tmp_path / "words.zip"
     make_pack(signing(world), asked, to, actor=world.actor("egon"), tell=lambda *_: None)
     ran = subprocess.run(
