@@ -318,6 +318,7 @@ def test_the_resource_and_the_command_tell_the_same(
         ("PUTRIGHT_SECRET_KEY", "x" * 40),
         ("PUTRIGHT_AUDIT_KEY", KEY.secret.decode()),
         ("PUTRIGHT_AUDIT_KEY_ID", KEY.id),
+        ("PUTRIGHT_SIGNING_KEY", "5" * 64),
     ):
         monkeypatch.setenv(name, value)
     period = ["--since", "2026-03-01", "--until", "2026-06-01"]

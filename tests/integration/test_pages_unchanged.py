@@ -46,7 +46,8 @@ def test_the_desk_says_what_the_last_check_found_and_where_heads_went(
     page = words_of(egon.get("/desk/proof"))
 
     assert "Nothing was changed" in page
-    assert "2 chains · 1 signed head" in page
+    # the incident's, the register's, and that the auditor has looked
+    assert "3 chains · 1 signed head" in page
     assert "Held against 1 signed head from outside" in page
     assert "Is everything as it was written? Yes" in page
     assert f"sent to {tmp_path}" in page
