@@ -4,8 +4,10 @@ A newcomer would write the addresses down: one that is added later would never b
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -324,3 +326,12 @@ class Caller:
             return client.open(path, method=method, headers=headers, **more), client
         form = {} if method == "GET" else {"csrf_token": self.token} | dict(sent or {})
         return client.open(path, method=method, data=form), client
+
+
+def text_of(answer: Any) -> str:
+    """Return all that an answer says, of what is packed in a file too."""
+    content: bytes = answer.get_data()
+    if content.startswith(b"PK"):
+        with ZipFile(BytesIO(content)) as packed:
+            content = b"".join(packed.read(name) for name in packed.namelist())
+    return content.decode("utf-8", "replace")

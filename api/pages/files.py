@@ -33,8 +33,11 @@ def add(number: int) -> ResponseReturnValue:
 def get(number: int, file_id: UUID) -> ResponseReturnValue:
     """Download a file."""
     with identity.handling().store.read() as conn:
-        incident_id = read_about(conn, number, identity.actor()).incident.id
-        return download(conn, incident_id, file_id, identity.actor())
+        incident_id = seen_incident(conn, number, identity.actor()).incident.id
+        file = download(conn, incident_id, file_id, identity.actor())
+        # what is refused was not read
+        read_about(conn, incident_id, identity.actor())
+        return file
 
 
 def take_file(incident_id: UUID, actor: Actor, *, is_internal: bool) -> None:

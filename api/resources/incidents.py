@@ -27,6 +27,7 @@ from engine.queries.incidents import Filters, Incidents, incidents
 from engine.queries.ledger import IncidentLedger, incident_ledger
 from engine.queries.paging import Page
 from engine.queries.run import RunPage, run_page
+from engine.queries.seen import seen_incident
 from engine.queries.trail import Trail, trail
 from engine.usecases.commenting import comment, watch
 from engine.usecases.filing import NewFile, add_file
@@ -166,8 +167,12 @@ def add_evidence(asked: dict[str, Any], which: str) -> dict[str, Any]:
 def get_evidence(which: str, file_id: UUID) -> Response:
     """Download a file."""
     with handling().store.read() as conn:
-        incident = read_about(conn, number_or_id(which), tokens.actor()).incident
-        return download(conn, incident.id, file_id, tokens.actor())
+        actor = tokens.actor()
+        incident_id = seen_incident(conn, number_or_id(which), actor).incident.id
+        file = download(conn, incident_id, file_id, actor)
+        # what is refused was not read
+        read_about(conn, incident_id, actor)
+        return file
 
 
 @blueprint.route("/<which>/ledger", methods=["GET"])

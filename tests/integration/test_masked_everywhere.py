@@ -4,11 +4,9 @@ The walk knows every address by the application's own map, as that of what is fo
 """
 
 from html import unescape
-from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
-from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -16,7 +14,7 @@ from sqlalchemy import text
 
 from tests.confidential import Hidden
 from tests.outsiders import furnish_open, values_with
-from tests.walk import ONCE, Caller, paths_of, rules, sent_to
+from tests.walk import ONCE, Caller, paths_of, rules, sent_to, text_of
 from tests.world import World
 
 WHY = "A customer has complained about us"
@@ -30,11 +28,7 @@ def furnished(world: World) -> tuple[Hidden, UUID]:
 
 
 def shown(answer: Any) -> str:
-    content = answer.get_data()
-    if content.startswith(b"PK"):
-        with ZipFile(BytesIO(content)) as sheet:
-            content = b"".join(sheet.read(name) for name in sheet.namelist())
-    return unescape(content.decode("utf-8", "replace")).lower()
+    return unescape(text_of(answer)).lower()
 
 
 def test_an_auditor_is_shown_no_customer_at_any_address(

@@ -320,7 +320,7 @@ def test_a_person_a_link_and_a_machine_are_told_apart(world: World, visit: Visit
     page = visit("egon").get("/incidents/1/record?who=kind:link")
     assert "by a link, not signed in" in words_of(page)
     history = words_of(visit("egon").get("/incidents/1/history"))
-    assert "the bearer of a link sent to Carla Costa" in history
+    assert "the bearer of a link sent to Customer" in history
 
 
 def test_what_a_machine_did_is_never_shown_as_a_person_s(world: World, told: UUID) -> None:

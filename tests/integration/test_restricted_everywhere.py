@@ -58,6 +58,7 @@ from tests.walk import (
     pointing,
     rules,
     sent_to,
+    text_of,
 )
 from tests.world import KEY, World, shipped_files
 
@@ -68,7 +69,7 @@ def hidden(world: World) -> Hidden:
 
 
 def shows_it(answer: Any) -> bool:
-    return WORD.lower() in (answer.get_data(as_text=True) + str(answer.headers)).lower()
+    return WORD.lower() in (text_of(answer) + str(answer.headers)).lower()
 
 
 def readings(world: World) -> int:
@@ -161,7 +162,7 @@ def test_every_page_and_resource_that_shows_it_is_an_entry_each_time(
             if is_reading:
                 shown.add(rule.endpoint)
                 assert answer.headers["Cache-Control"] == "no-store", path
-                title = re.search(r"<title>(.*?)</title>", answer.get_data(as_text=True))
+                title = re.search(r"<title>(.*?)</title>", text_of(answer))
                 assert title is None or WORD not in title.group(1), path
 
     assert {"incident.page", "record.page", "incident.time", "history.page"} <= shown
@@ -422,7 +423,7 @@ def test_no_job_and_no_log_says_its_words(
             )
         ]
 
-    assert "it is for named people only" in kept[-1]
+    assert "it is for named people only" in kept[-2]
     assert "putright.advance" in kept[0]
     assert "putright.tell_recovered" in kept[0]
     assert WORD not in "".join(kept) + caplog.text
