@@ -48,8 +48,7 @@ def keep_anchored(
         del timestamp
         if handling.signing is None:
             return
-        left = max((head.number for head in heads_kept(places)), default=0)
-        sign_if_due(handling, left=left)
+        sign_if_due(handling)
         anchor_newest(handling, places)
 
     @app.periodic(cron=_EVERY)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from api.anchors import heads_at, heads_kept, highest, places_of
+from api.anchors import heads_at, heads_kept, places_of
 from api.wiring import Opened, plain_handling, ready
 from engine.domain.audited import Audited, Question
 from engine.domain.signed_head import SignedHead
@@ -33,7 +33,7 @@ def sign() -> None:
     """Sign where all chains stand now, and send the signed head out of the house."""
     with ready() as found:
         places = places_of(found.settings)
-        head = sign_heads(found.handling, left=highest(heads_kept(places)))
+        head = sign_heads(found.handling)
         failed = anchor_newest(found.handling, places)
     click.echo(f"Signed head {head.number}: {head.entries} records in {head.chains} chains.")
     click.echo(f"Signed by {head.key_id}={head.public_key.hex()}")

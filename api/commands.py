@@ -14,7 +14,7 @@ from secrets import randbelow
 import click
 
 from api.addresses import token_of
-from api.anchors import heads_kept, highest, places_of
+from api.anchors import heads_kept, places_of
 from api.app import create_app
 from api.auditing import AUDITING
 from api.beginnings import first_token
@@ -27,7 +27,7 @@ from api.passwords import hash_password
 from api.releasing import SHIPPED, publish_shipped_first, read_release, write_release
 from api.serving import serve_until_stopped, work_until_stopped
 from api.settings import Settings
-from api.wiring import Opened, opened, ready
+from api.wiring import Opened, opened, ready, signing_of
 from engine.errors import Busy, DiagramRefused, InvalidAnswers, NotFound, Unavailable
 from engine.queries.closures import closures_without_evidence
 from engine.queries.drafts import release_files
@@ -79,10 +79,11 @@ def _anchored(found: Opened) -> Opened:
         folder.mkdir(exist_ok=True)
         settings = replace(settings, anchor_file=folder)
     places = places_of(settings)
-    if sign_if_due(found.handling, left=highest(heads_kept(places))):
-        anchor_newest(found.handling, places)
-        check_and_keep(found.handling, heads_kept(places))
-    return replace(found, settings=settings)
+    handling = replace(found.handling, signing=signing_of(settings))
+    if sign_if_due(handling):
+        anchor_newest(handling, places)
+        check_and_keep(handling, heads_kept(places))
+    return replace(found, settings=settings, handling=handling)
 
 
 @click.command()

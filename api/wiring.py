@@ -77,14 +77,15 @@ def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]
     followed = LadderInForce(given=settings.ladder, store=handling.store)
     try:
         handling = replace(
-            handling, ladder=followed, publishing=settings.publishing, signing=_signing(settings)
+            handling, ladder=followed, publishing=settings.publishing, signing=signing_of(settings)
         )
         yield Opened(settings, handling, app_url, owner_url)
     finally:
         handling.store.engine.dispose()
 
 
-def _signing(settings: Settings) -> Signing | None:
+def signing_of(settings: Settings) -> Signing | None:
+    """Return with which key heads are signed, and what has left; None without a key."""
     if settings.signing_key is None:
         return None
     key = SigningKey(settings.signing_key_id, bytes.fromhex(settings.signing_key))

@@ -20,9 +20,9 @@ SIGNING = Signing(SigningKey("first", b"the signing key of a test, 32 b."))
 AGAINST = Against({KEY.id: KEY.secret}, SIGNING.known)
 
 
-def signing(world: World) -> Handling:
-    """Return the world's handling with a key to sign with."""
-    return replace(world.handling, signing=SIGNING)
+def signing(world: World, *, left: int = 0) -> Handling:
+    """Return the world's handling with a key to sign with; `left` has left the house already."""
+    return replace(world.handling, signing=replace(SIGNING, left=lambda: left))
 
 
 def audited(store: Store, given: Sequence[SignedHead] = ()) -> Audited:

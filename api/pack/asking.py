@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 
 from api.pack.writing import Asked, write_pack
 from engine.domain.access import wanting_in
-from engine.domain.permissions import Actor, may_audit
-from engine.errors import InvalidAnswers, NotAllowed, Unavailable
+from engine.domain.permissions import Actor
+from engine.errors import InvalidAnswers, Unavailable
 from engine.language import say
 from engine.queries.mining import process_named
 from engine.queries.pack import Packed, of_number, of_period
+from engine.usecases.at_the_desk import require_auditor
 from engine.usecases.handling import Handling
 from engine.usecases.noting import note_read
 from engine.usecases.reading import note_reading
@@ -104,8 +105,7 @@ def make_pack(handling: Handling, asked: PackAsked, to: Path, *, actor: Actor, t
     entry of each.  Raises NotAllowed for all but auditors, NotFound, InvalidAnswers for too many,
     Unavailable if nothing can be signed.
     """
-    if not may_audit(actor):
-        raise NotAllowed(say("The desk is for auditors."))
+    require_auditor(actor)
     if wanting := wanting_in(asked.why):
         raise InvalidAnswers({"why": wanting})
     if handling.signing is None:

@@ -38,18 +38,18 @@ from api.pack import verifier
 from api.pack.printed import print_report
 from api.pack.report import Chapter, Report, chapter_of, versions
 from engine.domain.canonical import canonical, instant_text
-from engine.domain.merkle import Tree, leaf_hash
 from engine.domain.permissions import Actor
-from engine.domain.signed_head import SignedHead, SigningKey, as_line, leaf
+from engine.domain.signed_head import SigningKey, as_line
 from engine.errors import Conflict
 from engine.language import in_words, say
 from engine.queries import pack as rows
 from engine.queries.incident import incident_page
 from engine.queries.ledger import incident_ledger
 from engine.queries.paging import MOST, Page
+from engine.queries.signed_heads import Log
 from engine.queries.trail import TrailLine, trail
 from engine.store.chains import at_one_instant
-from engine.store.signed_heads import last_leaf, leaves, signed_heads
+from engine.store.signed_heads import signed_heads
 
 _HERE = Path(__file__).parent
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -131,11 +131,12 @@ def _facts(
     heads = list(signed_heads(conn))
     if not heads:
         raise Conflict(say("No signed head exists yet: sign one first (putright audit sign)."))
-    tree = _tree(conn, heads[-1])
-    chapters = list(_incidents(conn, pack, asked, incidents, tree, tell))
+    log = Log(conn, heads[-1])
+    chapters = list(_incidents(conn, pack, asked, incidents, log, tell))
     ran_on = _releases(conn, pack, [one.id for one in incidents])
     pack.stream("heads.jsonl", (as_line(one) + "\n" for one in heads))
-    pack.add("consistency.json", _json({one.number: _continued(tree, one) for one in heads}))
+    continued = {one.number: [hashed.hex() for hashed in log.consistency(one)] for one in heads}
+    pack.add("consistency.json", _json(continued))
     return [*chapters, versions(ran_on)]
 
 
@@ -144,7 +145,7 @@ def _incidents(
     pack: _Written,
     asked: Asked,
     incidents: Sequence[rows.Packed],
-    tree: Tree,
+    log: Log,
     tell: Callable[[int], None],
 ) -> Iterator[Chapter]:
     people: set[UUID] = set()
@@ -156,7 +157,7 @@ def _incidents(
         facts = ",\n".join(f"{json.dumps(name)}: {value}" for name, value in told.items())
         pack.add(f"{folder}/facts.json", "{" + facts + "}\n")
         pack.add(f"{folder}/files.json", _json(rows.files(conn, one.id)))
-        pack.add(f"{folder}/inclusion.json", _json(_inclusion(conn, one.id, tree)))
+        pack.add(f"{folder}/inclusion.json", _json(_inclusion(log, one.id)))
         people |= {UUID(found) for found in _ID.findall("".join([*entries, *told.values()]))}
         if done <= _MOST_IN_REPORT:
             yield _chapter(conn, one.id, asked)
@@ -164,28 +165,15 @@ def _incidents(
     pack.add("people.json", _json(rows.people(conn, sorted(people))))
 
 
-def _tree(conn: Connection, head: SignedHead) -> Tree:
-    return Tree(
-        leaf_hash(leaf(one.chain_id, one.seq, bytes(one.hash)))
-        for one in leaves(conn)
-        if one.position < head.size
-    )
-
-
-def _continued(tree: Tree, head: SignedHead) -> list[str]:
-    return [one.hex() for one in tree.consistency(head.size)]
-
-
-def _inclusion(conn: Connection, chain_id: UUID, tree: Tree) -> dict[str, Any]:
-    found = last_leaf(conn, chain_id, tree.size)
+def _inclusion(log: Log, chain_id: UUID) -> dict[str, Any]:
+    found = log.proof(chain_id)
     if found is None:
         raise Conflict(say("An incident is newer than the last signed head: sign one first."))
-    path = [one.hex() for one in tree.inclusion(found.position)]
     return {
         "index": found.position,
         "seq": found.seq,
-        "hash": bytes(found.hash).hex(),
-        "path": path,
+        "hash": found.hash.hex(),
+        "path": [one.hex() for one in found.path],
     }
 
 

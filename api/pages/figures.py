@@ -109,7 +109,6 @@ def whose_time() -> ResponseReturnValue:
         "figures_time.html",
         found=found,
         chart=_time_chart(found),
-        parties=list(Party),
         query=urlencode(asked),
     )
 

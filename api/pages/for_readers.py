@@ -3,9 +3,7 @@
 from flask import Blueprint
 
 from api.identity import actor, require_reader
-from engine.domain.permissions import may_audit
-from engine.errors import NotAllowed
-from engine.language import say
+from engine.usecases.at_the_desk import require_auditor
 from engine.usecases.drafting import require_reader_of_diagrams
 
 
@@ -26,10 +24,5 @@ def for_studio(name: str, module: str) -> Blueprint:
 def for_auditors(name: str, module: str) -> Blueprint:
     """Return a blueprint whose every page is at the auditor's desk, for auditors alone."""
     blueprint = for_readers(name, module)
-    blueprint.before_request(_require_auditor)
+    blueprint.before_request(lambda: require_auditor(actor()))
     return blueprint
-
-
-def _require_auditor() -> None:
-    if not may_audit(actor()):
-        raise NotAllowed(say("The desk is for auditors."))

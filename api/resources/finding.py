@@ -10,7 +10,7 @@ from api.resources.resource import handling, now, resource
 from api.shapes import Seconds, schema_of
 from engine.queries.finding.columns import COLUMNS, Column, Shape
 from engine.queries.finding.lines import Count, FoundLine, count_found, found
-from engine.usecases.saved_queries import require_auditor
+from engine.usecases.at_the_desk import require_auditor
 
 blueprint = resource("api_finding", __name__, "Finding", path="/desk/incidents")
 

@@ -10,10 +10,11 @@ from api.pages.made_files import as_file, named
 from api.resources.resource import handling, resource
 from api.results import KINDS
 from api.shapes import schema_of
-from engine.domain.permissions import Actor, may_audit
-from engine.errors import InvalidAnswers, NotAllowed, NotFound
+from engine.domain.permissions import Actor
+from engine.errors import InvalidAnswers, NotFound
 from engine.language import say
 from engine.usecases import result_files
+from engine.usecases.at_the_desk import require_auditor
 from engine.usecases.result_files import ResultFile
 
 blueprint = resource("api_made_files", __name__, "Files")
@@ -74,6 +75,5 @@ def drop(result_id: UUID) -> None:
 
 
 def _auditor() -> Actor:
-    if not may_audit(tokens.actor()):
-        raise NotAllowed(say("The desk is for auditors."))
+    require_auditor(tokens.actor())
     return tokens.actor()

@@ -28,7 +28,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from engine.domain.canonical import canonical
 
 FORMAT = "putright signed head 1"
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True)

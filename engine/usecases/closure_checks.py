@@ -12,15 +12,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select, update
 
 from engine.domain.incident import IncidentState
-from engine.domain.permissions import Actor, may_audit
-from engine.errors import NotAllowed
-from engine.language import say
+from engine.domain.permissions import Actor
 from engine.queries.closed import BATCH, all_closed
 from engine.queries.closures import findings, unproven_of
 from engine.queries.ways_out import ways_out
 from engine.store import schema as t
 from engine.store.jobs import defer_closure_check
 from engine.store.work import Store, Work
+from engine.usecases.at_the_desk import require_auditor
 
 
 def ask_check(store: Store, *, actor: Actor) -> UUID:
@@ -28,8 +27,7 @@ def ask_check(store: Store, *, actor: Actor) -> UUID:
 
     Raises NotAllowed for anybody but an auditor.
     """
-    if not may_audit(actor):
-        raise NotAllowed(say("The desk is for auditors."))
+    require_auditor(actor)
     check = t.closure_check.c
     with store.begin() as work:
         found = work.conn.scalar(select(check.id).where(check.ended_at.is_(None)))

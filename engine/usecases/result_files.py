@@ -22,7 +22,7 @@ from engine.store import schema as t
 from engine.store.jobs import defer_making_file
 from engine.store.sight import looking_as
 from engine.store.work import Store
-from engine.usecases.saved_queries import require_auditor
+from engine.usecases.at_the_desk import require_auditor
 
 KEPT = timedelta(hours=24)
 MOST_WAITING = 3

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from engine.domain.permissions import Actor, may_audit
-from engine.errors import InvalidAnswers, NotAllowed
+from engine.domain.permissions import Actor
+from engine.errors import InvalidAnswers
 from engine.language import say
 from engine.store import schema as t
 from engine.store.work import Store
+from engine.usecases.at_the_desk import require_auditor
 
 MOST = 100
 _LONGEST_NAME, _LONGEST_QUERY = 60, 4_000
@@ -35,12 +36,6 @@ _THEIRS = text("""
     WHERE q.person_id = :me OR (q.is_shared AND p.is_active AND 'auditor' = ANY (p.roles))
     ORDER BY q.person_id <> :me, lower(q.name), p.name LIMIT 300
 """)
-
-
-def require_auditor(actor: Actor) -> None:
-    """Raise NotAllowed unless the person inspects what happened."""
-    if not may_audit(actor):
-        raise NotAllowed(say("The desk is for auditors."))
 
 
 def save_query(store: Store, name: str, query: str, *, shared: bool, actor: Actor) -> None:

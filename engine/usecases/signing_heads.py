@@ -24,33 +24,34 @@ from engine.usecases.handling import Handling, Signing
 BACKUPS = Machine("putright audit restored")
 
 
-def sign_heads(handling: Handling, *, left: int = 0) -> SignedHead:
+def sign_heads(handling: Handling) -> SignedHead:
     """Sign where all chains stand now, and have the signed head sent out of the house.
 
-    `left` is the highest number of a head that is known to have left.  Raises Conflict if that is
-    newer than this database, and Unavailable without a key or if the log is not what was signed.
+    Raises Conflict if one that has left is newer than this database, and Unavailable without a key
+    or if the log is not what was signed.
     """
     signing = _signing(handling)
+    left = signing.left()
     with handling.store.begin() as work:
         lock_heads(work.conn)
         before = newest_head(work.conn)
         last = _last_number(work, before)
-        left = max(left, signing.left())
         if left > last:
             raise Conflict(_is_older(left, before), left=left)
         return _signed(work, signing, before, last + 1)
 
 
-def sign_if_due(handling: Handling, *, left: int = 0) -> SignedHead | None:
+def sign_if_due(handling: Handling) -> SignedHead | None:
     """Sign if the newest signed head is a day old; keep why not, if it cannot be."""
     with handling.store.read() as conn:
         newest = newest_head(conn)
     fresh = newest is not None and newest.at > handling.store.clock() - SIGNED_EVERY
     # looked at each time: an older database may have been put back at any moment
+    left = handling.signing.left() if handling.signing else 0
     if newest is not None and fresh and left <= newest.number:
         return None
     try:
-        return sign_heads(handling, left=left)
+        return sign_heads(handling)
     except (Conflict, Unavailable) as refusal:
         with handling.store.begin() as work:
             fails(work.conn, SIGNING, refusal.sentence, work.now)

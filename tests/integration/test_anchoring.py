@@ -208,8 +208,8 @@ def test_an_older_database_is_noticed_without_being_told(
     put_back(database, 1)
 
     with pytest.raises(Conflict, match="was an older database put back"):
-        sign_heads(signing(world), left=left.number)
-    assert sign_if_due(signing(world), left=left.number) is None
+        sign_heads(signing(world, left=left.number))
+    assert sign_if_due(signing(world, left=left.number)) is None
 
     with world.handling.store.read() as conn:
         assert "Signed head 2 has left" in outside(conn).failing[SIGNING]
@@ -226,7 +226,7 @@ def test_a_backup_that_was_put_back_is_an_entry_and_explains_what_is_missing(
     put_back(database, 1)
 
     numbers = say_restored(signing(world), why="The disk broke", by="otto", left=[kept, lost])
-    following = sign_heads(signing(world), left=lost.number)
+    following = sign_heads(signing(world, left=lost.number))
 
     assert (list(numbers), following.number) == ([2], 3)
     found = audited(world.handling.store, [kept, lost, following])

@@ -104,7 +104,7 @@ def test_everybody_is_told_that_heads_go_nowhere(visit: Visit) -> None:
 def test_everybody_is_told_that_an_older_database_was_put_back(
     world: World, going_out: Flask
 ) -> None:
-    sign_if_due(signing(world), left=7)
+    sign_if_due(signing(world, left=7))
 
     page = words_of(Visitor(world, going_out, "carla").get("/"))
 
@@ -116,7 +116,7 @@ def test_the_line_is_cheap_and_the_database_is_asked_now_and_then(
 ) -> None:
     carla = Visitor(world, going_out, "carla")
     carla.get("/")
-    sign_if_due(signing(world), left=7)
+    sign_if_due(signing(world, left=7))
 
     # what was said a moment ago still holds
     assert "older database" not in words_of(carla.get("/"))
