@@ -82,6 +82,8 @@ def _grant(conn: Connection) -> None:
         "GRANT SELECT ON ALL TABLES IN SCHEMA masked TO",
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA masked TO",
         "REVOKE DELETE ON access_chain, purpose FROM",
+        # said by the functions that erase, and by nobody else
+        "REVOKE INSERT ON erasure_done FROM",
         # what was proved decides whom a move may take along
         "REVOKE UPDATE, DELETE ON release_standing FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",
