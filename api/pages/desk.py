@@ -108,6 +108,11 @@ PARTS = (
         ),
     ),
     Part(
+        "erasing.listed",
+        say("What is erased by law"),
+        say("Whose data, or what was kept long enough: who asked, who agreed, what must stay."),
+    ),
+    Part(
         "setting_up.trail",
         say("Who changed what"),
         say("People, rights, teams, business processes, ladders and versions, as they changed."),

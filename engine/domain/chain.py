@@ -207,7 +207,12 @@ def holds(entries: Iterable[Entry], keys: Mapping[str, bytes], head: Head) -> bo
 
 def _follow(entry: Entry, unsaid: Unsaid) -> None:
     if entry.content is None or entry.actor is None:
-        unsaid.erased(entry.seq, content=entry.content is None, actor=entry.actor is None)
+        # half of it torn out is no erasure
+        unsaid.erased(
+            entry.seq,
+            content=entry.content is None and entry.salt is None,
+            actor=entry.actor is None and entry.actor_salt is None,
+        )
     if entry.verb in TOMBSTONES:
         unsaid.said(entry.content)
 

@@ -19,6 +19,11 @@ OF_REGISTER: Final = "erasure:done"
 OF_ACCESS: Final = "access:erased"
 TOMBSTONES: Final = frozenset((OF_INCIDENT, OF_REGISTER, OF_ACCESS))
 
+# Under these a tombstone lists the numbers of the entries whose content is gone, and of those whose
+# actor's name is.
+CONTENT_OF: Final = "content_of"
+ACTOR_OF: Final = "actor_of"
+
 # What is left of a person's name: this, and six characters that say nothing and stay the same.
 PSEUDONYM: Final = "Erased person "
 
@@ -26,10 +31,10 @@ PSEUDONYM: Final = "Erased person "
 class Ground(StrEnum):
     """Why the law wants it."""
 
-    ASKED = "asked"
-    NOT_NEEDED = "not_needed"
-    UNLAWFUL = "unlawful"
-    OBLIGED = "obliged"
+    ASKED = "asked_for"
+    NOT_NEEDED = "no_longer_needed"
+    UNLAWFUL = "kept_unlawfully"
+    OBLIGED = "wanted_by_law"
     KEPT_LONG_ENOUGH = "kept_long_enough"
 
 
@@ -51,8 +56,8 @@ class Unsaid:
     def said(self, tombstone: Mapping[str, Any] | None) -> None:
         """Take note of what a tombstone says; one that says nothing any more says nothing."""
         said = tombstone or {}
-        self._content.difference_update(said.get("content", ()))
-        self._actor.difference_update(said.get("actor", ()))
+        self._content.difference_update(said.get(CONTENT_OF, ()))
+        self._actor.difference_update(said.get(ACTOR_OF, ()))
 
     @property
     def seqs(self) -> list[int]:

@@ -118,6 +118,18 @@ WORDS: Mapping[str, str] = {
     "person_id": "person id",
     "at": "when",
     "what_was_done": "what was done",
+    # what was erased by law
+    "content_of": "records whose content is gone",
+    "actor_of": "records whose author’s name is gone",
+    "rows": "places beside that lost words",
+    "agreed_by": "agreed by",
+    "ground": "ground",
+    "incidents": "how many incidents",
+    "asked_for": "the person asks for it",
+    "no_longer_needed": "it is no longer needed",
+    "kept_unlawfully": "it was unlawful to keep it",
+    "wanted_by_law": "a law wants it",
+    "kept_long_enough": "it was kept long enough",
     # why it is theirs
     "asked": "was asked",
     "deciding": "deciding without the customer's answer",

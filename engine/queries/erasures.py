@@ -94,6 +94,20 @@ def erasure(conn: Connection, erasure_id: UUID) -> ErasureLine:
     return _line(row)
 
 
+_SO_FAR = text("""
+    SELECT CASE WHEN e.ended_before IS NOT NULL
+      THEN (SELECT count(*) FROM incident WHERE erased_by = e.id)
+      ELSE (SELECT count(*) FROM entry x WHERE x.person_id = a.answered_by
+        AND x.verb = 'incident:erased' AND x.content ->> 'erasure' = e.id::text) END
+    FROM erasure e JOIN erasure_answer a ON a.erasure_id = e.id WHERE e.id = :id
+""")
+
+
+def erased_so_far(conn: Connection, erasure_id: UUID) -> int:
+    """Return of how many incidents something was erased, as far as it has come."""
+    return conn.scalar(_SO_FAR, {"id": erasure_id}) or 0
+
+
 def _line(row: Any) -> ErasureLine:
     return ErasureLine(**{**row._mapping, "ground": Ground(row.ground)})
 

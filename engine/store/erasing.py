@@ -157,9 +157,9 @@ BEGIN
       WHERE seq > NEW.seq AND verb = 'OF_REGISTER' ORDER BY seq DESC LIMIT 1;
   END IF;
   IF (OLD.content IS NOT NULL AND NEW.content IS NULL
-      AND NOT coalesce(says->'content' @> to_jsonb(NEW.seq), false))
+      AND NOT coalesce(says->'content_of' @> to_jsonb(NEW.seq), false))
      OR (OLD.actor IS NOT NULL AND NEW.actor IS NULL
-      AND NOT coalesce(says->'actor' @> to_jsonb(NEW.seq), false)) THEN
+      AND NOT coalesce(says->'actor_of' @> to_jsonb(NEW.seq), false)) THEN
     PERFORM public.putright_refuse('what is taken out of a record is said by an entry', 'kept');
   END IF;
   RETURN NULL;
@@ -438,7 +438,7 @@ def _updated(place: Place, columns: Iterator[str], where: str) -> str:
     return f"""    UPDATE public.{name} SET {", ".join(columns)}
       WHERE {where};
     GET DIAGNOSTICS so_many = ROW_COUNT;
-    IF so_many > 0 THEN facts := facts || jsonb_build_object('{name}', so_many); END IF;"""
+    facts := facts + so_many;"""
 
 
 # Files that somebody outside gave: their entries know by whom.
@@ -467,7 +467,7 @@ DECLARE
   drawn text := gen_random_uuid()::text || gen_random_uuid()::text;
   content_of integer[];
   actor_of integer[];
-  facts jsonb := '{{}}';
+  facts integer := 0;
   so_many integer;
   digests bytea[] := '{{}}';
 BEGIN
@@ -532,14 +532,14 @@ BEGIN
       WHERE f.digest = c.digest AND o.erased_by IS NULL
       AND (e.ended_before IS NOT NULL OR NOT {_THEIR_FILES}));
   GET DIAGNOSTICS so_many = ROW_COUNT;
-  IF so_many > 0 THEN facts := facts || jsonb_build_object('file_content', so_many); END IF;
+  facts := facts + so_many;
   PERFORM public.putright_end_erasing();
   IF public.putright_missing_evidence(i.id) IS NOT NULL THEN
     PERFORM public.putright_refuse('what is over needs its evidence: '
       || public.putright_missing_evidence(i.id), 'closed_with_evidence');
   END IF;
-  RETURN jsonb_build_object('content', to_jsonb(coalesce(content_of, '{{}}')),
-    'actor', to_jsonb(coalesce(actor_of, '{{}}')), 'rows', facts);
+  RETURN jsonb_build_object('content_of', to_jsonb(coalesce(content_of, '{{}}')),
+    'actor_of', to_jsonb(coalesce(actor_of, '{{}}')), 'rows', facts);
 END $$;
 """
 
@@ -557,7 +557,7 @@ DECLARE
   e public.erasure := public.putright_begin_erasing(the_erasure);
   pattern text := coalesce(public.putright_pattern(e), '(?=a)b');
   pseudonym text := public.putright_pseudonym(e);
-  facts jsonb := '{{}}';
+  facts integer := 0;
   so_many integer;
   content_of integer[] := '{{}}';
   actor_of integer[] := '{{}}';
@@ -575,8 +575,8 @@ BEGIN
              AND (person_id = e.person_id OR actor ~* pattern)), '{{}}')
       INTO content_of, actor_of FROM public.register_entry;
     -- where somebody was says who it was
-    SELECT coalesce(jsonb_agg(jsonb_build_object('chain', chain_id, 'content', content_seqs,
-        'actor', actor_seqs) ORDER BY chain_id), '[]') INTO looked_at FROM (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('chain', chain_id, 'content_of', content_seqs,
+        'actor_of', actor_seqs) ORDER BY chain_id), '[]') INTO looked_at FROM (
       SELECT chain_id,
         coalesce(array_agg(seq ORDER BY seq) FILTER (WHERE is_content), '{{}}') AS content_seqs,
         coalesce(array_agg(seq ORDER BY seq) FILTER (WHERE is_actor), '{{}}') AS actor_seqs
@@ -591,13 +591,13 @@ BEGIN
     UPDATE public.register_entry SET content = NULL, salt = NULL WHERE seq = ANY (content_of);
     UPDATE public.register_entry SET actor = NULL, actor_salt = NULL WHERE seq = ANY (actor_of);
     UPDATE public.access_entry x SET
-        content = CASE WHEN one->'content' @> to_jsonb(x.seq) THEN NULL ELSE x.content END,
-        salt = CASE WHEN one->'content' @> to_jsonb(x.seq) THEN NULL ELSE x.salt END,
-        actor = CASE WHEN one->'actor' @> to_jsonb(x.seq) THEN NULL ELSE x.actor END,
-        actor_salt = CASE WHEN one->'actor' @> to_jsonb(x.seq) THEN NULL ELSE x.actor_salt END
+        content = CASE WHEN one->'content_of' @> to_jsonb(x.seq) THEN NULL ELSE x.content END,
+        salt = CASE WHEN one->'content_of' @> to_jsonb(x.seq) THEN NULL ELSE x.salt END,
+        actor = CASE WHEN one->'actor_of' @> to_jsonb(x.seq) THEN NULL ELSE x.actor END,
+        actor_salt = CASE WHEN one->'actor_of' @> to_jsonb(x.seq) THEN NULL ELSE x.actor_salt END
       FROM jsonb_array_elements(looked_at) one
       WHERE x.chain_id = (one->>'chain')::uuid
-        AND (one->'content' @> to_jsonb(x.seq) OR one->'actor' @> to_jsonb(x.seq));
+        AND (one->'content_of' @> to_jsonb(x.seq) OR one->'actor_of' @> to_jsonb(x.seq));
 {replaced}
     UPDATE public.signal SET titles = ARRAY(
         SELECT regexp_replace(one, pattern, pseudonym, 'gi') FROM unnest(titles) one)
@@ -622,11 +622,14 @@ BEGIN
         unreachable_because = NULL, session_epoch = session_epoch + 1
       WHERE id = e.person_id;
   END IF;
-  INSERT INTO public.erasure_done (erasure_id, done_at, incidents) VALUES (e.id, the_instant,
-    (SELECT count(DISTINCT incident_id) FROM public.entry WHERE verb = '{OF_INCIDENT}'
-      AND content->>'erasure' = e.id::text));
+  INSERT INTO public.erasure_done (erasure_id, done_at, incidents) SELECT e.id, the_instant,
+    CASE WHEN e.ended_before IS NOT NULL
+      THEN (SELECT count(*) FROM public.incident WHERE erased_by = e.id)
+      ELSE (SELECT count(*) FROM public.entry x JOIN public.erasure_answer a
+        ON a.erasure_id = e.id AND a.answered_by = x.person_id
+        WHERE x.verb = '{OF_INCIDENT}' AND x.content->>'erasure' = e.id::text) END;
   PERFORM public.putright_end_erasing();
-  RETURN jsonb_build_object('content', to_jsonb(content_of), 'actor', to_jsonb(actor_of),
+  RETURN jsonb_build_object('content_of', to_jsonb(content_of), 'actor_of', to_jsonb(actor_of),
     'access', looked_at, 'rows', facts);
 END $$;
 """

@@ -81,6 +81,13 @@ MASKED: Mapping[Table, Mapping[str, str]] = {
     t.uncovered_accepted: {"reason": _WORDS},
     t.priority_lowering: {"reason": _WORDS},
     t.restriction: {"reason": _WORDS, "lift_reason": _WORDS, "declined_because": _WORDS},
+    t.erasure: {
+        "names": "CASE WHEN {c} <> '{{}}' THEN ARRAY[masked.hidden()] ELSE {c} END",
+        "why": _WORDS,
+    },
+    t.erasure_answer: {"words": _WORDS},
+    t.legal_hold: {"why": _WORDS},
+    t.legal_hold_end: {"why": _WORDS},
     t.message: {"failed": _WORDS, "call_failed": _WORDS},
 }
 

@@ -1,6 +1,7 @@
 """A person's data is erased by law: by two people, never what is held, and the chains still hold."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,16 @@ from engine.usecases.filing import NewFile, add_file
 from engine.usecases.legal_holds import end_hold, place_hold
 from engine.usecases.setting_aside import set_aside
 from tests.at_once import at_once
+from tests.integration.test_pack import (
+    edit,
+    files_of,
+    made,
+    packed,
+    relisted,
+    verified,
+    with_line,
+    wrong,
+)
 from tests.tampering import audited, told
 from tests.unguarded import unguarded
 from tests.world import World
@@ -383,6 +394,26 @@ def test_one_that_is_stopped_goes_on_where_it_was(two: World) -> None:
     with store.read() as conn:
         assert erasure(conn, erasure_id).incidents == 3
     assert told(audited(store)) == {}
+
+
+def test_a_pack_of_what_was_erased_verifies_and_says_so(two: World, tmp_path: Path) -> None:
+    incident = told_of_carla(two)
+    number = two.row(incident).number
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    status, told_of = verified(made(two, tmp_path / "pack.zip", number))
+
+    assert (status, wrong(told_of)) == (0, {})
+    assert any("hold nothing, as it was erased" in one for one in told_of["notes"])
+    closed = two.verbs(incident).index("incident:closed")
+    forged = edit(f"incidents/{number}/entries.jsonl", with_line(closed, content=None, salt=None))
+    files_in = relisted(forged(files_of(tmp_path / "pack.zip")))
+    status, told_of = verified(packed(files_in, tmp_path / "forged.zip"))
+    assert status == 1
+    said = f"record {closed + 1} had its content taken out, and none says so"
+    assert said in str(told_of["integrity"])
 
 
 def named(world: World, login: str = "carla") -> str:

@@ -86,6 +86,7 @@ AS_WRITTEN = {
     "decision": {"authority", "decided"},
     "dispute": {"party", "should_be"},
     "dispute_end": {"how"},
+    "erasure": {"ground"},
     "incident": {
         "title", "expected", "actual", "size_unit", "currency", "harmed", "impact", "urgency",
         "priority", "highest_priority", "source_reference", "state", "closed_by", "origin",

@@ -38,7 +38,8 @@ CREATE TABLE erasure (
   ended_before timestamptz,
   process_id uuid CONSTRAINT fk_erasure_process_id REFERENCES business_process (id),
   ground text NOT NULL CONSTRAINT ck_erasure_ground
-    CHECK (ground IN ('asked', 'not_needed', 'unlawful', 'obliged', 'kept_long_enough')),
+    CHECK (ground IN ('asked_for', 'no_longer_needed', 'kept_unlawfully', 'wanted_by_law',
+    'kept_long_enough')),
   why text NOT NULL,
   asked_by uuid NOT NULL CONSTRAINT fk_erasure_asked_by REFERENCES person (id),
   asked_at timestamptz NOT NULL,
