@@ -132,12 +132,11 @@ def old() -> ResponseReturnValue:
 def ask_old() -> ResponseReturnValue:
     """Ask that it is erased."""
     handling, keep_for = identity.handling(), _keep_for()
+    before = handling.store.clock() - (keep_for or timedelta())
     try:
-        if keep_for is None:
-            raise Conflict(say("No rule says how long incidents are kept (rules.keep_for)."))
         made = ask_erasure(
             handling.store,
-            OldEnough(handling.store.clock() - keep_for, request.form.get("process", type=UUID)),
+            OldEnough(before, request.form.get("process", type=UUID)),
             ground=Ground.KEPT_LONG_ENOUGH,
             why=words_in("why"),
             actor=identity.actor(),

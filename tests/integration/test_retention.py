@@ -1,11 +1,9 @@
-"""What has been kept long enough is erased by rule: tried first, by two people, evidence and all."""
+"""What has been kept long enough is erased by rule: tried first, by two, and evidence holds."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from engine.domain.erasing import ERASED, Ground
@@ -14,10 +12,8 @@ from engine.queries.closed import all_closed
 from engine.queries.closures import findings
 from engine.queries.erasures import dry_run, erasure
 from engine.queries.ledger import incident_ledger
-from engine.queries.trail import trail
 from engine.usecases.erasing import OldEnough, answer_erasure, ask_erasure, erase_all
 from engine.usecases.legal_holds import end_hold, place_hold
-from engine.usecases.making_good import miss_criterion
 from tests.integration.test_erasing import told_of_carla, two
 from tests.tampering import audited, told
 from tests.world import KEY, World
@@ -83,17 +79,27 @@ def test_what_ended_long_ago_is_erased_and_its_evidence_still_holds(two: World) 
 
 def test_what_is_held_or_worked_on_stays(two: World) -> None:
     store, hugo = two.handling.store, two.actor("hugo")
-    held, prevented, goes = (told_of_carla(two) for _ in range(3))
+    held, goes, prevented = told_of_carla(two), told_of_carla(two), two.report()
+    two.lead(prevented)
+    two.agree(prevented, two.for_team("databases"))
+    two.act(prevented, "ada")
+    two.propose(prevented, "hugo", "databases", kind="prevents")
+    two.verify(prevented)
+    two.confirm(prevented)
     number = two.row(held).number
     hold = place_hold(store, why="The court asks for it", actor=hugo, number=number)
     two.clock.forward(days=3 * 365 + 1)
     with store.read() as conn:
         tried = dry_run(conn, two.clock.now - YEARS)
-    assert [(one.number, one.because) for one in tried.kept] == [(number, "held")]
+    assert [(one.number, one.because) for one in tried.kept] == [
+        (number, "held"),
+        (two.row(prevented).number, "work"),
+    ]
     erasure_id = agreed(two)
     erase_all(store, erasure_id)
 
     assert two.row(held).erased_by is None
+    assert two.row(prevented).erased_by is None
     assert two.row(goes).erased_by == erasure_id
     end_hold(store, hold, why="The court has decided", actor=hugo)
     again = agreed(two)
