@@ -53,7 +53,7 @@ def page(number: int) -> ResponseReturnValue:
         chosen=chosen,
         all=sum(one.count for one in signed),
         kinds=_kinds(signed),
-        actors=_counted(signed, "actor"),
+        actors=[(name, count) for name, count in _counted(signed, "actor") if name],
         subjects=[(one, subject(one), count) for one, count in _counted(signed, "subject")],
         signers=SIGNERS,
     )

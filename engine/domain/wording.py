@@ -397,4 +397,4 @@ def sentence(verb: str, actor: str | None) -> Said:
 
     The name of who acted may have been erased.
     """
-    return say(VERBS[verb], actor=actor or say("somebody whose name was erased"))
+    return say(VERBS[verb], actor=actor or say("Somebody whose name was erased"))

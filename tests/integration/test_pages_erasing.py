@@ -8,15 +8,20 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import text
 
 from api.cli import main
+from engine.domain.erasing import Ground
 from engine.domain.rules import DEFAULT_RULES
 from engine.queries.erasures import erasures
 from engine.store.embedded import DatabaseUrls
-from engine.usecases.erasing import erase_all
-from tests.integration.test_erasing import WHY, ask, gone, named, told_of_carla, two
+from engine.usecases.erasing import OfPerson, OldEnough, answer_erasure, ask_erasure, erase_all
+from tests.integration.test_erasing import WHY, agree, ask, gone, named, told_of_carla, two
 from tests.machine import Machine
+from tests.outsiders import furnish_open, values_with
+from tests.tampering import audited, told
 from tests.visitor import Visitor, words_of
+from tests.walk import Caller, paths_of, rules
 from tests.world import KEY, World
 
 __all__ = ["two"]
@@ -56,7 +61,7 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     assert "Carla" not in changes
     record = words_of(hugo.get("/incidents/1/record"))
     assert "What stood here was erased" in record
-    assert "somebody whose name was erased" in record
+    assert "Somebody whose name was erased" in record
     assert "Records whose content is gone" in record
 
 
@@ -148,6 +153,57 @@ def test_the_command_lists_and_erases_nothing(
     assert f"Go: #{two.row(incident).number}" in told.output
     assert CliRunner().invoke(main, ["retain"]).exit_code == 2
     assert two.row(incident).erased_by is None
+
+
+def test_who_was_erased_is_not_entered_again(two: World, web: Flask) -> None:
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    dora, path = Visitor(two, web, "dora"), f"/setup/person/{two.people['carla']}"
+    sent = {"name": "Carla Costa", "login": "carla", "email": "c@x.example", "time_zone": "UTC"}
+    page = dora.send(path, sent, 422)
+    assert "What was known of them is erased" in words_of(page)
+    dora.send(f"{path}/invitation", {}, 404, at="/you")
+
+
+def test_every_page_is_still_shown_once_something_was_erased(world: World, web: Flask) -> None:
+    hidden, incident = furnish_open(world)
+    values, store = values_with(world, hidden, incident), world.handling.store
+    egon = Visitor(world, web, "egon")
+    for path in ("/incidents?words=Egon%20%20Eder%ff", "/incidents?words=Egon%20Eder", "/desk"):
+        egon.get(path)
+    egon.send("/setup/team/new", {"name": "A"}, 403, at="/you")
+    with store.begin() as work:
+        for sql in (
+            "UPDATE person SET roles = '{staff,operator}' WHERE login = 'gita'",
+            "UPDATE person SET roles = '{auditor}' WHERE login = 'nils'",
+            "UPDATE person SET is_active = false WHERE login = 'egon'",
+        ):
+            work.conn.execute(text(sql))
+    fay, gita = world.actor("fay"), world.actor("gita")
+    world.clock.forward(days=800)
+    years = timedelta(days=365)
+    for what in (OfPerson(world.people["egon"]), OldEnough(world.clock.now - years)):
+        ground, why = Ground.ASKED, "The law asks for it"
+        asked = ask_erasure(store, what, ground=ground, why=why, actor=fay, keep_for=years)
+        answer_erasure(store, asked, agrees=True, words=None, actor=gita)
+        erase_all(store, asked)
+    with store.read() as conn:
+        done = erasures(conn)[0]
+        assert done.incidents, "something was kept long enough"
+        old = conn.scalar(text("SELECT max(number) FROM incident WHERE erased_by IS NOT NULL"))
+        gone_from = conn.scalar(text("SELECT count(*) FROM access_entry WHERE content IS NULL"))
+    assert gone_from == 1, "his own name was looked for"
+    assert told(audited(store)) == {}
+    values["number"], values["which"] = [old, *values["number"]], [str(old), *values["which"]]
+    for login in ("nils", "hugo", "fay"):
+        caller = Caller(world, web, login)
+        for rule, method in rules(web):
+            if method == "GET":
+                for path in paths_of(web, rule, method, values)[:2]:
+                    answer, _ = caller.call(method, path)
+                    assert answer.status_code < 500, (login, path, answer.text[-3000:])
 
 
 def newest(world: World) -> str:

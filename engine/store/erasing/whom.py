@@ -57,6 +57,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
   SELECT replace(replace(replace(said::text, '\n', ' '), '\t', ' '), '\r', ' ')
 $$;
 
+-- What somebody looked for stands in addresses as browsers write it: %20, %C3%BC.
+CREATE OR REPLACE FUNCTION putright_unquoted(said text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF said IS NULL OR said !~ '%[0-9a-fA-F][0-9a-fA-F]' THEN
+    RETURN said;
+  END IF;
+  RETURN (SELECT convert_from(string_agg(CASE WHEN length(one[1]) = 1
+      THEN convert_to(one[1], 'UTF8') ELSE decode(substr(one[1], 2), 'hex') END, ''), 'UTF8')
+    FROM regexp_matches(said, '%[0-9a-fA-F][0-9a-fA-F]|.', 'gs') one);
+EXCEPTION WHEN data_exception THEN
+  -- half a character is no name
+  RETURN said;
+END $$;
+
 -- each text by itself: as a whole it would not stay JSON
 CREATE OR REPLACE FUNCTION putright_without(said jsonb, pattern text, pseudonym text,
   goes text[] DEFAULT '{{}}', is_gone boolean DEFAULT false)
