@@ -303,15 +303,19 @@ def run(url: str, *statements: str) -> None:
         engine.dispose()
 
 
-@pytest.mark.parametrize("as_owner", [False, True], ids=["application", "owner"])
-@pytest.mark.parametrize("attack", ATTACKS)
+# whoever owns the tables can say that one is finished: it erases nothing
+BY_OWNER = {"a finished one"}
+
+
+@pytest.mark.parametrize(
+    ("attack", "as_owner"),
+    [(one, as_owner) for one in ATTACKS for as_owner in (False, True)[: 2 - (one in BY_OWNER)]],
+)
 def test_nothing_is_erased_by_plain_sql(
-    two: World, database: DatabaseUrls, attack: str, *, as_owner: bool
+    two: World, database: DatabaseUrls, attack: str, as_owner: bool
 ) -> None:
     _furnished(two)
     url = database.owner_url if as_owner else database.app_url
-    if as_owner and attack == "a finished one":
-        pytest.skip("Whoever owns the tables can say so: it erases nothing.")
     as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
     with pytest.raises(DBAPIError):
         run(url, as_if, ATTACKS[attack])
