@@ -17,6 +17,7 @@ from engine.queries.erasures import erasure, preview
 from engine.queries.files import files
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
+from engine.store.guard import faults
 from engine.store.migrate import owner_engine
 from engine.usecases import erasing
 from engine.usecases.commenting import comment
@@ -319,6 +320,67 @@ def test_nothing_is_erased_by_plain_sql(
     as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
     with pytest.raises(DBAPIError):
         run(url, as_if, ATTACKS[attack])
+
+
+# what the stack of calls looks like while something is erased
+IN_A_COMMENT = """/* public.putright_erase_incident(uuid,uuid)
+PL/pgSQL function public.putright_erase_incident(uuid,uuid) line 30 at SQL statement
+*/"""
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "a closure without evidence"])
+def test_who_says_in_a_comment_that_they_are_erasing_is_refused_too(
+    two: World, database: DatabaseUrls, attack: str
+) -> None:
+    asked = two.report("olga")
+    _furnished(two)
+    close = (
+        "UPDATE incident SET state = 'closed', ended_at = now(), closed_by = 'confirmed',"  # noqa: S608
+        f" confirmation_id = (SELECT id FROM confirmation LIMIT 1) WHERE id = '{asked}'"
+    )
+    as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
+    done = {one: sql for one, sql in ATTACKS.items() if one not in BY_OWNER}.get(attack, close)
+    with pytest.raises(DBAPIError):
+        run(
+            database.owner_url,
+            as_if,
+            f"DO $$ BEGIN {done} {IN_A_COMMENT}; END $$",
+            f"DO $$ BEGIN SET CONSTRAINTS ALL IMMEDIATE {IN_A_COMMENT}; END $$",
+        )
+
+
+def test_nothing_of_the_callers_runs_as_the_owner(two: World, database: DatabaseUrls) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    name = database.app_url.partition("?")[0].rpartition("/")[2]
+    run(database.owner_url, f"GRANT TEMPORARY ON DATABASE {name} TO putright_app")
+    for kind in ("uuid", "jsonb", "text", "bytea"):
+        # a type of one's own, with a check that calls a function of one's own
+        sql = "SELECT 1 / (current_user = session_user)::integer = 1"
+        takes = f"pg_temp.mine(it pg_catalog.{kind}) RETURNS boolean LANGUAGE sql"
+        mine = (
+            f"CREATE FUNCTION {takes} AS '{sql}'",
+            f"CREATE DOMAIN pg_temp.{kind} AS pg_catalog.{kind} CHECK (pg_temp.mine(VALUE))",
+        )
+        with pytest.raises(DBAPIError, match="said by an entry"):
+            run(
+                database.app_url,
+                *mine,
+                f"SELECT public.putright_erase_incident('{erasure_id}', '{incident}')",
+            )
+
+
+def test_the_guard_tells_that_everybody_may_call_what_erases(database: DatabaseUrls) -> None:
+    with owner_engine(database.owner_url).begin() as conn:
+        assert faults(conn) == []
+        conn.execute(
+            text("GRANT EXECUTE ON FUNCTION putright_erase_incident(uuid, uuid) TO PUBLIC")
+        )
+        assert faults(conn) == [
+            "the function putright_erase_incident is not the one of this release"
+        ]
 
 
 def test_the_functions_ask_by_themselves_whether_two_have_agreed(

@@ -93,6 +93,8 @@ ELSEWHERE: Final = (
     Place(t.erasure_answer, ("words",)),
     Place(t.unanchored, ("why",)),
 )
+# Words that evidence compares, or counts.
+OF_EVIDENCE: Final = frozenset({("target", "label"), ("way_out", "reason")})
 # What changes beside words while something is erased.
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "incident": ("erased_by",),

@@ -12,7 +12,7 @@ from engine.store.erasing.places import OF_INCIDENTS, says
 
 _WHOM: Final = rf"""
 CREATE OR REPLACE FUNCTION putright_as_pattern(said text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN said LIKE '%@%' THEN '(?<![[:alnum:]_.+-])'
       || regexp_replace(lower(btrim(said)), '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])'
@@ -25,7 +25,7 @@ $$;
 
 -- What somebody is and was called; in words, a name that somebody else has too is of nobody.
 CREATE OR REPLACE FUNCTION putright_called(e public.erasure) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT btrim(one.said) FROM (
     SELECT unnest(e.names) AS said
     UNION SELECT unnest(ARRAY[p.name, p.email, p.phone]) FROM public.person p
@@ -41,25 +41,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION putright_pattern(e public.erasure) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '(' || string_agg(public.putright_as_pattern(said), '|') || ')'
   FROM public.putright_called(e) said
 $$;
 
 CREATE OR REPLACE FUNCTION putright_pseudonym(e public.erasure) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '{PSEUDONYM}' || upper(left(md5(coalesce(e.person_id, e.id)::text), 6))
 $$;
 
 -- JSON as one text to look for names in: a new line is no letter
 CREATE OR REPLACE FUNCTION putright_flat(said jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT replace(replace(replace(said::text, '\n', ' '), '\t', ' '), '\r', ' ')
 $$;
 
 -- What somebody looked for stands in addresses as browsers write it: %20, %C3%BC.
 CREATE OR REPLACE FUNCTION putright_unquoted(said text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF said IS NULL OR said !~ '%[0-9a-fA-F][0-9a-fA-F]' THEN
     RETURN said;
@@ -75,7 +75,7 @@ END $$;
 -- each text by itself: as a whole it would not stay JSON
 CREATE OR REPLACE FUNCTION putright_without(said jsonb, pattern text, pseudonym text,
   goes text[] DEFAULT '{{}}', is_gone boolean DEFAULT false)
-RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   CASE jsonb_typeof(said)
     WHEN 'string' THEN
@@ -96,14 +96,14 @@ END $$;
 
 -- What somebody outside wrote by themselves, or said on the phone, goes with them.
 CREATE OR REPLACE FUNCTION putright_is_theirs(content jsonb, signer uuid, who uuid)
-RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (content ? 'words' OR content ? 'sha256'
           OR content @? '$.criteria[*].words'::jsonpath)
     AND (signer = who OR content->>'person' = who::text OR content->>'whom' = who::text)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_is_held(the_incident uuid, who uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.legal_hold h
     WHERE (h.incident_id = the_incident OR h.person_id = who)
     AND NOT EXISTS (SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id))
@@ -112,7 +112,7 @@ $$;
 -- Who is still here, is still asked for something or held on to is not erased.
 CREATE OR REPLACE FUNCTION putright_in_the_way(who uuid)
 RETURNS TABLE (what text, number bigint, name text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'here', NULL::bigint, NULL::text FROM public.person WHERE id = who AND is_active
   UNION ALL SELECT 'held', NULL, NULL WHERE public.putright_is_held(NULL, who)
   UNION ALL SELECT DISTINCT 'incident_held', i.number, NULL FROM public.legal_hold h
@@ -140,7 +140,7 @@ $$;
 
 -- Why an incident is kept although it ended long ago; nothing if it is not.
 CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
     WHEN public.putright_is_held(i.id, NULL) THEN 'held'
@@ -177,7 +177,7 @@ def _named_in() -> str:
     )
     return rf"""
 CREATE OR REPLACE FUNCTION putright_named_in(e public.erasure) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pattern text := coalesce(public.putright_pattern(e), '(?=a)b');
   outside boolean := EXISTS (
