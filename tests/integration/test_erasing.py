@@ -247,6 +247,61 @@ def test_somebody_who_is_in_no_register_is_found_by_name(two: World) -> None:
     assert told(audited(two.handling.store)) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "left"),
+    [
+        ("O'Neil (Bob) [x]* \\m", "Mr O'Neil (Bob) [x]* \\m; oneil bob", "Mr {}; oneil bob"),
+        ("Hans-Peter Groß", "HANS PETER\nGROß; Hans-Peter Großmann", "{}; Hans-Peter Großmann"),
+        ("İpek Işık", "İpek Işık, Ipek", "{}, Ipek"),
+        ("李明", "昨天李明来电", "昨天{}来电"),
+        ("Ольга Попова", "ОЛЬГА ПОПОВА", "{}"),
+        ('Bob "Hammer" Smith', 'Bob \\"Hammer\\" Smith\fBob Hammer Smith', "{}\f{}"),
+        ("b.o'n+x@exa-mple.org", "ab.o'n+x@exa-mple.org B.O'N+X@exa-mple.org!", "a.. {}!"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(two: World, name: str, said: str, left: str) -> None:
+    incident = two.report("hugo", actual=said)
+    erasure_id = ask(two, "", name)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    actual = two.row(incident).actual
+    pseudonym = actual[actual.index("Erased person") :][: len("Erased person 123456")]
+    assert actual == left.replace("a..", "ab.o'n+x@exa-mple.org").format(pseudonym, pseudonym)
+
+
+@pytest.mark.parametrize(
+    "name", ["...", "..a", "😀😀😀", "Erased", "person", "x" * 500, "a\0bc", "Carla Costa", "hahn"]
+)
+def test_what_is_no_name_or_is_of_somebody_else_is_refused(two: World, name: str) -> None:
+    with pytest.raises(InvalidAnswers) as refusal:
+        ask(two, "", "Paula Poe", name)
+    assert "names" in refusal.value.fields
+
+
+def test_what_is_a_name_only_together_with_what_comes_next_is_left(two: World) -> None:
+    incident = two.report("hugo", title="A letter from Paula", expected="Poe, the cat, is fed")
+    erasure_id = ask(two, "", "Paula Poe")
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    assert two.row(incident).title == "A letter from Paula"
+
+
+def test_who_has_a_longer_name_is_still_named_in_the_record(two: World) -> None:
+    with two.handling.store.begin() as work:
+        who = t.person.c.id == two.people["olga"]
+        work.conn.execute(update(t.person).where(who).values(name="Carla Costa Lopez"))
+    incident = two.report("olga")
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    with two.handling.store.read() as conn:
+        actors = conn.scalars(
+            text("SELECT DISTINCT actor FROM entry WHERE incident_id = :id"), {"id": incident}
+        )
+        assert list(actors) == ["Carla Costa Lopez"]
+
+
 def test_what_was_given_by_others_too_is_still_to_be_read(two: World) -> None:
     incident = two.report()
     letter = NewFile("letter.txt", b"the same letter")

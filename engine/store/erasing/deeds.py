@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.domain.erasing import ERASED, OF_ACCESS, OF_INCIDENT, OF_REGISTER, PSEUDONYM
-from engine.store.erasing.places import ELSEWHERE, OF_INCIDENTS, Place, says
+from engine.store.erasing.places import ELSEWHERE, OF_INCIDENTS, Place, names
 
 _BEGIN: Final = r"""
 CREATE OR REPLACE FUNCTION putright_begin_erasing(the_erasure uuid) RETURNS public.erasure
@@ -83,7 +83,7 @@ _THEIR_FILES: Final = """EXISTS (SELECT FROM public.entry x WHERE x.incident_id 
 def _erase_incident() -> str:
     """Return the function that erases what is asked for of one incident, and says what it was."""
     replaced = "\n".join(
-        _updated(place, _replaced(place), f"{place.of} AND {says(place)} ~* pattern")
+        _updated(place, _replaced(place), f"{place.of} AND {names(place)}")
         for place in OF_INCIDENTS
     )
     emptied = "\n".join(_updated(place, _emptied(place), place.of) for place in OF_INCIDENTS)
@@ -134,7 +134,7 @@ BEGIN
     SELECT array_agg(seq) FILTER (WHERE public.putright_flat(content) ~* pattern
              OR outside AND public.putright_is_theirs(content, person_id, e.person_id)),
            array_agg(seq) FILTER (WHERE format > 1 AND actor IS NOT NULL
-             AND (person_id = e.person_id OR actor ~* pattern))
+             AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern))
       INTO content_of, actor_of FROM public.entry
       WHERE incident_id = i.id AND verb <> '{OF_INCIDENT}';
     IF outside THEN
@@ -183,7 +183,7 @@ END $$;
 def _finish() -> str:
     """Return the function that erases what stands beside incidents, and ends the erasure."""
     replaced = "\n".join(
-        _updated(place, _replaced(place), f"{says(place)} ~* pattern") for place in ELSEWHERE
+        _updated(place, _replaced(place), f"{names(place)}") for place in ELSEWHERE
     )
     return rf"""
 CREATE OR REPLACE FUNCTION putright_finish_erasing(the_erasure uuid, the_instant timestamptz)
@@ -208,7 +208,7 @@ BEGIN
                OR public.putright_flat(content) ~* pattern
                  AND NOT (kind = 'person' AND subject_id <> coalesce(e.person_id, e.id)))), '{{}}'),
            coalesce(array_agg(seq ORDER BY seq) FILTER (WHERE actor IS NOT NULL AND format > 1
-             AND (person_id = e.person_id OR actor ~* pattern)), '{{}}')
+             AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern)), '{{}}')
       INTO content_of, actor_of FROM public.register_entry;
     -- where somebody was says who it was
     SELECT coalesce(jsonb_agg(jsonb_build_object('chain', chain_id, 'content_of', content_seqs,
@@ -222,7 +222,7 @@ BEGIN
             OR public.putright_unquoted(content->>'query') ~* pattern
             OR chain_id = e.person_id AND content ?| ARRAY['address', 'client']) AS is_content,
           actor IS NOT NULL AND format > 1
-            AND (person_id = e.person_id OR actor ~* pattern) AS is_actor
+            AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern) AS is_actor
         FROM public.access_entry) each_of
       WHERE is_content OR is_actor GROUP BY chain_id) chains;
     UPDATE public.register_entry SET content = NULL, salt = NULL WHERE seq = ANY (content_of);

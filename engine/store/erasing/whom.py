@@ -8,18 +8,22 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.domain.erasing import ERASED, OF_INCIDENT, PSEUDONYM
-from engine.store.erasing.places import OF_INCIDENTS, says
+from engine.store.erasing.places import OF_INCIDENTS, names
 
 _WHOM: Final = rf"""
+-- as it is written, for it is looked for in either case: in small letters some are others
 CREATE OR REPLACE FUNCTION putright_as_pattern(said text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN said LIKE '%@%' THEN '(?<![[:alnum:]_.+-])'
-      || regexp_replace(lower(btrim(said)), '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])'
+      || regexp_replace(btrim(said), '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])'
     WHEN said ~ '^[ ]*[+0-9][0-9 ()/.-]{{4,}}[0-9][ ]*$' THEN '(?<![0-9])' || array_to_string(
       regexp_split_to_array(regexp_replace(said, '[^0-9]', '', 'g'), ''), '[ ()/.-]*')
       || '(?![0-9])'
-    ELSE '\m' || replace(btrim(regexp_replace(lower(said), '[^[:alnum:]]+', ' ', 'g')), ' ',
+    -- what is written without spaces has letters before and behind it
+    WHEN said ~ '[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]' THEN
+      replace(btrim(regexp_replace(said, '[^[:alnum:]]+', ' ', 'g')), ' ', '[^[:alnum:]]*')
+    ELSE '\m' || replace(btrim(regexp_replace(said, '[^[:alnum:]]+', ' ', 'g')), ' ',
       '[^[:alnum:]]+') || '\M' END
 $$;
 
@@ -71,6 +75,13 @@ EXCEPTION WHEN data_exception THEN
   -- half a character is no name
   RETURN said;
 END $$;
+
+-- Whether a text within JSON has the pattern: those that `putright_without` would replace.
+CREATE OR REPLACE FUNCTION putright_names(said jsonb, pattern text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM jsonb_path_query(said, '$.**') one
+    WHERE jsonb_typeof(one) = 'string' AND one #>> '{{}}' ~* pattern)
+$$;
 
 -- each text by itself: as a whole it would not stay JSON
 CREATE OR REPLACE FUNCTION putright_without(said jsonb, pattern text, pseudonym text,
@@ -172,7 +183,7 @@ def _named_in() -> str:
     """Return the function that finds the incidents in which something of a person stands."""
     found = "\n".join(
         f"  UNION SELECT {_INCIDENT_OF.get(place.table.name, 'incident_id')}"  # noqa: S608
-        f" FROM public.{place.table.name} WHERE {says(place)} ~* pattern"
+        f" FROM public.{place.table.name} WHERE {names(place)}"
         for place in OF_INCIDENTS
     )
     return rf"""
@@ -186,7 +197,7 @@ BEGIN
   RETURN QUERY SELECT incident_id FROM public.entry
     WHERE person_id = e.person_id AND actor IS NOT NULL AND format > 1
   UNION SELECT incident_id FROM public.entry
-    WHERE verb <> '{OF_INCIDENT}' AND (format > 1 AND actor ~* pattern
+    WHERE verb <> '{OF_INCIDENT}' AND (format > 1 AND person_id IS NULL AND actor ~* pattern
       OR public.putright_flat(content) ~* pattern
       OR outside AND public.putright_is_theirs(content, person_id, e.person_id))
 {found};
