@@ -47,7 +47,7 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('an incident is never deleted', 'closed_is_final');
   END IF;
-  IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open'
+  IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open' AND OLD.erased_by IS NULL
      AND EXISTS (SELECT FROM public.way_back WHERE way_out_id = OLD.way_out_id) THEN
     may_change := may_change || '{state,way_out_id,ended_at}'::text[];
   END IF;

@@ -155,9 +155,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
     WHEN public.putright_is_held(i.id, NULL) THEN 'held'
-    WHEN EXISTS (SELECT FROM public.run WHERE incident_id = i.id AND ended_at IS NULL)
+    -- what is set aside or merged waits to be brought back, and is not worked on
+    WHEN i.way_out_id IS NULL AND (
+      EXISTS (SELECT FROM public.run WHERE incident_id = i.id AND ended_at IS NULL)
       OR EXISTS (SELECT FROM public.work_item WHERE incident_id = i.id AND ended_at IS NULL)
-      OR EXISTS (SELECT FROM public.action WHERE incident_id = i.id AND settled_at IS NULL)
+      OR EXISTS (SELECT FROM public.action WHERE incident_id = i.id AND settled_at IS NULL))
       THEN 'work'
     WHEN EXISTS (SELECT FROM public.dispute d WHERE d.incident_id = i.id AND NOT EXISTS (
       SELECT FROM public.dispute_end x WHERE x.dispute_id = d.id)) THEN 'dispute'
