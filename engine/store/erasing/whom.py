@@ -150,8 +150,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Why an incident is kept although it ended long ago; nothing if it is not.
+-- It is dear: the planner is to ask it of as many as are wanted, one by one, not of all.
 CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE COST 10000 SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
     WHEN public.putright_is_held(i.id, NULL) THEN 'held'
