@@ -199,7 +199,8 @@ class _Deed:
             told = work.conn.scalar(_FINISH, {"erasure": self.line.id, "now": work.now})
             chains = told.pop("access")
             after = erasure(work.conn, self.line.id)
-            said = {"ground": after.ground, "why": after.why, "incidents": after.incidents}
+            # the words in which it was asked for may name somebody, who may be erased as well
+            said = {"ground": after.ground, "incidents": after.incidents}
             register(work, OF_REGISTER, ERASURE, after.id, self._said(told) | said, self.by)
             for one in chains:
                 chain = access_chain(work, UUID(one.pop("chain")))

@@ -302,6 +302,28 @@ def test_who_has_a_longer_name_is_still_named_in_the_record(two: World) -> None:
         assert list(actors) == ["Carla Costa Lopez"]
 
 
+def test_who_is_named_in_the_reason_of_another_erasure_can_be_erased(
+    two: World, database: DatabaseUrls
+) -> None:
+    store, dora = two.handling.store, two.actor("dora")
+    gone(two)
+    first = ask_erasure(
+        store,
+        OfPerson(two.people["carla"]),
+        ground=Ground.ASKED,
+        why="Her lawyer, Paula Poe, asks for it",
+        actor=dora,
+    )
+    agree(two, first)
+    erase_all(store, first)
+    second = ask(two, "", "Paula Poe")
+    agree(two, second)
+    erase_all(store, second)
+    with owner_engine(database.owner_url).connect() as conn:
+        assert {table for table, said in everywhere(conn).items() if "poe" in said} == set()
+    assert told(audited(store)) == {}
+
+
 def test_what_was_given_by_others_too_is_still_to_be_read(two: World) -> None:
     incident = two.report()
     letter = NewFile("letter.txt", b"the same letter")
