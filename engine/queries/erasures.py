@@ -100,7 +100,7 @@ def erasure(conn: Connection, erasure_id: UUID) -> ErasureLine:
 _SO_FAR = text("""
     SELECT CASE WHEN e.ended_before IS NOT NULL
       THEN (SELECT count(*) FROM incident WHERE erased_by = e.id)
-      ELSE (SELECT count(*) FROM entry x WHERE x.person_id = a.answered_by
+      ELSE (SELECT count(DISTINCT x.incident_id) FROM entry x WHERE x.person_id = a.answered_by
         AND x.verb = 'incident:erased' AND x.content ->> 'erasure' = e.id::text) END
     FROM erasure e JOIN erasure_answer a ON a.erasure_id = e.id WHERE e.id = :id
 """)

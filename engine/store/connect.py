@@ -111,6 +111,8 @@ def translated(error: DBAPIError) -> Exception:
         return Conflict(say("Somebody holds on to this, or it is still needed: it stays."))
     if isinstance(cause, pg.DiskFull):
         return Unavailable(say("There is no space left to keep this. Please tell who runs this."))
+    if isinstance(cause, pg.CheckViolation) and cause.diag.constraint_name == "erased":
+        return Conflict(say("This was erased already."))
     if error.connection_invalidated or isinstance(cause, pg.OperationalError):
         return Unavailable(say("The database cannot be reached just now; please try again."))
     return _without_rows(error)

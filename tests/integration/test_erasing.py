@@ -536,6 +536,28 @@ def test_one_that_is_stopped_goes_on_where_it_was(two: World) -> None:
     assert told(audited(store)) == {}
 
 
+def test_two_workers_at_once_erase_it_once(two: World) -> None:
+    incidents = [told_of_carla(two) for _ in range(3)]
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    store, hugo = two.handling.store, two.actor("hugo")
+
+    def say_late() -> None:
+        comment(two.handling, incidents[1], "Carla Costa was here", actor=hugo)
+
+    def erase() -> None:
+        erase_all(store, erasure_id)
+
+    at_once(erase, say_late, erase)
+    erase()
+
+    with store.read() as conn:
+        assert erasure(conn, erasure_id).incidents == 3
+    assert all("Carla" not in two.row(one).actual for one in incidents)
+    assert told(audited(store)) == {}
+
+
 def test_a_pack_of_what_was_erased_verifies_and_says_so(two: World, tmp_path: Path) -> None:
     incident = told_of_carla(two)
     number = two.row(incident).number

@@ -20,9 +20,12 @@ BEGIN
   -- whoever holds on to something waits for this, or this for them
   PERFORM FROM public.register FOR SHARE;
   SELECT * INTO e FROM public.erasure WHERE id = the_erasure;
+  IF EXISTS (SELECT FROM public.erasure_done WHERE erasure_id = e.id) THEN
+    PERFORM public.putright_refuse('it was erased before', 'erased');
+  END IF;
   IF e.id IS NULL OR NOT public.putright_is_agreed(e.id::text) THEN
     PERFORM public.putright_refuse(
-      'what is erased was agreed to by a second person, and not done before', 'kept');
+      'what is erased was agreed to by a second person, as the register says', 'kept');
   END IF;
   IF e.person_id IS NOT NULL
      AND EXISTS (SELECT FROM public.putright_in_the_way(e.person_id)) THEN
@@ -262,7 +265,7 @@ BEGIN
   INSERT INTO public.erasure_done (erasure_id, done_at, incidents) SELECT e.id, the_instant,
     CASE WHEN e.ended_before IS NOT NULL
       THEN (SELECT count(*) FROM public.incident WHERE erased_by = e.id)
-      ELSE (SELECT count(*) FROM public.entry x JOIN public.erasure_answer a
+      ELSE (SELECT count(DISTINCT x.incident_id) FROM public.entry x JOIN public.erasure_answer a
         ON a.erasure_id = e.id AND a.answered_by = x.person_id
         WHERE x.verb = '{OF_INCIDENT}' AND x.content->>'erasure' = e.id::text) END;
   PERFORM public.putright_end_erasing();
