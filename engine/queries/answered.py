@@ -52,6 +52,8 @@ def signatures(entries: Iterable[Any], items: Iterable[Any]) -> Mapping[Any, tup
     for item in items:
         for entry in at.get(item.ended_at, ()):
             if is_answer(entry, item):
-                found[item.id] = (entry.actor, signer_of(entry.actor, entry.person_id))
+                # whose name was erased is called as the register calls them now
+                by = entry.actor or item.by
+                found[item.id] = (by, signer_of(entry.actor, entry.person_id))
                 break
     return found

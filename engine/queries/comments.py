@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.erasing import PSEUDONYM
 from engine.domain.permissions import Actor
 
 
@@ -33,8 +34,11 @@ class Comments:
 
 
 _MOST = 100
+_NOBODY = PSEUDONYM.strip()
 _LINES = text("""
-    SELECT seq, at, actor, verb, content, count(*) OVER () AS every,
+    -- whose name was erased is called as the register calls them now
+    SELECT seq, at, coalesce(actor, (SELECT name FROM person p WHERE p.id = entry.person_id),
+        :nobody) AS actor, verb, content, count(*) OVER () AS every,
       verb = 'incident:mailed' AND EXISTS (SELECT FROM work_item w WHERE w.incident_id = :id
         AND w.ended_at IS NULL AND w.mark = 'confirmation'
         AND w.people @> ARRAY[CAST(content ->> 'person' AS uuid)]) AS is_from_asked
@@ -53,7 +57,7 @@ def comments(conn: Connection, incident_id: UUID, actor: Actor) -> Comments:
 
     Two statements.
     """
-    asked = {"id": incident_id, "outside": actor.is_outside, "most": _MOST}
+    asked = {"id": incident_id, "outside": actor.is_outside, "most": _MOST, "nobody": _NOBODY}
     rows = conn.execute(_LINES, asked).all()
     lines = tuple(
         Comment(

@@ -1,5 +1,6 @@
 """Erasing by law on the pages and over the JSON API, as operators do it and auditors read it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +64,9 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     changes = words_of(egon.get("/setup/changes"))
     assert "had it erased" in changes
     assert "Carla" not in changes
+    for page in ("", "/history", "/record"):
+        assert not re.search("None[:,] ", words_of(hugo.get(f"/incidents/1{page}")))
+    assert "was erased. Erased person" in words_of(hugo.get("/incidents/1"))
     record = words_of(hugo.get("/incidents/1/record"))
     assert "What stood here was erased" in record
     assert "Somebody whose name was erased" in record
