@@ -14,6 +14,7 @@ from engine.queries.closures import findings
 from engine.queries.erasures import dry_run, erasure
 from engine.queries.ledger import incident_ledger
 from engine.store.embedded import DatabaseUrls
+from engine.usecases.commenting import comment
 from engine.usecases.erasing import OldEnough, answer_erasure, ask_erasure, erase_all
 from engine.usecases.legal_holds import end_hold, place_hold
 from engine.usecases.merging import merge, undo_merge
@@ -147,6 +148,28 @@ def test_what_was_set_aside_or_merged_long_ago_goes_too_and_does_not_come_back(
     with pytest.raises(DBAPIError, match="stays as it was"):
         run(database.owner_url, said, back)
     assert told(audited(store)) == {}
+
+
+@pytest.mark.parametrize(("who", "where"), [("carla", 0), ("ada", 0), ("fay", 1)])
+def test_what_somebody_has_a_part_in_whose_data_is_held_stays(
+    two: World, who: str, where: int
+) -> None:
+    store, hugo = two.handling.store, two.actor("hugo")
+    incidents = [told_of_carla(two), two.report("olga")]
+    comment(two.handling, incidents[1], "Fay\nFox has seen it, too", actor=hugo)
+    set_aside(two.handling, incidents[1], reason="It is a test report", actor=hugo)
+    two.clock.forward(days=3 * 365 + 1)
+    erasure_id = agreed(two)
+    held = place_hold(store, why="The court asks for it", actor=hugo, person_id=two.people[who])
+    stays, goes = incidents[where], incidents[1 - where]
+    with store.read() as conn:
+        kept = dry_run(conn, two.clock.now - YEARS).kept
+    assert [(one.number, one.because) for one in kept] == [(two.row(stays).number, "held")]
+    erase_all(store, erasure_id)
+    assert (two.row(stays).erased_by, two.row(goes).erased_by) == (None, erasure_id)
+    end_hold(store, held, why="The court has decided", actor=hugo)
+    erase_all(store, again := agreed(two))
+    assert two.row(stays).erased_by == again
 
 
 def test_nothing_is_old_enough_before_the_rule_says_so(two: World) -> None:

@@ -120,6 +120,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     AND NOT EXISTS (SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id))
 $$;
 
+-- Whether somebody whose data is held on to has a part in an incident, or is named in its record.
+CREATE OR REPLACE FUNCTION putright_holds_somebody(i public.incident) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.legal_hold h JOIN public.person p ON p.id = h.person_id
+    WHERE public.putright_is_held(NULL, p.id) AND (p.id IN (i.reporter_id, i.lead_id)
+      OR EXISTS (SELECT FROM public.confirmer c WHERE c.incident_id = i.id AND c.person_id = p.id)
+      OR EXISTS (SELECT FROM public.entry x WHERE x.incident_id = i.id AND (x.person_id = p.id
+        OR x.content::text LIKE '%' || p.id::text || '%'
+        OR public.putright_flat(x.content) ~* public.putright_as_pattern(p.name)))))
+$$;
+
 -- Who is still here, is still asked for something or held on to is not erased.
 CREATE OR REPLACE FUNCTION putright_in_the_way(who uuid)
 RETURNS TABLE (what text, number bigint, name text)
@@ -155,7 +166,7 @@ CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
 LANGUAGE sql STABLE COST 10000 SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
-    WHEN public.putright_is_held(i.id, NULL) THEN 'held'
+    WHEN public.putright_is_held(i.id, NULL) OR public.putright_holds_somebody(i) THEN 'held'
     -- what is set aside or merged waits to be brought back, and is not worked on
     WHEN i.way_out_id IS NULL AND (
       EXISTS (SELECT FROM public.run WHERE incident_id = i.id AND ended_at IS NULL)
