@@ -302,6 +302,29 @@ def test_who_has_a_longer_name_is_still_named_in_the_record(two: World) -> None:
         assert list(actors) == ["Carla Costa Lopez"]
 
 
+def test_whom_an_action_reached_are_as_many_as_before(two: World, database: DatabaseUrls) -> None:
+    incident = two.report("olga", harmed_count=4)
+    two.lead(incident)
+    two.agree(incident, two.for_team("databases"), confirmers=("olga",))
+    labels = ("Paula Poe", "paula@poe.example", "Somebody else")
+    two.propose(incident, "hugo", targets=labels, targets_answer=True)
+    two.act(incident, "ada")
+    rows = [{"target": one, "outcome": "done"} for one in two.targets(incident).values()]
+    two.do(incident, "ada", "do_it_action", outcome="done", what_was_done="Sent", targets=rows)
+    two.verify(incident)
+    two.confirm(incident, "olga")
+    assert two.row(incident).state == "closed"
+    erasure_id = ask(two, "", *labels[:2])
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+
+    left = two.targets(incident)
+    assert len(left) == 3
+    assert not any("poe" in one.lower() for one in left)
+    with owner_engine(database.owner_url).connect() as conn:
+        assert conn.scalar(text("SELECT putright_missing_evidence(:id)"), {"id": incident}) is None
+
+
 def test_who_is_named_in_the_reason_of_another_erasure_can_be_erased(
     two: World, database: DatabaseUrls
 ) -> None:
