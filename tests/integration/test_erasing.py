@@ -252,6 +252,7 @@ def test_somebody_who_is_in_no_register_is_found_by_name(two: World) -> None:
     [
         ("O'Neil (Bob) [x]* \\m", "Mr O'Neil (Bob) [x]* \\m; oneil bob", "Mr {}; oneil bob"),
         ("Hans-Peter Groß", "HANS PETER\nGROß; Hans-Peter Großmann", "{}; Hans-Peter Großmann"),
+        ("Paula Maria Poe", "POE, Paula Maria: Paula Poe", "{}: Paula Poe"),
         ("İpek Işık", "İpek Işık, Ipek", "{}, Ipek"),
         ("李明", "昨天李明来电", "昨天{}来电"),
         ("Ольга Попова", "ОЛЬГА ПОПОВА", "{}"),

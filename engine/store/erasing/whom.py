@@ -27,10 +27,17 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
       '[^[:alnum:]]+') || '\M' END
 $$;
 
--- What somebody is and was called; in words, a name that somebody else has too is of nobody.
+CREATE OR REPLACE FUNCTION putright_is_anothers(said text, who uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.person other WHERE other.id IS DISTINCT FROM who
+    AND lower(said) IN (lower(other.name), lower(other.email), lower(other.phone)))
+$$;
+
+-- What somebody is and was called, also with the last name first; in words, a name that somebody
+-- else has too is of nobody.
 CREATE OR REPLACE FUNCTION putright_called(e public.erasure) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT DISTINCT btrim(one.said) FROM (
+  WITH called AS (
     SELECT unnest(e.names) AS said
     UNION SELECT unnest(ARRAY[p.name, p.email, p.phone]) FROM public.person p
       WHERE p.id = e.person_id
@@ -38,10 +45,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       LEFT JOIN LATERAL (
         SELECT r.content->'changed'->field->>0 AS before, r.content->'changed'->field->>1 AS after
         FROM unnest(ARRAY['name', 'email', 'phone']) field) f ON true
-      WHERE r.kind = 'person' AND r.subject_id = e.person_id) one
-  WHERE one.said ~ '[[:alnum:]]' AND NOT EXISTS (
-    SELECT FROM public.person other WHERE other.id IS DISTINCT FROM e.person_id
-    AND lower(btrim(one.said)) IN (lower(other.name), lower(other.email), lower(other.phone)))
+      WHERE r.kind = 'person' AND r.subject_id = e.person_id),
+  own AS (
+    SELECT btrim(said) AS said FROM called WHERE said ~ '[[:alnum:]]'
+      AND NOT public.putright_is_anothers(btrim(said), e.person_id)),
+  turned AS (
+    SELECT regexp_replace(said, '^(.*\S)\s+(\S+)$', '\2 \1') AS said FROM own
+      WHERE said !~ '[@0-9]')
+  SELECT said FROM own UNION SELECT said FROM turned
+    WHERE NOT public.putright_is_anothers(said, e.person_id)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_pattern(e public.erasure) RETURNS text
