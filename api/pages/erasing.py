@@ -20,7 +20,15 @@ from engine.domain.erasing import Ground
 from engine.domain.permissions import Role, may_set_up
 from engine.errors import Conflict, InvalidAnswers
 from engine.language import Said, say
-from engine.queries.erasures import dry_run, erased_so_far, erasure, erasures, holds, preview
+from engine.queries.erasures import (
+    dry_run,
+    erased_so_far,
+    erasure,
+    erasures,
+    holds,
+    naming,
+    preview,
+)
 from engine.queries.moves import business_processes
 from engine.queries.register import names
 from engine.usecases.erasing import OfPerson, OldEnough, answer_erasure, ask_erasure, go_on_erasing
@@ -216,6 +224,9 @@ def _one(
         line = erasure(conn, erasure_id)
         is_open = line.answered_at is None
         found = preview(conn, line.person_id) if line.person_id and is_open else None
+        may_answer = may_set_up(actor) and actor.id not in (line.asked_by_id, line.person_id)
+        is_asked = is_open and may_answer and not line.ended_before
+        named = naming(conn, erasure_id) if is_asked else None
         tried = None
         if line.ended_before and is_open:
             tried = dry_run(conn, line.ended_before, process_id=line.process_id)
@@ -224,6 +235,7 @@ def _one(
         "erasure.html",
         one=line,
         found=found,
+        named=named,
         tried=tried,
         so_far=so_far,
         way=WAY,
@@ -231,7 +243,7 @@ def _one(
         problems=problems or {},
         refused=refused,
         may=may_set_up(actor),
-        may_answer=may_set_up(actor) and actor.id not in (line.asked_by_id, line.person_id),
+        may_answer=may_answer,
     )
 
 

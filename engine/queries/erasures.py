@@ -165,6 +165,28 @@ def preview(conn: Connection, person_id: UUID) -> Preview:
     return Preview(**row._mapping, in_the_way=way)
 
 
+_AMONG = 1_000
+_NAMING = text("""
+    SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM entry x WHERE x.incident_id = n.id
+      AND putright_flat(x.content) ~* sought.pattern))
+    FROM (SELECT id FROM incident ORDER BY number DESC LIMIT :among) n,
+      (SELECT putright_pattern(e) AS pattern FROM erasure e WHERE e.id = :id) sought
+""")
+
+
+@dataclass(frozen=True)
+class Naming:
+    """In how many of the newest incidents the record has the names that are looked for."""
+
+    among: int
+    found: int
+
+
+def naming(conn: Connection, erasure_id: UUID) -> Naming:
+    """Return how often the names stand in records: many, and one of them is a common word."""
+    return Naming(*conn.execute(_NAMING, {"id": erasure_id, "among": _AMONG}).one())
+
+
 # --- what has been kept long enough ------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     shown = words_of(hugo.get(address))
     assert "Carla Costa" in shown
     assert "Mrs Brown, brown@example.net" in shown
+    assert "in 1 of the newest 1 incidents" in shown
     assert "Brown" not in words_of(egon.get(address))
     hugo.send(f"{address}/agree", {}, at=address)
     assert "Being erased" in words_of(hugo.get(address))
