@@ -8,6 +8,7 @@ incidents).
 import hashlib
 import hmac
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +19,7 @@ from sqlalchemy import Connection, text
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.mined_sql import CASES, MASTERS, WANTED
-
-_STREAMED = {"stream_results": True, "yield_per": 100}
+from engine.store.connect import streamed
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def mined_masters(conn: Connection, mined: Mined) -> Sequence[str]:
 
 
 def mined_cases(conn: Connection, mined: Mined) -> Generator[MinedCase]:
-    """Yield incident after incident, by number, from a cursor in the database: in flat memory.
+    """Yield incident after incident, by number, while the next ones are made: in flat memory.
 
-    One statement, so that all of it is of one moment.
+    One statement, so that all of it is of one moment.  Until then nothing else can be asked here.
     """
-    with conn.execute(_CASES, mined.asked, execution_options=_STREAMED) as rows:
-        for row in rows:
-            yield MinedCase(row.number, row.is_restricted, row.objects, row.events or "")
+    with closing(streamed(conn, _CASES, mined.asked)) as rows:
+        for number, is_restricted, objects, events in rows:
+            yield MinedCase(number, is_restricted, objects, events or "")
 
 
 def process_named(conn: Connection, name: str) -> UUID:
