@@ -303,7 +303,8 @@ CASES = f"""
     CASE WHEN i.is_restricted THEN {_A_NUMBER} ELSE ({_OBJECTS}) END AS objects,
     CASE WHEN NOT i.is_restricted THEN ({_EVENTS}) END AS events
   FROM incident i CROSS JOIN LATERAL {_KNOWN}
-  WHERE {WANTED} ORDER BY i.number"""  # noqa: S608 - constants of this module
+  WHERE {WANTED} AND (CAST(:share AS integer) IS NULL OR i.number % 2 = :share)
+  ORDER BY i.number"""  # noqa: S608 - constants of this module
 _ALWAYS = "TIMESTAMPTZ 'epoch'"
 MASTERS = " UNION ALL ".join(
     f"SELECT {said} AS said FROM {tables}"  # noqa: S608 - constants of this module

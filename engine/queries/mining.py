@@ -8,9 +8,11 @@ incidents).
 import hashlib
 import hmac
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from sqlalchemy import Connection, text
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.mined_sql import CASES, MASTERS, WANTED
-from engine.store.connect import streamed
+from engine.store.connect import is_masked, streamed, transaction
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,18 @@ def mined_masters(conn: Connection, mined: Mined) -> Sequence[str]:
 def mined_cases(conn: Connection, mined: Mined) -> Generator[MinedCase]:
     """Yield incident after incident, by number, while the next ones are made: in flat memory.
 
-    One statement, so that all of it is of one moment.  Until then nothing else can be asked here.
+    Two statements, begun together: on another connection PostgreSQL makes every second one at the
+    same time.  Each incident is of one moment.  Nothing else can be asked of `conn` meanwhile.
     """
-    with closing(streamed(conn, _CASES, mined.asked)) as rows:
-        for number, is_restricted, objects, events in rows:
+    with ExitStack() as opened:
+        shares: list[tuple[Connection, int | None]] = [(conn, None)]
+        if not is_masked(conn):  # how another connection would have to be masked is not known here
+            shares = [(conn, 0), (opened.enter_context(transaction(conn.engine)), 1)]
+        rows = [
+            opened.enter_context(closing(streamed(one, _CASES, mined.asked | {"share": share})))
+            for one, share in shares
+        ]
+        for number, is_restricted, objects, events in merge(*rows, key=itemgetter(0)):
             yield MinedCase(number, is_restricted, objects, events or "")
 
 

@@ -60,8 +60,12 @@ def _apart_if_masked(
     The same words would be planned anew each time the tables behind them change, and PostgreSQL
     refuses if a column is then made in another way.
     """
-    is_masked = conn.get_execution_options().get(MASKED)
-    return (f"{statement} -- masked" if is_masked else statement), parameters
+    return (f"{statement} -- masked" if is_masked(conn) else statement), parameters
+
+
+def is_masked(conn: Connection) -> bool:
+    """Return whether tables with personal data are masked here, until the transaction ends."""
+    return bool(conn.get_execution_options().get(MASKED))
 
 
 def _keep_prepared(raw: psycopg.Connection[object], _record: object) -> None:
