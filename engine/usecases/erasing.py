@@ -198,7 +198,7 @@ class _Deed:
             told = work.conn.scalar(_FINISH, {"erasure": self.line.id, "now": work.now})
             chains = told.pop("access")
             after = erasure(work.conn, self.line.id)
-            said = {"ground": after.ground, "why": after.why, "incidents": after.incidents}
+            said = {"why": after.why, "incidents": after.incidents}
             register(work, OF_REGISTER, ERASURE, after.id, self._said(told) | said, self.by)
             for one in chains:
                 chain = access_chain(work, UUID(one.pop("chain")))
@@ -208,6 +208,7 @@ class _Deed:
         """Return what a tombstone says: ids and numbers only, so that it need not be erased."""
         return {
             "erasure": self.line.id,
+            "ground": self.line.ground,
             "asked_by": self.line.asked_by_id,
             "agreed_by": self.by.id,
             **told,
