@@ -10,6 +10,47 @@ from typing import Final
 from engine.domain.erasing import ERASED, OF_INCIDENT, PSEUDONYM
 from engine.store.erasing.places import OF_INCIDENTS, says
 
+# Why an incident is kept although it ended long ago, and which ones are.
+KEPT: Final = (
+    (
+        "held",
+        """SELECT h.incident_id FROM public.legal_hold h WHERE NOT EXISTS (
+          SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id)""",
+    ),
+    ("work", "SELECT incident_id FROM public.run WHERE ended_at IS NULL"),
+    ("work", "SELECT incident_id FROM public.work_item WHERE ended_at IS NULL"),
+    ("work", "SELECT incident_id FROM public.action WHERE settled_at IS NULL"),
+    (
+        "dispute",
+        """SELECT d.incident_id FROM public.dispute d WHERE NOT EXISTS (
+          SELECT FROM public.dispute_end x WHERE x.dispute_id = d.id)""",
+    ),
+    # what it was joined with tells on what it told
+    (
+        "joined",
+        """SELECT i.id AS incident_id FROM public.incident i
+          JOIN public.way_out w ON w.id = i.way_out_id
+          JOIN public.incident o ON o.id = w.into_id WHERE o.state = 'open'""",
+    ),
+)
+
+
+def _keeps() -> str:
+    """Return the function that says why an incident is kept; nothing if it is not."""
+    cases = "\n".join(
+        f"    WHEN EXISTS (SELECT FROM ({sql}) kept WHERE kept.incident_id = i.id) THEN '{because}'"
+        for because, sql in KEPT
+    )
+    return f"""
+CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+  SELECT CASE
+    WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
+{cases} END
+$$;
+"""
+
+
 _WHOM: Final = rf"""
 CREATE OR REPLACE FUNCTION putright_as_pattern(said text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
@@ -138,22 +179,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
                  AND r.person_id = who)
 $$;
 
--- Why an incident is kept although it ended long ago; nothing if it is not.
-CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-  SELECT CASE
-    WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
-    WHEN public.putright_is_held(i.id, NULL) THEN 'held'
-    WHEN EXISTS (SELECT FROM public.run WHERE incident_id = i.id AND ended_at IS NULL)
-      OR EXISTS (SELECT FROM public.work_item WHERE incident_id = i.id AND ended_at IS NULL)
-      OR EXISTS (SELECT FROM public.action WHERE incident_id = i.id AND settled_at IS NULL)
-      THEN 'work'
-    WHEN EXISTS (SELECT FROM public.dispute d WHERE d.incident_id = i.id AND NOT EXISTS (
-      SELECT FROM public.dispute_end x WHERE x.dispute_id = d.id)) THEN 'dispute'
-    -- what it was joined with tells on what it told
-    WHEN EXISTS (SELECT FROM public.way_out w JOIN public.incident into_it ON into_it.id = w.into_id
-                 WHERE w.id = i.way_out_id AND into_it.state = 'open') THEN 'joined' END
-$$;
 """  # noqa: S608 - constants of this module
 
 # of which incident a row is, where it does not say so by itself
@@ -194,4 +219,4 @@ END $$;
 """  # noqa: S608
 
 
-WHOM: Final = _WHOM + _named_in()
+WHOM: Final = _WHOM + _keeps() + _named_in()
