@@ -72,7 +72,7 @@ def _period(asked: dict[str, Any]) -> tuple[datetime, datetime]:
     until = asked["until"] or now()
     since = asked["since"] or until - _USUAL
     if since >= until:
-        raise InvalidAnswers({"since": say("This lies before the end of the period.")})
+        raise InvalidAnswers({"since": say("This must lie before the end of the period.")})
     return since, until
 
 

@@ -337,6 +337,9 @@ def test_the_resource_and_the_command_tell_the_same(
     assert [one["number"] for one in shown["own-work-decided"]["exceptions"]] == [number]
     assert shown["evidence"]["tested_at"] is None
     machine("dora").get("/controls", 403)
+    backwards = "?since=2026-06-01T00:00:00Z&until=2026-03-01T00:00:00Z"
+    refused = machine("egon").get(f"/controls{backwards}", 422)
+    assert refused["context"]["fields"] == {"since": "This must lie before the end of the period."}
 
     duties = CliRunner().invoke(main, ["audit", "duties", *period])
     assert (duties.exit_code, f"forbidden: incident {number}" in duties.output) == (1, True)
