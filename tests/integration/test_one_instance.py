@@ -316,7 +316,7 @@ def test_a_person_a_link_and_a_machine_are_told_apart(world: World, visit: Visit
     assert signed["Hugo Hahn"] is Signer.PERSON
     assert signed["the bearer of a link sent to Carla Costa"] is Signer.LINK
     line = trail_of(world, incident, Wanted(signer=Signer.LINK)).lines[0]
-    assert (line.verb, line.is_machine) == ("confirmation:given", False)
+    assert line.verb == "confirmation:given"
     page = visit("egon").get("/incidents/1/record?who=kind:link")
     assert "by a link, not signed in" in words_of(page)
     history = words_of(visit("egon").get("/incidents/1/history"))
@@ -328,7 +328,7 @@ def test_what_a_machine_did_is_never_shown_as_a_person_s(world: World, told: UUI
 
     assert machines
     assert {line.actor for line in machines} == {"Putright's timer"}
-    assert all(line.is_machine for line in machines)
+    assert {line.signer for line in machines} == {Signer.MACHINE}
 
 
 def test_an_entry_says_what_was_before_and_what_is_now(world: World) -> None:
