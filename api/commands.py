@@ -269,8 +269,8 @@ def closures(as_json: bool) -> None:
     with ready() as found:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
-            closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
-            out = ways_out(conn, {key.id: key.secret})
+            closed, unproven = closures_without_evidence(conn, key.known)
+            out = ways_out(conn, key.known)
     unproven += out.unproven
     counts = {"closed": closed, "set_aside": out.set_aside, "merged": out.merged}
     if as_json:
@@ -310,7 +310,7 @@ def ways_out_command(as_json: bool, most: int, seed: int | None) -> None:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
             sampled = sample_ways_out(conn, most=most, seed=seed)
-            unproven = ways_out(conn, {key.id: key.secret}).unproven
+            unproven = ways_out(conn, key.known).unproven
     counts = asdict(sampled.counts)
     if as_json:
         lines = [asdict(one) for one in sampled.lines]

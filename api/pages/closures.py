@@ -80,7 +80,7 @@ def check() -> ResponseReturnValue:
 def one(number: int) -> ResponseReturnValue:
     """Show what an incident was closed on, and whether that held then and holds now."""
     store = identity.handling().store
-    keys = {store.key.id: store.key.secret}
+    keys = store.key.known
     with store.read() as conn, store.read_as_written() as written:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         found = closure_evidence(conn, incident.id, keys, as_written=written)

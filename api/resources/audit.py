@@ -29,8 +29,8 @@ blueprint = resource("api_audit", __name__, "Audit")
 def closures() -> dict[str, Any]:
     """Recompute every closure from rows; a sound database lists none as unproven."""
     require_auditor(tokens.actor())
-    key = handling().store.key
-    store, keys = handling().store, {key.id: key.secret}
+    store = handling().store
+    keys = store.key.known
     with store.read_as_written() as conn:
         closed, unproven = closures_without_evidence(conn, keys)
         out = ways_out(conn, keys)

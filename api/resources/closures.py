@@ -76,11 +76,10 @@ def _period(asked: dict[str, Any]) -> tuple[datetime, datetime]:
 def closure(which: str) -> ClosureEvidence:
     """Show what an incident was closed on, judged again: then, and now."""
     require_auditor(tokens.actor())
-    key = handling().store.key
     store = handling().store
     with store.read() as conn, store.read_as_written() as written:
         seen = read_about(conn, number_or_id(which), tokens.actor())
-        return closure_evidence(conn, seen.incident.id, {key.id: key.secret}, as_written=written)
+        return closure_evidence(conn, seen.incident.id, store.key.known, as_written=written)
 
 
 @blueprint.route("/controls", methods=["GET"])
