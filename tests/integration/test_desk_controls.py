@@ -276,6 +276,7 @@ def test_evidence_is_not_known_before_anybody_had_closures_checked(
         assert last_checked(conn) is None
     page = words_of(visit("egon").get(f"/desk/controls?{IN_TIME}"))
     assert "Have all closures checked first" in page
+    assert "✓ No control that was tested has an exception" in page
 
     check = ask_check(world.handling.store, actor=world.actor("egon"))
     world.clock.forward(minutes=1)
@@ -283,6 +284,7 @@ def test_evidence_is_not_known_before_anybody_had_closures_checked(
 
     page = words_of(visit("egon").get(f"/desk/controls?{IN_TIME}"))
     assert "Have all closures checked first" not in page
+    assert "✓ No control has an exception" in page
     assert f"by version {version('putright')}" in page
 
 
