@@ -37,7 +37,7 @@ from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
-from engine.store.migrate import is_current, migrate
+from engine.store.migrate import is_current, masking_faults, migrate
 from engine.usecases.anchoring import anchor_newest
 from engine.usecases.auditing import check_and_keep
 from engine.usecases.delivering import bounced
@@ -136,6 +136,7 @@ def _problems(found: Opened) -> Iterator[str]:
             yield "the tables are not this version's: run putright migrate"
             return
         yield from faults(conn)
+        yield from masking_faults(found.owner_url)
         if conn.exec_driver_sql(
             "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
         ).scalar():
