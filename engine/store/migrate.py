@@ -60,8 +60,10 @@ def masking_faults(owner_url: str) -> list[str]:
     with owner_engine(owner_url).connect() as conn:
         if not conn.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")):
             return [
-                "only the owner of the tables can tell whether the views mask what they should:"
-                " set PUTRIGHT_OWNER_URL"
+                (
+                    "only the owner of the tables can tell whether the views mask what they should:"
+                    " set PUTRIGHT_OWNER_URL"
+                )
             ]
         return masking.faults(conn)
 
