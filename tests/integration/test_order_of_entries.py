@@ -10,9 +10,11 @@ from engine.domain.permissions import Machine
 from engine.domain.register import RecordKind
 from engine.store.embedded import DatabaseUrls
 from engine.store.registering import register
+from engine.store.signed_heads import signed_heads
 from engine.store.work import Work
+from engine.usecases.signing_heads import sign_heads
 from tests.rivals import held
-from tests.tampering import audited
+from tests.tampering import audited, signing
 from tests.until import until
 from tests.world import World
 
@@ -96,3 +98,17 @@ def test_the_register_is_not_dated_back_either(world: World) -> None:
 
     assert written(world, "register_entry") == [("another worker", 0), ("one worker", 0)]
     assert audited(store).is_sound
+
+
+def test_a_signed_head_is_not_dated_back_either(world: World) -> None:
+    handling = signing(world)
+    world.report()
+
+    with handling.store.begin() as early:
+        world.clock.forward(seconds=5)
+        sign_heads(handling)
+        sign_heads(handling.within(early))
+
+    with handling.store.read() as conn:
+        assert [head.at for head in signed_heads(conn)] == [world.clock.now, world.clock.now]
+    assert audited(handling.store).is_sound
