@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from api.bench.counting import counted
+from api.filters import exactly
 from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.domain.signer import Signer, bearer_of_link
@@ -410,9 +411,10 @@ def test_each_part_of_the_time_has_the_entries_that_began_and_ended_it(
 def test_a_dispute_is_seen_in_the_picture(world: World, told: UUID, visit: Visit) -> None:
     del told
     incident = world.asked()
-    world.clock.forward(days=1)
+    world.clock.forward(days=1, seconds=7)
     with world.handling.store.read() as conn:
-        line = incident_ledger(conn, incident, world.clock.now).lines[-1]
+        ledger = incident_ledger(conn, incident, world.clock.now)
+        line = ledger.lines[-1]
     dispute(
         world.handling,
         incident,
@@ -427,6 +429,9 @@ def test_a_dispute_is_seen_in_the_picture(world: World, told: UUID, visit: Visit
 
     assert 'class="disputed"' in page
     assert "(disputed)" in page
+    words = words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"So far: {exactly(ledger.whole)} .".replace("\N{NO-BREAK SPACE}", " ") in words
+    assert "1 d 7 s of it is disputed." in words
 
 
 # --- for programs --------------------------------------------------------------------------------
