@@ -4,8 +4,9 @@
 alone with its incident.  A newcomer would write entries one by one: they, the visits and the
 incident's own row are written once, by one statement, when the block is left.
 
-A transaction begins before it has the lock, and machines' clocks differ: what it does is never
-earlier than the newest entry of the incident that it then has.
+A transaction begins before it has the lock, and machines' clocks differ: what it does is later
+than the newest entry of the incident that it then has.  So whether a run was moved to another
+release before or after it is told by the instants alone.
 """
 
 import hashlib
@@ -123,6 +124,8 @@ def _listed(table: Table, *but: str) -> CTE:
 _WRITE_DOWN = (
     update(t.incident).where(t.incident.c.id == _THE_ID).add_cte(_listed(t.visit), _listed(t.entry))
 )
+# what two instants are told apart by, here and in the database
+_LEAST = timedelta(microseconds=1)
 # from now on, until the transaction ends, tables with personal data are masked
 _MASK = text("SELECT masked.begin(:me, :now)")
 # what changes of a run as it moves
@@ -385,7 +388,7 @@ class Work:
             asked = {"the_id": incident.id, "seq": incident.head_seq}
             newest_at = self.conn.scalar(_NEWEST_NOW, asked)
         if newest_at is not None and newest_at > self.now:
-            self.pass_to(newest_at)
+            self.pass_to(newest_at + _LEAST)
         return self.open_case(incident)
 
     def once(self, person_id: UUID, key: str | None, request: bytes) -> tuple[UUID, bool]:
