@@ -268,6 +268,8 @@ def test_any_moment_has_an_address_and_needs_no_script(
     shown = re.findall(r"<tr[^>]*?(hidden)?><th scope=\"row\">(.*?)</th>", then)
     assert ("", "Agree what right means") in shown
     assert ("hidden", "Verify the outcome") in shown, "it came later"
+    (begun, nothing_yet) = re.findall(r'<details class="panel"( hidden)?>', then)
+    assert (begun, nothing_yet) == ("", " hidden"), "what was not taken is known in the end"
     assert f"/incidents/1/history?at={agreed - 1}" in then or 'data-step="back" href' in then
     state = egon.client.get(
         f"/incidents/1/states/incident.json?at={at(world, told, 'incident:agreed').isoformat()}"
