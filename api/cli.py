@@ -26,6 +26,7 @@ _HOMES: Mapping[str, str] = {
     "migrate": "api.commands:migrate_command",
     "publish": "api.commands:publish_command",
     "replay": "api.replaying:replay",
+    "retain": "api.retaining:retain",
     "serve": "api.commands:serve",
     "scenarios": "api.scenarios:scenarios_command",
     "verify": "api.verifying:verify",

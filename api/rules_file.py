@@ -106,7 +106,8 @@ def _read(kind: object, value: object) -> object:
         return value
     if kind is int:
         return _number(value)
-    return _duration(value) if kind is timedelta else _step(value)
+    # a duration that is none unless it is set
+    return _duration(value) if kind in (timedelta, timedelta | None) else _step(value)
 
 
 def _step(value: object) -> Step:

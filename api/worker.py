@@ -35,6 +35,7 @@ from engine.store.jobs import (
     ADVANCE,
     CHECK_CLOSURES,
     DELIVERED,
+    ERASE,
     MAKE_FILE,
     MOVE,
     STEP_IN,
@@ -46,6 +47,7 @@ from engine.store.jobs import (
 from engine.usecases.anchoring import Place
 from engine.usecases.closure_checks import check_all
 from engine.usecases.delivering import delivered, undelivered
+from engine.usecases.erasing import erase_all
 from engine.usecases.handling import Handling
 from engine.usecases.looking import offer_missed
 from engine.usecases.moving import move_all
@@ -65,6 +67,7 @@ WORKER = Machine("putright worker")
 # than `timing.HAND_OUT_AGAIN` would be handed out twice, and again, and bury the worker.
 MOST_WAITING = 2_000
 _FAILED_JOBS_KEPT_HOURS = 7 * 24
+_PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable])
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def jobs_app(
     )
 
     _when_told(app, handling)
+    _when_asked_for(app, handling)
     keep_anchored(app, handling, partial(plain_handling, database_url, handling.store.key), places)
 
     # The queueing locks: a machine that slept for a night would else find a job for each sweep
@@ -164,48 +168,53 @@ def jobs_app(
 
 def _when_told(app: App, handling: Handling) -> None:
     """Register what a transaction has done after it has committed."""
-    patience = RetryStrategy(
-        max_attempts=8, exponential_wait=2, retry_exceptions=[Busy, Unavailable]
-    )
 
     def noted() -> AbstractContextManager[None]:
         return refusals_noted(handling.store, "worker", WORKER)
 
-    @app.task(name=ADVANCE, retry=patience)
+    @app.task(name=ADVANCE, retry=_PATIENCE)
     def advance(run_id: str) -> None:
         with noted():
             advance_run(handling, UUID(run_id))
 
-    @app.task(name=TELL_RECOVERED, retry=patience)
+    @app.task(name=TELL_RECOVERED, retry=_PATIENCE)
     def tell(signal_id: str) -> None:
         with noted():
             tell_recovered(handling, UUID(signal_id))
 
-    @app.task(name=STEP_IN, retry=patience)
+    @app.task(name=STEP_IN, retry=_PATIENCE)
     def ask_next(person_id: str) -> None:
         with noted():
             step_in(handling, UUID(person_id))
 
-    @app.task(name=MOVE, retry=patience)
+    @app.task(name=MOVE, retry=_PATIENCE)
     def move(move_id: str) -> None:
         with noted():
             move_all(handling, UUID(move_id), stands_apart)
 
-    @app.task(name=MAKE_FILE, retry=patience)
-    def make_result(file_id: str) -> None:
-        make_file(handling.store, UUID(file_id), partial(write_result, handling))
-
-    @app.task(name=CHECK_CLOSURES, retry=patience)
-    def check_closures(check_id: str) -> None:
-        check_all(handling.store, UUID(check_id))
-
-    @app.task(name=DELIVERED, retry=patience)
+    @app.task(name=DELIVERED, retry=_PATIENCE)
     def note_delivered(item_id: str, at: str) -> None:
         delivered(handling, UUID(item_id), datetime.fromisoformat(at))
 
-    @app.task(name=UNDELIVERED, retry=patience)
+    @app.task(name=UNDELIVERED, retry=_PATIENCE)
     def note_undelivered(item_id: str, person_id: str) -> None:
         undelivered(handling, UUID(item_id), UUID(person_id))
+
+
+def _when_asked_for(app: App, handling: Handling) -> None:
+    """Register what somebody asks for at a desk, and what may take long."""
+
+    @app.task(name=MAKE_FILE, retry=_PATIENCE)
+    def make_result(file_id: str) -> None:
+        make_file(handling.store, UUID(file_id), partial(write_result, handling))
+
+    @app.task(name=CHECK_CLOSURES, retry=_PATIENCE)
+    def check_closures(check_id: str) -> None:
+        check_all(handling.store, UUID(check_id))
+
+    @app.task(name=ERASE, retry=_PATIENCE)
+    def erase(erasure_id: str) -> None:
+        erase_all(handling.store, UUID(erasure_id))
 
 
 def _send_letters(app: App, handling: Handling, pace: Pace, way: Way, post: Post) -> None:

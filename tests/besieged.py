@@ -19,11 +19,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from sqlalchemy import update
 
 from engine.domain.anchor import AnchorWay
+from engine.domain.erasing import Ground
 from engine.domain.incident import Level
 from engine.domain.party import Party
 from engine.queries.ledger import incident_ledger
+from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
 from engine.store.receipts import keep_receipt
 from engine.usecases.absences import name_deputy
@@ -32,7 +35,9 @@ from engine.usecases.covering import accept_uncovered, count_harmed
 from engine.usecases.criteria import change_criteria
 from engine.usecases.directory import NewCalendar, enter_calendar
 from engine.usecases.disputing import dispute, withdraw_dispute
+from engine.usecases.erasing import OfPerson, answer_erasure, ask_erasure, erase_all
 from engine.usecases.holding import claim
+from engine.usecases.legal_holds import end_hold, place_hold
 from engine.usecases.making_good import miss_criterion, propose_make_good, sign_make_good
 from engine.usecases.me_too import say_me_too
 from engine.usecases.merging import merge
@@ -175,6 +180,21 @@ class Besieged:
         }
         self._take_out()
 
+    def _erase(self) -> None:
+        """Have erased what is known of somebody who stands nowhere, and hold on to somebody."""
+        store, people = self.world.handling.store, [self.ids["fay"], self.ids["gita"]]
+        with store.begin() as work:
+            roles = update(t.person).values(roles=["staff", "operator"])
+            work.conn.execute(roles.where(t.person.c.id.in_(people)))
+        fay, gita = self.world.actor("fay"), self.world.actor("gita")
+        somebody = OfPerson(None, ("Somebody Unknown",))
+        why = "The letter asks for it"
+        asked = ask_erasure(store, somebody, ground=Ground.ASKED, why=why, actor=fay)
+        answer_erasure(store, asked, agrees=True, words=None, actor=gita)
+        erase_all(store, asked)
+        held = place_hold(store, why="The court asks", actor=fay, person_id=self.ids["sami"])
+        end_hold(store, held, why="The court has decided", actor=gita)
+
     def _take_out(self) -> None:
         world, hugo = self.world, self.world.actor("hugo")
         made = {}
@@ -209,6 +229,7 @@ class Besieged:
             [world.process_id, self.ids["dora"], made["returned"]],
         )
         self.owner.commit()
+        self._erase()
         say_me_too(world.handling, made["returned"], actor=world.actor("bruno"))
         sign_heads(signing(world))
         with world.handling.store.begin() as work:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from api.addresses import token_of
 from api.changes import CHANGES
 from api.pages.deeds import DEEDS
+from engine.domain.erasing import Ground
 from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.domain.register import RecordKind
@@ -22,8 +23,10 @@ from engine.usecases.callers import give_caller_page
 from engine.usecases.covering import count_harmed
 from engine.usecases.disputing import dispute
 from engine.usecases.drafting import begin_draft
+from engine.usecases.erasing import OfPerson, ask_erasure
 from engine.usecases.filing import NewFile, add_file
 from engine.usecases.holding import save_draft
+from engine.usecases.legal_holds import place_hold
 from engine.usecases.links import keep_link
 from engine.usecases.looking import offer_missed
 from engine.usecases.making_good import miss_criterion, propose_make_good
@@ -80,8 +83,19 @@ def furnish(world: World) -> Hidden:
     known = _alert(world, incident) | _ask_beside(world, incident)
     known["dispute_id"] = [disputed]
     known["about.stand-for"] = [PERSON]
+    known |= _erasing(world)
     assert world.row(silent).number == 1
     return Hidden(incident, world.row(incident).number, _values(world, incident) | known)
+
+
+def _erasing(world: World) -> dict[str, list[Any]]:
+    """Return what Fay has asked to be erased, and what she holds on to."""
+    store, fay = world.handling.store, world.actor("fay")
+    somebody = OfPerson(None, ("Somebody Else",))
+    why = "The letter asks for it"
+    asked = ask_erasure(store, somebody, ground=Ground.ASKED, why=why, actor=fay)
+    held = place_hold(store, why="The court asks for it", actor=fay, person_id=UUID(PERSON))
+    return {"erasure_id": [asked], "hold_id": [held]}
 
 
 # Bruno stands in for everybody, and is above them.

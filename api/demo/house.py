@@ -45,7 +45,12 @@ PEOPLE: dict[str, tuple[str, str, str | None, tuple[Role, ...]]] = {
         None,
         (Role.STAFF, Role.PROCESS_OWNER),
     ),
-    "greta": ("Greta Holm", "Gita’s deputy", None, (Role.STAFF,)),
+    "greta": (
+        "Greta Holm",
+        "Gita’s deputy; agrees to what is erased by law",
+        None,
+        (Role.STAFF, Role.OPERATOR),
+    ),
     "hanna": ("Hanna Weiss", "Hugo’s deputy at the service desk", None, (Role.STAFF,)),
     "marco": (
         "Marco Costa",

@@ -34,6 +34,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "putright pack 1"
+# records that say what was taken out of earlier ones, as the law asks
+TOMBSTONES = ("incident:erased", "erasure:done", "access:erased")
 LARGEST = 512 * 1024 * 1024
 
 Json = Any
@@ -125,6 +127,20 @@ def check_entries(chain: str, name: str, entries: list[dict[str, Json]], found: 
         previous, at, newest = entry["hash"], entry["at"], entry["format"]
     note(found, name, "cannot be checked without the key", (one["format"] == 1 for one in entries))
     note(found, name, "hold nothing, as it was erased", (one["content"] is None for one in entries))
+    check_erased(name, entries, found)
+
+
+def check_erased(name: str, entries: list[dict[str, Json]], found: Findings) -> None:
+    """Check that a later record tells of whatever was taken out of one."""
+    for part in ("content", "actor"):
+        gone = {one["seq"] for one in entries if one[part] is None}
+        for one in entries:
+            if one["verb"] in TOMBSTONES and one["content"]:
+                gone -= {seq for seq in one["content"].get(f"{part}_of", ()) if seq < one["seq"]}
+        found.integrity.extend(
+            f"{name}: record {seq} had its {part} taken out, and none says so"
+            for seq in sorted(gone)
+        )
 
 
 def note(found: Findings, name: str, what: str, marks: Iterable[bool]) -> None:
@@ -534,8 +550,12 @@ def shown(text: str) -> str:
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
+def many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def say(about: dict[str, Json], found: Findings) -> None:
-    count = f"{about['incidents']} incidents, {about['records']} records"
+    count = f"{many(about['incidents'], 'incident')}, {many(about['records'], 'record')}"
     lines = [f"{count}; made {about['made_at']} by {about['made_by']}: {about['why']}"]
     for subject, wrong in found.all().items():
         lines.append(f"{subject}: " + ("holds" if not wrong else f"{len(wrong)} findings"))

@@ -19,6 +19,7 @@ KINDS = {
     AccessKind.READ: say("What auditors looked at"),
     AccessKind.REFUSED: say("What was refused"),
     AccessKind.PURPOSE: say("Purposes that were stated"),
+    AccessKind.ERASED: say("What was erased of that"),
 }
 _NAMES = ("person", "incident", "kind", "since", "until")
 

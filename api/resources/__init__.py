@@ -17,6 +17,7 @@ from api.resources import (
     closures,
     disputes,
     drafts,
+    erasing,
     finding,
     incidents,
     items,
@@ -79,6 +80,7 @@ def register(app: Flask) -> None:
         releases,
         moves,
         drafts,
+        erasing,
         finding,
         setting_up,
     ):

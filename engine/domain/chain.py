@@ -14,8 +14,9 @@ write into the database cannot make the MAC of another one.
 
 Digests, not what they stand for, are hashed on: by law, content and salt can be erased together,
 and so can the actor's name and its salt, the ones without the others.  The chain still holds, while
-nobody can guess what stood there.  A person's id stays: it is a number that was drawn, and says who
-answered only as long as somebody knows whose it is.
+nobody can guess what stood there.  A later entry says that it was taken out, its tombstone
+(`erasing.py`); what is gone without one was taken by somebody else.  A person's id stays: it is a
+number that was drawn, and says who answered only as long as somebody knows whose it is.
 
 Entries of format 1 have the actor in clear, and their hash is itself the HMAC, of
 `["putright entry 1", chain id, previous hash, seq, at, actor, person id or null, verb, key id,
@@ -35,6 +36,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from engine.domain.canonical import canonical, canonical_of_plain, instant_text
+from engine.domain.erasing import TOMBSTONES, Unsaid
 from engine.language import Said, say
 
 # what new entries are written in; older ones stay as they are
@@ -90,6 +92,7 @@ class Tampering(StrEnum):
     TRUNCATED = "truncated"
     BACK_DATED = "back_dated"
     UNKNOWN_KEY = "unknown_key"
+    ERASED_UNSAID = "erased_unsaid"
 
 
 @dataclass(frozen=True)
@@ -168,13 +171,13 @@ def verify(
 
     The order given does not matter.  `keys` maps key ids to secrets.  `head` may be older than
     the newest entry; without one a cut-off tail cannot be noticed.  Erased content is not
-    tampering.
+    tampering where a tombstone tells of it.
     """
     ordered = sorted(entries, key=lambda entry: entry.seq)
     lines = _place(ordered, keys, incident_id)
     taken = {line.place for line in lines if line.place is not None}
     broken = [_broken(line.entry.seq, what) for line in lines for what in _wrong(line, taken, head)]
-    broken += _forked(lines) + _missing(lines, head) + _back_dated(lines)
+    broken += _forked(lines) + _missing(lines, head) + _back_dated(lines) + _unsaid(lines)
     return sorted(set(broken), key=lambda finding: (finding.seq, finding.what))
 
 
@@ -186,6 +189,7 @@ def holds(entries: Iterable[Entry], keys: Mapping[str, bytes], head: Head) -> bo
     """
     at = Head(0, b"")
     latest: datetime | None = None
+    unsaid = Unsaid()
     for entry in entries:
         if (
             entry.seq != at.seq + 1
@@ -197,7 +201,20 @@ def holds(entries: Iterable[Entry], keys: Mapping[str, bytes], head: Head) -> bo
         ):
             return False
         at, latest = Head(entry.seq, entry.hash), entry.at
-    return at == head
+        _follow(entry, unsaid)
+    return at == head and not unsaid.seqs
+
+
+def _follow(entry: Entry, unsaid: Unsaid) -> None:
+    if entry.content is None or entry.actor is None:
+        # half of it torn out is no erasure
+        unsaid.erased(
+            entry.seq,
+            content=entry.content is None and entry.salt is None,
+            actor=entry.actor is None and entry.actor_salt is None,
+        )
+    if entry.verb in TOMBSTONES:
+        unsaid.said(entry.content)
 
 
 @dataclass(frozen=True)
@@ -306,6 +323,14 @@ def _missing(lines: Sequence[_Line], head: Head | None) -> list[Broken]:
     return broken
 
 
+def _unsaid(lines: Sequence[_Line]) -> list[Broken]:
+    unsaid = Unsaid()
+    for line in lines:
+        if line.is_genuine:
+            _follow(line.entry, unsaid)
+    return [_broken(seq, Tampering.ERASED_UNSAID) for seq in unsaid.seqs]
+
+
 def _back_dated(lines: Sequence[_Line]) -> list[Broken]:
     broken = []
     latest: datetime | None = None
@@ -325,6 +350,7 @@ _SENTENCES = {
     Tampering.SWAPPED: say("Record %(seq)s stood at another place when it was written."),
     Tampering.TRUNCATED: say("Everything from record %(seq)s on has been cut off."),
     Tampering.BACK_DATED: say("Record %(seq)s is dated before the one in front of it."),
+    Tampering.ERASED_UNSAID: say("Something was taken out of record %(seq)s, and none says why."),
     Tampering.UNKNOWN_KEY: say("Record %(seq)s cannot be checked: its key is not in the settings."),
 }
 

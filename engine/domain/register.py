@@ -21,8 +21,11 @@ RELEASE: Final = "release"
 DATABASE: Final = "database"
 # ... and which number was given to an incident that there never was, as its report was not kept
 NUMBER: Final = "number"
-Beside = Literal["release", "database", "number"]
-BESIDE = (RELEASE, DATABASE, NUMBER)
+# ... what is erased by law, and what must not be
+ERASURE: Final = "erasure"
+HOLD: Final = "hold"
+Beside = Literal["release", "database", "number", "erasure", "hold"]
+BESIDE = (RELEASE, DATABASE, NUMBER, ERASURE, HOLD)
 
 Answers = Mapping[str, object]
 

@@ -55,6 +55,10 @@ class Rules:
         int, "so many percent of what was put right in one call are called back by somebody else"
     ] = 10
 
+    keep_for: Annotated[
+        timedelta | None, "how long after its end what was written of an incident may be erased"
+    ] = None
+
     def is_too_often(self, told: Iterable[datetime], now: datetime) -> bool:
         """Whether what was told at these instants (aware) has come back too often by now."""
         recent = sum(1 for at in told if now - at <= self.remedy_window)

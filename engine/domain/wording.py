@@ -118,6 +118,18 @@ WORDS: Mapping[str, str] = {
     "person_id": "person id",
     "at": "when",
     "what_was_done": "what was done",
+    # what was erased by law
+    "content_of": "records whose content is gone",
+    "actor_of": "records whose author’s name is gone",
+    "rows": "places beside that lost words",
+    "agreed_by": "agreed by",
+    "ground": "ground",
+    "incidents": "how many incidents",
+    "asked_for": "the person asks for it",
+    "no_longer_needed": "it is no longer needed",
+    "kept_unlawfully": "it was unlawful to keep it",
+    "wanted_by_law": "a law wants it",
+    "kept_long_enough": "it was kept long enough",
     # why it is theirs
     "asked": "was asked",
     "deciding": "deciding without the customer's answer",
@@ -256,7 +268,7 @@ VERBS: Mapping[str, str] = {
     "incident:migrated": "%(actor)s moved this to another version",
     "incident:started": "%(actor)s set this on its way",
     "incident:faulted": "%(actor)s met a fault in the diagram",
-    "incident:erased": "%(actor)s erased the content of a record, as the law asks",
+    "incident:erased": "%(actor)s had something of this erased, as the law asks",
     "closure:refused": "%(actor)s tried to close this, but something was still missing",
     "action:proposed": "%(actor)s proposed something to do",
     "action:accepted": "%(actor)s accepted what was proposed",
@@ -335,6 +347,13 @@ VERBS: Mapping[str, str] = {
     "refused:too_often": "%(actor)s counted what was refused too often to be told one by one",
     "run:moved": "%(actor)s moved it to another release of the diagrams",
     "database:restored": "%(actor)s put an older database back",
+    "erasure:asked": "%(actor)s asked that something is erased, as the law asks",
+    "erasure:agreed": "%(actor)s agreed that it is erased",
+    "erasure:declined": "%(actor)s did not agree that it is erased",
+    "erasure:done": "%(actor)s had it erased",
+    "hold:placed": "%(actor)s said that something must not be erased",
+    "hold:ended": "%(actor)s said that it may be erased again",
+    "access:erased": "%(actor)s had something of this record erased, as the law asks",
     "number:given_up": "%(actor)s noted that a report was not kept: its number stays free",
     "release:published": "%(actor)s published what new incidents start with",
 }
@@ -378,4 +397,4 @@ def sentence(verb: str, actor: str | None) -> Said:
 
     The name of who acted may have been erased.
     """
-    return say(VERBS[verb], actor=actor or say("somebody whose name was erased"))
+    return say(VERBS[verb], actor=actor or say("Somebody whose name was erased"))

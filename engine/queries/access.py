@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from engine.domain.access import NOBODY, REFUSED_OFTEN
+from engine.domain.erasing import OF_ACCESS
 from engine.domain.wording import VERBS, sentence
 from engine.language import say
 from engine.queries.entry_words import summary
@@ -60,6 +61,7 @@ class AccessKind(StrEnum):
     READ = "read"
     REFUSED = "refused"
     PURPOSE = "purpose"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ class AccessFilter:
 class AccessLine:
     """One entry in a plain sentence; `incident` is its number, if it was about one.
 
+    `actor` is None once erased.
+
     `where` is the address, `why` the sentence or the purpose; `more` are pairs of what and words.
     """
 
     chain: UUID
     seq: int
     at: datetime
-    actor: str
+    actor: str | None
     person_id: UUID | None
     kind: AccessKind
     sentence: str
@@ -181,6 +185,7 @@ _KINDS = {
     AccessKind.READ: "verb = 'access:read'",
     AccessKind.REFUSED: "verb LIKE 'refused:%'",
     AccessKind.PURPOSE: "verb LIKE 'purpose:%'",
+    AccessKind.ERASED: f"verb = '{OF_ACCESS}'",
 }
 # what has no sentence of its own
 _REFUSED = "refused:something"
@@ -202,7 +207,8 @@ _WHY: Mapping[str, str] = {
 def _line(row: Any) -> AccessLine:
     subject, _, what = row.verb.partition(":")
     said = row.content or {}
-    kind = AccessKind.READ if what == "read" and subject != "refused" else AccessKind(subject)
+    # of what was looked at it is the deed that counts, of all else what it is about
+    kind = AccessKind(what if subject in ("access", "incident") else subject)
     where = str(said.get("where", ""))
     query = said.get("query")
     told = said.get("sentence") or said.get("purpose") or said.get("why")

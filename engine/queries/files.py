@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.erasing import ERASED
 from engine.domain.permissions import Actor
 from engine.errors import NotFound
 from engine.language import say
@@ -21,6 +22,11 @@ class FileLine:
     is_internal: bool
     added_by: str
     added_at: datetime
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the law had it erased: of what was in it nothing is left."""
+        return self.name == ERASED
 
 
 _FILES = text("""
@@ -47,4 +53,6 @@ def file_content(
     row = conn.execute(_CONTENT, asked).first()
     if row is None:
         raise NotFound(say("There is no such file."), file=str(file_id))
+    if row.name == ERASED:
+        raise NotFound(say("This was erased, as the law asks."), file=str(file_id))
     return row.name, bytes(row.content)

@@ -46,6 +46,16 @@ class Lowering:
 
 
 @dataclass(frozen=True)
+class Erased:
+    """Who had erased all that was written of an incident, as it was kept long enough."""
+
+    asked_by: str
+    agreed_by: str
+    agreed_at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
 class ActionLine:
     """One action; `after` are the numbers of those it waits for.
 
@@ -185,6 +195,7 @@ class IncidentPage:
     way_out: WayOutLine | None
     linked: tuple[LinkedLine, ...]
     late: str | None
+    erased: Erased | None
     verbs: frozenset[Verb]
 
 
@@ -196,7 +207,8 @@ _ABOUT = text(f"""
       l.proposed_by AS lowered_by_id,
       (SELECT count(*) FROM also_harmed h WHERE h.incident_id = i.id) AS also_harmed,
       EXISTS (SELECT FROM also_harmed h WHERE h.incident_id = i.id AND h.person_id = :me)
-        AS is_also_harmed
+        AS is_also_harmed,
+      gone.asked_by, gone.agreed_by, gone.agreed_at, gone.why
     FROM incident i JOIN business_process p ON p.id = i.process_id
     JOIN product made ON made.id = i.product_id
     JOIN person reporter ON reporter.id = i.reporter_id
@@ -206,7 +218,13 @@ _ABOUT = text(f"""
     LEFT JOIN caller c ON c.incident_id = i.id
     LEFT JOIN priority_lowering l ON l.incident_id = i.id
     LEFT JOIN person proposer ON proposer.id = l.proposed_by
-    LEFT JOIN organisation o ON o.id = i.customer_id WHERE i.id = :id
+    LEFT JOIN organisation o ON o.id = i.customer_id
+    LEFT JOIN LATERAL (SELECT asker.name AS asked_by, other.name AS agreed_by,
+        a.answered_at AS agreed_at, e.why
+      FROM erasure e JOIN person asker ON asker.id = e.asked_by
+      JOIN erasure_answer a ON a.erasure_id = e.id JOIN person other ON other.id = a.answered_by
+      WHERE e.id = i.erased_by) gone ON true
+    WHERE i.id = :id
 """)  # noqa: S608 - of the store's own module
 _ACTIONS = text("""
     SELECT a.*, person.name AS person, team.name AS team, proposer.name AS proposer,
@@ -329,6 +347,9 @@ def incident_page(conn: Connection, which: UUID | int, actor: Actor, now: dateti
         way_out=ways.way_out,
         linked=ways.linked,
         late=ways.late,
+        erased=Erased(about.asked_by, about.agreed_by, about.agreed_at, about.why)
+        if about.agreed_by
+        else None,
         verbs=seen.verbs,
     )
 

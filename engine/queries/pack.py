@@ -36,6 +36,9 @@ _LEFT_OUT = frozenset(
         "message",
         "watcher",
         "unmailed",
+        # what somebody holds on to, and why, is for those who may erase it
+        "legal_hold",
+        "legal_hold_end",
     }
 )
 # a run's snapshot is the engine's own, and says nothing that its visits do not

@@ -279,13 +279,13 @@ def _countries() -> Sequence[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class RegisterLine:
-    """One entry of the register; `content` is None once erased."""
+    """One entry of the register; `content` is None once erased, and so is `actor`."""
 
     seq: int
     kind: RecordKind | Beside
     subject_id: UUID
     at: datetime
-    actor: str
+    actor: str | None
     verb: str
     content: Mapping[str, Any] | None
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, TextClause, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from engine.errors import Busy, GateShut, Unavailable
+from engine.errors import Busy, Conflict, GateShut, Unavailable
 from engine.language import say
 
 LOCK_TIMEOUT_MS = 5_000
@@ -77,8 +77,9 @@ def _keep_prepared(raw: psycopg.Connection[object], _record: object) -> None:
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction: leaving commits, raising rolls back.
 
-    Raises Busy when a lock was not had in time, GateShut when the guard refused, and Unavailable
-    when the database is away; in each case nothing was done.  Only who loses the connection while
+    Raises Busy when a lock was not had in time, GateShut when the guard refused, Conflict
+    for what must not be erased, and Unavailable when the database is away; in each case nothing
+    was done.  Only who loses the connection while
     committing cannot know: that is Unavailable too, and what keys of requests are for.
     """
     try:
@@ -110,6 +111,8 @@ def translated(error: DBAPIError) -> Exception:
         "ck_incident_closed_with_evidence",
     ):
         return GateShut([cause.diag.message_primary or "its evidence"])
+    if isinstance(cause, pg.CheckViolation) and cause.diag.constraint_name == "held":
+        return Conflict(say("Somebody holds on to this, or it is still needed: it stays."))
     if isinstance(cause, pg.DiskFull):
         return Unavailable(say("There is no space left to keep this. Please tell who runs this."))
     if error.connection_invalidated or isinstance(cause, pg.OperationalError):

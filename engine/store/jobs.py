@@ -25,6 +25,7 @@ ANCHOR = "putright.anchor"
 CHECK_CHAINS = "putright.check_chains"
 MAKE_FILE = "putright.make_file"
 CHECK_CLOSURES = "putright.check_closures"
+ERASE = "putright.erase"
 
 _WAITING = text(
     "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task"
@@ -97,6 +98,13 @@ def defer_closure_check(conn: Connection, check_id: UUID) -> None:
     """Have every closure checked, once this transaction has committed."""
     task = _deferring.configure_task(CHECK_CLOSURES, connection=driver(conn))
     task.defer(check_id=str(check_id))
+
+
+def defer_erasing(conn: Connection, erasure_id: UUID) -> None:
+    """Have what was agreed to be erased erased, once this transaction has committed."""
+    # one at a time: two of one person would each find what the other has left
+    task = _deferring.configure_task(ERASE, lock=ERASE, connection=driver(conn))
+    task.defer(erasure_id=str(erasure_id))
 
 
 def waiting_advances(conn: Connection) -> int:

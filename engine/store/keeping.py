@@ -2,7 +2,8 @@
 
 Evidence that is asked for when an incident closes could be made to fit beforehand: an open action
 called preventive, a target deleted, a criterion worded anew.  These triggers refuse that, whoever
-asks.  A newcomer would allow corrections: a correction is a new row with its own entry.
+asks.  A newcomer would allow corrections: a correction is a new row with its own entry.  Only what
+the law wants erased is let pass (`erasing.py`).
 """
 
 KEEPING = r"""
@@ -38,6 +39,11 @@ DECLARE
   -- What comes after closing is added to the audit chain, and to nothing else.
   may_change text[] := '{head_seq,head_hash}';
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('an incident is never deleted', 'closed_is_final');
   END IF;
@@ -74,6 +80,11 @@ END $$;
 CREATE OR REPLACE FUNCTION putright_keep_criterion() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('a criterion is withdrawn, never deleted', 'kept');
   END IF;
@@ -105,6 +116,11 @@ END $$;
 CREATE OR REPLACE FUNCTION putright_keep_confirmer() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('a confirmer is withdrawn, never deleted', 'kept');
   END IF;
@@ -136,6 +152,11 @@ END $$;
 CREATE OR REPLACE FUNCTION putright_keep_action() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('an action is dropped, never deleted', 'kept');
   END IF;
@@ -169,6 +190,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
   a public.action;
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('a target has an outcome, it is never deleted', 'kept');
   END IF;
@@ -190,6 +216,11 @@ END $$;
 CREATE OR REPLACE FUNCTION putright_keep_work_item() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('a to-do ends, it is never deleted', 'kept');
   END IF;
@@ -203,6 +234,11 @@ END $$;
 CREATE OR REPLACE FUNCTION putright_append_only() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
+    IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   PERFORM public.putright_refuse(TG_TABLE_NAME || ' is append-only', 'append_only');
   RETURN NULL;
 END $$;

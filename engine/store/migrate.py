@@ -55,6 +55,19 @@ def migrate(owner_url: str) -> None:
         _grant(conn)
 
 
+def masking_faults(owner_url: str) -> list[str]:
+    """Return what of the views that mask is not this release's, a sentence each."""
+    with owner_engine(owner_url).connect() as conn:
+        if not conn.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")):
+            return [
+                (
+                    "only the owner of the tables can tell whether the views mask what they should:"
+                    " set PUTRIGHT_OWNER_URL"
+                )
+            ]
+        return masking.faults(conn)
+
+
 def is_current(conn: Connection) -> bool:
     """Whether the database has exactly the newest migration."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
@@ -82,6 +95,8 @@ def _grant(conn: Connection) -> None:
         "GRANT SELECT ON ALL TABLES IN SCHEMA masked TO",
         "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA masked TO",
         "REVOKE DELETE ON access_chain, purpose FROM",
+        # said by the functions that erase, and by nobody else
+        "REVOKE INSERT ON erasure_done FROM",
         # what was proved decides whom a move may take along
         "REVOKE UPDATE, DELETE ON release_standing FROM",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM",

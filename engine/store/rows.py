@@ -69,6 +69,7 @@ class Incident:
     work_seq: int
     asked_seq: int
     observed_until: datetime | None
+    erased_by: UUID | None
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ from sqlalchemy.schema import SchemaItem
 
 from engine.domain.action import ActionKind, ActionState, TargetOutcome
 from engine.domain.anchor import AnchorWay
+from engine.domain.erasing import Ground
 from engine.domain.incident import (
     Answer,
     ClosedBy,
@@ -484,6 +485,8 @@ incident = Table(
     Column("asked_seq", Integer, nullable=False, server_default="0"),
     # the last instant of a replayed log, where its ledger stops
     _instant("observed_until"),
+    # it was kept long enough: what was written of it is gone
+    _ref("erased_by", "erasure"),
     CheckConstraint(
         "(state = 'closed') = (num_nonnulls(confirmation_id, decision_id) = 1)"
         " AND (state = 'closed' OR num_nonnulls(confirmation_id, decision_id) = 0)"
@@ -530,6 +533,7 @@ incident = Table(
     Index(None, "customer_id"),
     Index(None, "lead_id"),
     Index(None, "origin_id"),
+    Index("ix_incident_erased", "erased_by", postgresql_where=text("erased_by IS NOT NULL")),
     Index("ix_incident_major_id", "major_id", postgresql_where=text("major_id IS NOT NULL")),
     CheckConstraint("major_id <> id", name="major"),
     Index("ix_incident_closed", "ended_at", "number", postgresql_where=text("state = 'closed'")),
@@ -1490,6 +1494,84 @@ purpose = Table(
         "btrim(why) <> '' AND stated_at < until AND cardinality(incident_ids) > 0", name="says"
     ),
     Index("ix_purpose_in_force", "person_id", postgresql_where=text("ended_at IS NULL")),
+)
+
+# --- what is erased by law, and what must not be ------------------------------------------------
+
+# Nothing of a person, or of an incident, is erased while somebody holds on to it.
+legal_hold = Table(
+    "legal_hold",
+    metadata,
+    _id(),
+    _ref("person_id", "person"),
+    _ref("incident_id", "incident"),
+    _words("why"),
+    _ref("placed_by", "person", required=True),
+    _instant("placed_at", required=True),
+    CheckConstraint("num_nonnulls(person_id, incident_id) = 1 AND btrim(why) <> ''", name="says"),
+    Index(None, "person_id"),
+    Index(None, "incident_id"),
+)
+
+legal_hold_end = Table(
+    "legal_hold_end",
+    metadata,
+    Column("hold_id", Uuid, ForeignKey("legal_hold.id"), primary_key=True),
+    _words("why"),
+    _ref("ended_by", "person", required=True),
+    _instant("ended_at", required=True),
+    CheckConstraint("btrim(why) <> ''", name="says"),
+)
+
+# One person asks that a person's data, or what has been kept long enough, is erased ...
+erasure = Table(
+    "erasure",
+    metadata,
+    _id(),
+    Column("number", Integer, Identity(always=True), nullable=False, unique=True),
+    _ref("person_id", "person"),
+    # other names, addresses and numbers of theirs, or of somebody who is not in the register
+    Column("names", ARRAY(Text), nullable=False, server_default="{}"),
+    # everything that ended before, of all business processes or of one
+    _instant("ended_before"),
+    _ref("process_id", "business_process"),
+    Column("ground", Text, _one_of("ground", Ground), nullable=False),
+    _words("why"),
+    _ref("asked_by", "person", required=True),
+    _instant("asked_at", required=True),
+    UniqueConstraint("id", "asked_by"),
+    CheckConstraint(
+        "btrim(why) <> '' AND (ended_before IS NULL)"
+        " = (person_id IS NOT NULL OR cardinality(names) > 0)"
+        " AND (process_id IS NULL OR ended_before IS NOT NULL)",
+        name="says",
+    ),
+    Index(None, "person_id"),
+)
+
+# ... another one agrees, or declines ...
+erasure_answer = Table(
+    "erasure_answer",
+    metadata,
+    Column("erasure_id", Uuid, primary_key=True),
+    Column("asked_by", Uuid, nullable=False),
+    Column("is_agreed", Boolean, nullable=False),
+    _words("words", required=False),
+    _ref("answered_by", "person", required=True),
+    _instant("answered_at", required=True),
+    ForeignKeyConstraint(["erasure_id", "asked_by"], ["erasure.id", "erasure.asked_by"]),
+    CheckConstraint("answered_by <> asked_by", name="by_another"),
+    CheckConstraint("is_agreed OR coalesce(btrim(words), '') <> ''", name="says"),
+)
+
+# ... and then it is done.  What was taken out of records is said in their chains.
+erasure_done = Table(
+    "erasure_done",
+    metadata,
+    Column("erasure_id", Uuid, ForeignKey("erasure.id"), primary_key=True),
+    _instant("done_at", required=True),
+    # of how many incidents
+    Column("incidents", Integer, nullable=False),
 )
 
 # --- letters -----------------------------------------------------------------------------------

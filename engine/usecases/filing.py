@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.domain.permissions import Actor, Machine, Verb
@@ -95,7 +95,16 @@ def keep_file(mover: Mover, file: NewFile, by: Actor | Machine, *, is_internal: 
         by,
     )
     content = {"digest": digest, "content": file.content}
-    conn.execute(upsert(t.file_content).values(content).on_conflict_do_nothing())
+    # what was erased by law and is given anew is there again
+    conn.execute(
+        upsert(t.file_content)
+        .values(content)
+        .on_conflict_do_update(
+            index_elements=["digest"],
+            set_={"content": file.content},
+            where=func.length(t.file_content.c.content) == 0,
+        )
+    )
     made = uuid4()
     conn.execute(
         insert(t.file),

@@ -256,6 +256,7 @@ def _incident(
         work_seq=0,
         asked_seq=0,
         observed_until=None,
+        erased_by=None,
     )
 
 

@@ -361,7 +361,7 @@ def test_no_job_and_no_log_says_its_words(
         "putright.post_by_mail", "putright.post_by_call",
         "putright.delivered", "putright.undelivered", "putright.move", "putright.make_file",
         "putright.check_closures", "putright.keep_signed", "putright.anchor",
-        "putright.keep_checked", "putright.check_chains",
+        "putright.keep_checked", "putright.check_chains", "putright.erase",
     }, "walk the new job too"  # fmt: skip
     world.clock.forward(days=60)
     known["putright.looks"](0)
@@ -406,6 +406,7 @@ def test_no_job_and_no_log_says_its_words(
     known["putright.move"](str(move))
     with unguarded(database) as conn:
         conn.execute(text("UPDATE criterion SET verified_seq = 1"))
+    known["putright.erase"](str(hidden.values["erasure_id"][0]))
     check = ask_check(world.handling.store, actor=world.actor("egon"))
     known["putright.check_closures"](str(check))
     with world.handling.store.read() as conn:
@@ -495,7 +496,7 @@ def test_no_command_prints_its_words(
     tmp_path: Path,
 ) -> None:
     commands = {"check", "left", "migrate", "publish", "export", "scenarios", "audit"}
-    commands |= {"receive-mail", "replay"}
+    commands |= {"receive-mail", "replay", "retain"}
     assert set(main.list_commands(Context(main))) == commands | _SERVING, "walk the new command too"
     for name, value in (
         ("DATABASE_URL", database.app_url), ("PUTRIGHT_OWNER_URL", database.owner_url),
@@ -520,6 +521,7 @@ def test_no_command_prints_its_words(
                     ["audit", "verify", "--json"], ["audit", "restored", "--why", "A test"],
                     ["audit", "export", "--with-names", str(tmp_path / "log.json")],
                     ["audit", "export", "--format", "xes", str(tmp_path / "log.xes")],
+                    ["retain", "--dry-run"], ["retain", "--dry-run", "--json"],
                     ["left", "nils"], ["replay", str(log), "--workers", "1"]):  # fmt: skip
         told = CliRunner().invoke(main, command)
         assert WORD not in told.output + str(told.exception), command

@@ -60,11 +60,16 @@ WHO: dict[str, dict[str, str]] = {
         "POST": "files.add",
     },
     "AO": {
-        "GET": "api_setting_up.list_changes setting_up.trail",
+        "GET": """
+            api_erasing.held api_erasing.listed api_erasing.old api_erasing.one
+            api_setting_up.list_changes erasing.held erasing.listed erasing.old erasing.one
+            erasing.person setting_up.trail
+            """,
     },
     "AOP": {
         "GET": """
-            figures.incidents figures.page figures.table figures.whose_time
+            figures.held figures.incidents figures.page figures.table figures.waits_now
+            figures.whose_time
             """,
     },
     "AP": {
@@ -123,7 +128,10 @@ WHO: dict[str, dict[str, str]] = {
             setting_up.new setting_up.overview setting_up.rules
             """,
         "POST": """
-            api_setting_up.enter api_setting_up.take_file setting_up.change
+            api_erasing.agree api_erasing.ask api_erasing.decline api_erasing.go_on
+            api_erasing.hold api_erasing.let_go api_setting_up.enter
+            api_setting_up.take_file erasing.agree erasing.ask_old erasing.ask_person
+            erasing.decline erasing.go_on erasing.hold erasing.let_go setting_up.change
             setting_up.enter setting_up.invitation setting_up.take_file
             """,
         "PUT": "api_setting_up.change",

@@ -25,6 +25,7 @@ from engine.domain.chain import (
     content_digest,
     entry_hash,
     entry_mac,
+    holds,
     verify,
 )
 from engine.domain.incident import Priority
@@ -45,8 +46,9 @@ def written(
     incident_id: UUID = INCIDENT,
     actor: str = "Ada",
     in_format: int = FORMAT,
+    content: dict[str, object] | None = None,
 ) -> Entry:
-    content = {"text": f"note {seq}"}
+    content = content or {"text": f"note {seq}"}
     salt = SALT if in_format == FORMAT else None
     entry = Entry(
         incident_id,
@@ -185,18 +187,61 @@ CONTENT = {"content": None, "salt": None}
 ACTOR = {"actor": None, "actor_salt": None}
 
 
-@pytest.mark.parametrize("erased", [CONTENT, ACTOR, CONTENT | ACTOR], ids=["what", "who", "both"])
-def test_what_is_erased_as_a_whole_is_not_tampering(erased: dict[str, None]) -> None:
-    entries = chain(3)
-    entries[1] = replace(entries[1], **erased)
+def erasing(entries: list[Entry], content_of: list[int], actor_of: list[int]) -> Entry:
+    """Return the entry that says what was taken out of those before it."""
+    said = {"content_of": content_of, "actor_of": actor_of}
+    last = entries[-1]
+    return written(last.seq + 1, last.hash, verb="incident:erased", content=said)
 
-    assert found(entries, head_of(entries)) == []
+
+@pytest.mark.parametrize("erased", [CONTENT, ACTOR, CONTENT | ACTOR], ids=["what", "who", "both"])
+def test_what_is_erased_as_a_whole_is_not_tampering_where_a_later_entry_says_so(
+    erased: dict[str, None],
+) -> None:
+    entries = chain(3)
+    entries.append(erasing(entries, [2], [2]))
+    taken = replace(entries[1], **erased)
+
+    assert found([entries[0], taken, *entries[2:]], head_of(entries)) == []
+    assert holds([entries[0], taken, *entries[2:]], KEYS, head_of(entries))
+
+
+@pytest.mark.parametrize(("content_of", "actor_of"), [([], []), ([3], [2]), ([2], [3]), ([2], [])])
+def test_what_is_erased_and_said_by_no_later_entry_is_named(
+    content_of: list[int], actor_of: list[int]
+) -> None:
+    entries = chain(3)
+    entries.append(erasing(entries, content_of, actor_of))
+    taken = replace(entries[1], **CONTENT, **ACTOR)
+    known = [entries[0], taken, *entries[2:]]
+
+    assert found(known, head_of(entries)) == [(2, Tampering.ERASED_UNSAID)]
+    assert not holds(known, KEYS, head_of(entries))
+
+
+def test_what_says_that_something_is_erased_says_nothing_once_it_is_erased_itself() -> None:
+    entries = chain(2)
+    entries.append(erasing(entries, [2], [2]))
+    entries[1], entries[2] = replace(entries[1], **CONTENT), replace(entries[2], **CONTENT)
+
+    assert found(entries) == [(2, Tampering.ERASED_UNSAID), (3, Tampering.ERASED_UNSAID)]
+
+
+def test_what_is_erased_after_it_was_said_is_named() -> None:
+    entries = chain(2)
+    entries.append(erasing(entries, [2, 4], []))
+    entries.append(written(4, entries[-1].hash))
+    entries[3] = replace(entries[3], **CONTENT)
+
+    assert found(entries) == [(4, Tampering.ERASED_UNSAID)]
 
 
 def test_who_acted_cannot_be_taken_out_of_the_first_format() -> None:
     first = written(1, b"", in_format=1)
 
-    assert found([replace(first, content=None, salt=None)]) == []
+    entries = [replace(first, content=None, salt=None), erasing([first], [1], [])]
+
+    assert found(entries) == []
     assert found([replace(first, actor=None)]) == [(1, Tampering.CHANGED)]
 
 

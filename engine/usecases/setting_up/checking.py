@@ -20,6 +20,10 @@ from engine.store import schema as t
 from engine.store.work import Work
 
 Problems = Mapping[str, str]
+_ERASED = text("""
+    SELECT EXISTS (SELECT FROM erasure e JOIN erasure_done d ON d.erasure_id = e.id
+      WHERE e.person_id = :id)
+""")
 
 TAKEN = say("This name is taken.")
 _SIDES = say(
@@ -58,6 +62,8 @@ def person(work: Work, which: UUID, answers: Answers, before: Answers) -> Proble
         )
     if "organisation" in answers and answers.get("roles"):
         problems["roles"] = say("These are for your own people only.")
+    if before and work.conn.scalar(_ERASED, {"id": which}):
+        problems["name"] = say("What was known of them is erased. Enter somebody anew.")
     houses = _houses(work, _named(answers, "deputy", "superior"))
     for field in ("deputy", "superior"):
         if answers.get(field) == str(which):

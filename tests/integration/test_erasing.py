@@ -1,0 +1,442 @@
+"""A person's data is erased by law: by two people, never what is held; the chains still hold."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text, update
+from sqlalchemy.exc import DBAPIError
+
+from engine.domain.audited import Question
+from engine.domain.chain import Tampering
+from engine.domain.erasing import ERASED, Ground
+from engine.errors import Conflict, InvalidAnswers, NotAllowed
+from engine.queries.erasures import erasure, preview
+from engine.queries.files import files
+from engine.store import schema as t
+from engine.store.embedded import DatabaseUrls
+from engine.store.migrate import owner_engine
+from engine.usecases import erasing
+from engine.usecases.commenting import comment
+from engine.usecases.erasing import OfPerson, answer_erasure, ask_erasure, erase_all
+from engine.usecases.filing import NewFile, add_file
+from engine.usecases.legal_holds import end_hold, place_hold
+from engine.usecases.setting_aside import set_aside
+from tests.at_once import at_once
+from tests.integration.test_pack import (
+    edit,
+    files_of,
+    made,
+    packed,
+    relisted,
+    verified,
+    with_line,
+    wrong,
+)
+from tests.tampering import audited, told
+from tests.unguarded import unguarded
+from tests.world import World
+
+WHY = "Her letter of 3 March asks for it"
+NAMES = ("carla costa", "carla@example.org")
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Dora and Hugo set up Putright."""
+    with world.handling.store.begin() as work:
+        for login in ("dora", "hugo"):
+            who = t.person.c.id == world.people[login]
+            work.conn.execute(update(t.person).where(who).values(roles=["staff", "operator"]))
+    return world
+
+
+def ask(world: World, login: str = "carla", *names: str, by: str = "dora") -> UUID:
+    what = OfPerson(world.people[login] if login else None, names)
+    store = world.handling.store
+    return ask_erasure(store, what, ground=Ground.ASKED, why=WHY, actor=world.actor(by))
+
+
+def agree(world: World, erasure_id: UUID, by: str = "hugo") -> None:
+    store = world.handling.store
+    answer_erasure(store, erasure_id, agrees=True, words=None, actor=world.actor(by))
+
+
+def gone(world: World, login: str = "carla") -> None:
+    """Let somebody have left, and nothing wait for them."""
+    with world.handling.store.begin() as work:
+        who = t.person.c.id == world.people[login]
+        work.conn.execute(update(t.person).where(who).values(is_active=False))
+
+
+def told_of_carla(world: World) -> UUID:
+    """Return a closed incident in which Carla stands wherever somebody can."""
+    incident = world.report(actual="CARLA  Costa (carla@example.org) got the wrong one")
+    actor = world.actor("carla")
+    comment(world.handling, incident, "I am ill, please hurry", actor=actor)
+    comment(world.handling, incident, "Rang\nCarla Costa today", actor=world.actor("hugo"))
+    add_file(world.handling, incident, NewFile("my letter.txt", b"I, Carla Costa"), actor=actor)
+    world.lead(incident)
+    world.agree(incident, world.for_team("databases", "Call Carla Costa"))
+    world.act(incident, "ada")
+    world.verify(incident)
+    world.confirm(incident)
+    assert world.row(incident).state == "closed"
+    return incident
+
+
+_TABLES = text(
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+)
+
+
+def everywhere(conn: Connection) -> dict[str, str]:
+    """Return all rows of each table as one text in lower case."""
+    rows = "SELECT string_agg(to_jsonb(x)::text, ' ') FROM {} x"
+    tables = conn.scalars(_TABLES).all()
+    return {one: (conn.scalar(text(rows.format(one))) or "").lower() for one in tables}
+
+
+def test_a_persons_name_is_nowhere_any_more_and_everything_else_holds(
+    two: World, database: DatabaseUrls
+) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+
+    with owner_engine(database.owner_url).connect() as conn:
+        found = everywhere(conn)
+        left = {table for table, said in found.items() for name in NAMES if name in said}
+        files = conn.execute(
+            text("SELECT name, content FROM file JOIN file_content USING (digest)")
+        )
+        assert [tuple(row) for row in files] == [(ERASED, b"")]
+        assert conn.scalar(text("SELECT putright_missing_evidence(:id)"), {"id": incident}) is None
+    assert left == set()
+    assert "i am ill" not in found["entry"]
+    assert "erased person" in found["incident"]
+    assert told(audited(two.handling.store)) == {}
+    with two.handling.store.read() as conn:
+        assert erasure(conn, erasure_id).incidents == 1
+
+
+def test_one_person_asks_and_another_agrees(two: World) -> None:
+    told_of_carla(two)
+    gone(two)
+    with pytest.raises(NotAllowed):
+        ask(two, by="ada")
+    erasure_id = ask(two)
+    for login in ("dora", "ada", "egon"):
+        with pytest.raises((Conflict, NotAllowed)):
+            agree(two, erasure_id, by=login)
+    # nothing is begun before somebody has agreed
+    erase_all(two.handling.store, erasure_id)
+    assert named(two) == "Carla Costa"
+    agree(two, erasure_id)
+    with pytest.raises(Conflict):
+        agree(two, erasure_id)
+    with pytest.raises(Conflict):
+        ask(two)
+
+
+def test_of_two_who_answer_at_once_one_has_the_say(two: World) -> None:
+    two.report("olga")
+    gone(two)
+    erasure_id = ask(two, by="dora")
+    with two.handling.store.begin() as work:
+        who = t.person.c.id == two.people["gita"]
+        work.conn.execute(update(t.person).where(who).values(roles=["staff", "operator"]))
+
+    def answer(login: str, *, agrees: bool) -> Callable[[], None]:
+        words = None if agrees else "She is a witness still"
+        return lambda: answer_erasure(
+            two.handling.store, erasure_id, agrees=agrees, words=words, actor=two.actor(login)
+        )
+
+    outcomes = at_once(answer("hugo", agrees=True), answer("gita", agrees=False))
+
+    assert sorted(str(one and one.__name__) for one in outcomes) == ["Conflict", "None"]
+    with two.handling.store.read() as conn:
+        verbs = conn.scalars(text("SELECT verb FROM register_entry WHERE kind = 'erasure'")).all()
+    assert len(verbs) == 2
+
+
+def test_who_is_here_or_is_asked_for_something_is_not_erased(two: World) -> None:
+    incident = two.report()
+    two.lead(incident)
+    two.agree(incident, two.for_team("databases"))
+    gone(two)
+    with two.handling.store.read() as conn:
+        why = [one.what for one in preview(conn, two.people["carla"]).in_the_way]
+        offices = {one.what for one in preview(conn, two.people["gita"]).in_the_way}
+    assert why == ["answers"]
+    assert offices == {"here", "office"}
+    with pytest.raises(Conflict):
+        ask(two)
+
+
+@pytest.mark.parametrize("on", ["person", "incident"])
+def test_nothing_is_erased_while_somebody_holds_on_to_it(two: World, on: str) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    store, hugo = two.handling.store, two.actor("hugo")
+    what: dict[str, Any] = {"person_id": two.people["carla"]}
+    if on == "incident":
+        what = {"number": two.row(incident).number}
+    held = place_hold(store, why="The court asks for it", actor=hugo, **what)
+    with pytest.raises(Conflict):
+        ask(two)
+    end_hold(store, held, why="The court has decided", actor=hugo)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    place_hold(store, why="The court asks for it again", actor=hugo, **what)
+    with pytest.raises(Conflict):
+        erase_all(store, erasure_id)
+    assert named(two) == "Carla Costa"
+    assert two.row(incident).actual.startswith("CARLA")
+
+
+def test_the_reason_names_nobody_as_it_stays(two: World) -> None:
+    gone(two)
+    with pytest.raises(InvalidAnswers) as refusal:
+        ask_erasure(
+            two.handling.store,
+            OfPerson(two.people["carla"]),
+            ground=Ground.ASKED,
+            why="Carla Costa asks for it",
+            actor=two.actor("dora"),
+        )
+    assert "why" in refusal.value.fields
+
+
+def test_former_names_go_too_and_a_name_that_another_has_stays_in_words(two: World) -> None:
+    incident = two.report("olga", actual="Mrs Brown and +49 (30) 1234567 of Carla Costa rang")
+    with two.handling.store.begin() as work:
+        work.conn.execute(
+            update(t.person).where(t.person.c.id == two.people["olga"]).values(name="carla costa")
+        )
+    gone(two)
+    erasure_id = ask(two, "carla", "Mrs Brown", "0049 30 123 45 67", "+49301234567")
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+
+    said = two.row(incident).actual
+    assert "Brown" not in said
+    assert "1234567" not in said
+    assert "of Carla Costa rang" in said
+    assert named(two, "olga") == "carla costa"
+
+
+def test_somebody_who_is_in_no_register_is_found_by_name(two: World) -> None:
+    incident = two.report("hugo", caller="Paula Poe", caller_contact="paula@poe.example")
+    erasure_id = ask(two, "", "Paula Poe", "paula@poe.example")
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+
+    with two.handling.store.read() as conn:
+        caller = conn.execute(text("SELECT name, contact FROM caller")).one()
+        left = conn.scalars(text("SELECT names FROM erasure")).one()
+    assert caller.name.startswith("Erased person")
+    assert "poe" not in f"{caller.contact} {left}".lower()
+    assert two.verbs(incident)[-1] == "incident:erased"
+    assert told(audited(two.handling.store)) == {}
+
+
+def test_what_was_given_by_others_too_is_still_to_be_read(two: World) -> None:
+    incident = two.report()
+    letter = NewFile("letter.txt", b"the same letter")
+    add_file(two.handling, incident, letter, actor=two.actor("carla"))
+    add_file(two.handling, incident, letter, actor=two.actor("hugo"))
+    _aside(two, incident)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    with two.handling.store.read() as conn:
+        assert bytes(conn.scalars(text("SELECT content FROM file_content")).one()) == letter.content
+
+
+def test_the_same_file_given_anew_is_kept_again(two: World) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    other = two.report("olga")
+    letter = NewFile("a letter.txt", b"I, Carla Costa")
+    add_file(two.handling, other, letter, actor=two.actor("olga"))
+    with two.handling.store.read() as conn:
+        kept = bytes(conn.scalars(text("SELECT content FROM file_content")).one())
+        old, new = (files(conn, one, two.actor("hugo"))[0] for one in (incident, other))
+    assert kept == letter.content
+    assert (old.is_erased, new.is_erased) == (True, False)
+
+
+# --- what no other way leads to ----------------------------------------------------------------
+
+ATTACKS = {
+    "a record's content": "UPDATE entry SET content = NULL, salt = NULL WHERE seq = 2",
+    "a record's actor": "UPDATE entry SET actor = NULL, actor_salt = NULL WHERE seq = 2",
+    "other words": "UPDATE decision SET reason = '[erased]'",
+    "an incident's words": "UPDATE incident SET title = '[erased]' WHERE state = 'closed'",
+    "an answer": "UPDATE confirmation SET words = NULL, answer = 'no'",
+    "a finished one": "INSERT INTO erasure_done SELECT id, now(), 0 FROM erasure",
+    "an agreement of one": "INSERT INTO erasure_answer SELECT id, asked_by, true, NULL, asked_by,"
+    " now() FROM erasure",
+    "a hold that goes": "DELETE FROM legal_hold",
+    "a request that changes": "UPDATE erasure SET why = 'Another'",
+}
+
+
+def run(url: str, *statements: str) -> None:
+    """Run plain SQL in one transaction."""
+    engine = owner_engine(url)
+    try:
+        with engine.begin() as conn:
+            for sql in statements:
+                conn.execute(text(sql))
+    finally:
+        engine.dispose()
+
+
+# whoever owns the tables can say that one is finished: it erases nothing
+BY_OWNER = {"a finished one"}
+
+
+@pytest.mark.parametrize(
+    ("attack", "as_owner"),
+    [(one, as_owner) for one in ATTACKS for as_owner in (False, True)[: 2 - (one in BY_OWNER)]],
+)
+def test_nothing_is_erased_by_plain_sql(
+    two: World, database: DatabaseUrls, attack: str, as_owner: bool
+) -> None:
+    _furnished(two)
+    url = database.owner_url if as_owner else database.app_url
+    as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
+    with pytest.raises(DBAPIError):
+        run(url, as_if, ATTACKS[attack])
+
+
+def test_the_functions_ask_by_themselves_whether_two_have_agreed(
+    two: World, database: DatabaseUrls
+) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    calls = (
+        f"SELECT putright_erase_incident('{erasure_id}', '{incident}')",
+        f"SELECT putright_finish_erasing('{erasure_id}', now())",
+    )
+    forged = (
+        "INSERT INTO erasure_answer SELECT e.id, asked_by, true, NULL, p.id, now()"
+        " FROM erasure e, person p WHERE p.login = 'hugo'"
+    )
+    for before in ((), (forged,)):
+        for call in calls:
+            with pytest.raises(DBAPIError):
+                run(database.app_url, *before, call)
+
+
+def test_erasing_without_saying_so_in_the_chain_is_refused(
+    two: World, database: DatabaseUrls
+) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    with pytest.raises(DBAPIError, match="said by an entry"):
+        run(database.app_url, f"SELECT putright_erase_incident('{erasure_id}', '{incident}')")
+
+
+def test_what_is_erased_without_a_tombstone_is_found(two: World, database: DatabaseUrls) -> None:
+    incident = told_of_carla(two)
+    with unguarded(database) as conn:
+        conn.execute(
+            text(
+                "UPDATE entry SET content = NULL, salt = NULL WHERE incident_id = :id AND seq = 2"
+            ),
+            {"id": incident},
+        )
+        conn.execute(
+            text(
+                "UPDATE entry SET actor = NULL, actor_salt = NULL"
+                " WHERE incident_id = :id AND seq = 3"
+            ),
+            {"id": incident},
+        )
+    number = two.row(incident).number
+    assert told(audited(two.handling.store)) == {
+        Question.INTEGRITY: [
+            (f"Incident {number}", 2, Tampering.ERASED_UNSAID),
+            (f"Incident {number}", 3, Tampering.ERASED_UNSAID),
+        ]
+    }
+
+
+def test_one_that_is_stopped_goes_on_where_it_was(two: World) -> None:
+    incidents = [told_of_carla(two) for _ in range(3)]
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    store = two.handling.store
+    with store.read() as conn:
+        line = erasure(conn, erasure_id)
+    erasing._Deed(store, line, two.actor("hugo")).erase(incidents[1])
+    assert named(two) == "Carla Costa"
+
+    erase_all(store, erasure_id)
+    erase_all(store, erasure_id)
+
+    assert all(two.verbs(one).count("incident:erased") == 1 for one in incidents)
+    with store.read() as conn:
+        assert erasure(conn, erasure_id).incidents == 3
+    assert told(audited(store)) == {}
+
+
+def test_a_pack_of_what_was_erased_verifies_and_says_so(two: World, tmp_path: Path) -> None:
+    incident = told_of_carla(two)
+    number = two.row(incident).number
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    status, told_of = verified(made(two, tmp_path / "pack.zip", number))
+
+    assert (status, wrong(told_of)) == (0, {})
+    assert any("hold nothing, as it was erased" in one for one in told_of["notes"])
+    closed = two.verbs(incident).index("incident:closed")
+    forged = edit(f"incidents/{number}/entries.jsonl", with_line(closed, content=None, salt=None))
+    files_in = relisted(forged(files_of(tmp_path / "pack.zip")))
+    status, told_of = verified(packed(files_in, tmp_path / "forged.zip"))
+    assert status == 1
+    said = f"record {closed + 1} had its content taken out, and none says so"
+    assert said in str(told_of["integrity"])
+
+
+def named(world: World, login: str = "carla") -> str:
+    """Return what somebody is called in the register."""
+    with world.handling.store.read() as conn:
+        found = text("SELECT name FROM person WHERE id = :id")
+        return str(conn.scalar(found, {"id": world.people[login]}))
+
+
+def _aside(world: World, incident: UUID) -> None:
+    set_aside(world.handling, incident, reason="It is a test report", actor=world.actor("hugo"))
+
+
+def _furnished(world: World) -> None:
+    """Have something to attack: a decision, an answer, a hold, and an erasure that is agreed to."""
+    told_of_carla(world)
+    two_decided = world.decided()
+    assert world.row(two_decided).state == "closed"
+    gone(world)
+    store = world.handling.store
+    place_hold(
+        store, why="Another one is held", actor=world.actor("hugo"), person_id=world.people["sami"]
+    )
+    erasure_id = ask(world)
+    agree(world, erasure_id)

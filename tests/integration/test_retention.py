@@ -1,0 +1,119 @@
+"""What has been kept long enough is erased by rule: tried first, by two, and evidence holds."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from engine.domain.erasing import ERASED, Ground
+from engine.errors import Conflict, InvalidAnswers
+from engine.queries.closed import all_closed
+from engine.queries.closures import findings
+from engine.queries.erasures import dry_run, erasure
+from engine.queries.ledger import incident_ledger
+from engine.usecases.erasing import OldEnough, answer_erasure, ask_erasure, erase_all
+from engine.usecases.legal_holds import end_hold, place_hold
+from tests.integration.test_erasing import told_of_carla, two
+from tests.tampering import audited, told
+from tests.world import KEY, World
+
+YEARS = timedelta(days=3 * 365)
+__all__ = ["two"]
+
+
+def ask(world: World, *, by: str = "dora", keep_for: timedelta | None = YEARS) -> UUID:
+    before = world.clock.now - YEARS
+    return ask_erasure(
+        world.handling.store,
+        OldEnough(before),
+        ground=Ground.ASKED,
+        why="The rule lets it go after three years",
+        actor=world.actor(by),
+        keep_for=keep_for,
+    )
+
+
+def agreed(world: World) -> UUID:
+    erasure_id = ask(world)
+    store = world.handling.store
+    answer_erasure(store, erasure_id, agrees=True, words=None, actor=world.actor("hugo"))
+    return erasure_id
+
+
+def test_what_ended_long_ago_is_erased_and_its_evidence_still_holds(two: World) -> None:
+    store = two.handling.store
+    old = [told_of_carla(two), two.decided()]
+    numbers = sorted(two.row(one).number for one in old)
+    before = [_ledger(two, one) for one in old]
+    two.clock.forward(days=3 * 365 + 1)
+    new = told_of_carla(two)
+    with store.read() as conn:
+        tried = dry_run(conn, two.clock.now - YEARS)
+    assert (tried.goes, list(tried.numbers)) == (2, numbers)
+    assert two.row(old[0]).erased_by is None
+
+    erasure_id = agreed(two)
+    erase_all(store, erasure_id)
+    erase_all(store, erasure_id)
+
+    with store.read() as conn:
+        assert erasure(conn, erasure_id).incidents == 2
+        said = conn.scalar(
+            text(
+                "SELECT string_agg(to_jsonb(e)::text, '') FROM entry e"
+                " WHERE incident_id = ANY (:old) AND verb <> 'incident:erased'"
+            ),
+            {"old": old},
+        )
+        closed = list(all_closed(conn, 10))
+    assert '"content": {' not in said
+    assert '"actor": "Hugo Hahn"' in said
+    assert [two.row(one).title for one in old] == [ERASED, ERASED]
+    assert two.row(new).title == "Wrong balances"
+    assert [_ledger(two, one) for one in old] == before
+    assert len(closed) == 3
+    assert [findings(one, {KEY.id: KEY.secret}) for one in closed] == [[], [], []]
+    assert told(audited(store)) == {}
+
+
+def test_what_is_held_or_worked_on_stays(two: World) -> None:
+    store, hugo = two.handling.store, two.actor("hugo")
+    held, goes, prevented = told_of_carla(two), told_of_carla(two), two.report()
+    two.lead(prevented)
+    two.agree(prevented, two.for_team("databases"))
+    two.act(prevented, "ada")
+    two.propose(prevented, "hugo", "databases", kind="prevents")
+    two.verify(prevented)
+    two.confirm(prevented)
+    number = two.row(held).number
+    hold = place_hold(store, why="The court asks for it", actor=hugo, number=number)
+    two.clock.forward(days=3 * 365 + 1)
+    with store.read() as conn:
+        tried = dry_run(conn, two.clock.now - YEARS)
+    assert [(one.number, one.because) for one in tried.kept] == [
+        (number, "held"),
+        (two.row(prevented).number, "work"),
+    ]
+    erasure_id = agreed(two)
+    erase_all(store, erasure_id)
+
+    assert two.row(held).erased_by is None
+    assert two.row(prevented).erased_by is None
+    assert two.row(goes).erased_by == erasure_id
+    end_hold(store, hold, why="The court has decided", actor=hugo)
+    again = agreed(two)
+    erase_all(store, again)
+    assert two.row(held).erased_by == again
+
+
+def test_nothing_is_old_enough_before_the_rule_says_so(two: World) -> None:
+    with pytest.raises(Conflict):
+        ask(two, keep_for=None)
+    with pytest.raises(InvalidAnswers):
+        ask(two, keep_for=YEARS + timedelta(days=1))
+
+
+def _ledger(world: World, incident: UUID) -> object:
+    with world.handling.store.read() as conn:
+        return incident_ledger(conn, incident, world.clock.now).totals
