@@ -137,7 +137,8 @@ class IncidentView:
     `has_begun`: an action has begun; `is_reporter_alone_harmed`: nobody else is harmed;
     `is_disputable`: open, or closed no longer than the days allowed for a dispute;
     `is_delegable`: its owner may let somebody else decide without the customer's answer (P4);
-    `is_found_right`: our check found it right, and nobody has sent it back since.
+    `is_found_right`: our check found it right, and nobody has sent it back since;
+    `is_erased`: it was kept long enough, and what was written of it is gone.
     """
 
     state: IncidentState
@@ -148,6 +149,7 @@ class IncidentView:
     is_disputable: bool = False
     is_delegable: bool = False
     is_found_right: bool = False
+    is_erased: bool = False
 
 
 def barred_from(
@@ -364,6 +366,9 @@ def incident_verbs(
     if _may_say_me_too(incident, actor, counted):
         verbs.add(Verb.ME_TOO)
     verbs -= _held_back(incident, counted)
+    if incident.is_erased:
+        # nothing is left that could be gone on with
+        verbs -= {Verb.BRING_BACK, Verb.UNDO_MERGE}
     if actor.is_outside:
         verbs -= _INSIDE_ONLY
     return frozenset(verbs | {Verb.SEE})

@@ -33,13 +33,15 @@ class Stands(StrEnum):
 class ErasureLine:
     """One erasure; `whom` is None for what has been kept long enough.
 
-    `erased` counts the incidents so far, `words` say why it was declined.
+    `names` are looked for beside what the register knows; `incidents` counts those that something
+    was erased from, `words` say why it was declined.
     """
 
     id: UUID
     number: int
     person_id: UUID | None
     whom: str | None
+    names: Sequence[str]
     ended_before: datetime | None
     process_id: UUID | None
     process: str | None
@@ -67,7 +69,8 @@ class ErasureLine:
 
 
 _LINES = """
-    SELECT e.id, e.number, e.person_id, coalesce(p.name, e.names[1]) AS whom, e.ended_before,
+    SELECT e.id, e.number, e.person_id, coalesce(p.name, e.names[1]) AS whom, e.names,
+      e.ended_before,
       e.process_id, b.name AS process, e.ground, e.why, asker.name AS asked_by,
       e.asked_by AS asked_by_id, e.asked_at, a.is_agreed, a.words, other.name AS answered_by,
       a.answered_by AS answered_by_id, a.answered_at, d.done_at,

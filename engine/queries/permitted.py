@@ -104,4 +104,5 @@ def _incident_view(
         has_begun=found.has_begun,
         is_found_right=incident.right_since is not None,
         is_reporter_alone_harmed=found.is_reporter_alone_harmed,
+        is_erased=incident.erased_by is not None,
     )

@@ -8,7 +8,7 @@ that recorded it, for the audit trail is the one thing that can be added to but 
 
 EVIDENCE = r"""
 CREATE OR REPLACE FUNCTION putright_led_or_worked(the_incident uuid, who uuid, closing integer)
-RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.incident WHERE id = the_incident AND lead_id = who)
       OR EXISTS (SELECT FROM public.entry WHERE incident_id = the_incident AND person_id = who
                  AND verb = 'incident:lead_taken' AND seq < closing)
@@ -24,19 +24,19 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION putright_verified(the_incident uuid, who uuid, closing integer)
-RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.verification WHERE incident_id = the_incident
                  AND person_id = who AND entry_seq < closing)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_in_force(the_incident uuid) RETURNS SETOF public.criterion
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM public.criterion WHERE incident_id = the_incident
     AND withdrawn_at IS NULL AND missed_at IS NULL AND NOT is_pending
 $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_work(the_incident uuid, last_work integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.action WHERE incident_id = the_incident
              AND kind = 'puts_right' AND state IN ('waiting', 'open')) THEN
@@ -93,7 +93,7 @@ END $$;
 
 -- As `domain/coverage.py` has it; what the owner accepted counts with its entry only.
 CREATE OR REPLACE FUNCTION putright_missing_coverage(i public.incident, closing integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   covered bigint;
   accepted integer;
@@ -120,7 +120,7 @@ END $$;
 
 -- Where the content was erased by law, its entry is all that is asked for.
 CREATE OR REPLACE FUNCTION putright_missing_count(i public.incident)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   reported public.entry;
   counted public.entry;
@@ -143,7 +143,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_record(the_incident uuid, closing integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM public.confirmer p WHERE p.incident_id = the_incident
@@ -162,7 +162,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_answers(
   i public.incident, last_change integer, closing integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM public.confirmer
                  WHERE incident_id = i.id AND withdrawn_at IS NULL) THEN
@@ -211,7 +211,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_decision(
   i public.incident, last_change integer, closing integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   d public.decision;
 BEGIN
@@ -247,7 +247,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_evidence(the_incident uuid) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   i public.incident;
   closing integer;

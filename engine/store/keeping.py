@@ -8,13 +8,13 @@ the law wants erased is let pass (`erasing.py`).
 
 KEEPING = r"""
 CREATE OR REPLACE FUNCTION putright_refuse(sentence text, kind text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = kind;
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_refuse_as_over(its_state text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM public.putright_refuse(
     CASE its_state WHEN 'closed' THEN 'closed is final: what comes back is a new incident'
@@ -23,7 +23,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_refuse_if_closed(the_incident uuid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   its_state text;
 BEGIN
@@ -34,7 +34,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_incident() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- What comes after closing is added to the audit chain, and to nothing else.
   may_change text[] := '{head_seq,head_hash}';
@@ -47,7 +47,7 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     PERFORM public.putright_refuse('an incident is never deleted', 'closed_is_final');
   END IF;
-  IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open'
+  IF OLD.way_out_id IS NOT NULL AND NEW.state = 'open' AND OLD.erased_by IS NULL
      AND EXISTS (SELECT FROM public.way_back WHERE way_out_id = OLD.way_out_id) THEN
     may_change := may_change || '{state,way_out_id,ended_at}'::text[];
   END IF;
@@ -78,7 +78,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_criterion() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
     IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
@@ -114,7 +114,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_confirmer() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
     IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
@@ -137,7 +137,7 @@ END $$;
 -- At the end of a transaction, for its entry is written last.  Who speaks for all that are many is
 -- named as it is reported.
 CREATE OR REPLACE FUNCTION putright_check_spoken_for() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (
     SELECT FROM public.entry e WHERE e.incident_id = NEW.incident_id
@@ -150,7 +150,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_action() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
     IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
@@ -186,7 +186,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_target() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a public.action;
 BEGIN
@@ -214,7 +214,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_keep_work_item() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
     IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN
@@ -232,7 +232,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_append_only() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('putright.erasing', true) <> '' THEN
     IF public.putright_only_erases(TG_TABLE_NAME, to_jsonb(OLD), to_jsonb(NEW)) THEN

@@ -117,7 +117,7 @@ CREATE FUNCTION masked.who(the_id uuid, its_name text) RETURNS text STABLE LANGU
       WHERE starts_with(its_name, held)), '') || masked.other_name(the_id) END;
 
 CREATE FUNCTION masked.words(said text) RETURNS text STABLE LANGUAGE plpgsql
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_one record;
   plain text[];
@@ -146,7 +146,7 @@ END $$;
 
 -- answers and records: each text by itself, as a whole it would not stay JSON
 CREATE FUNCTION masked.json(said jsonb, hides text[], is_hidden boolean) RETURNS jsonb
-STABLE LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   CASE jsonb_typeof(said)
     WHEN 'string' THEN

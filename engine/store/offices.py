@@ -16,7 +16,7 @@ from engine.store.connect import script
 # the office behind it.  A line is followed up five times.
 _FUNCTION = r"""
 CREATE OR REPLACE FUNCTION answers_as(office text, the_incident uuid) RETURNS uuid
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   i public.incident;
   p public.business_process;

@@ -7,7 +7,7 @@ what belongs to the one that left is asked each time.
 
 WAYS_OUT = r"""
 CREATE OR REPLACE FUNCTION putright_has_begun(the_action public.action, left_at timestamptz)
-RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- work that prevents lives on after the incident has left: what comes later takes nothing from it
   SELECT EXISTS (SELECT FROM public.work_item w WHERE w.action_id = the_action.id AND
                  CASE WHEN the_action.kind = 'prevents'
@@ -19,7 +19,7 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_way_out(i public.incident) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w public.way_out;
 BEGIN
@@ -48,7 +48,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_cover(w public.way_out) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM public.incident a JOIN public.incident b ON b.id = w.incident_id
                  WHERE a.id = w.into_id AND a.state = 'open' AND a.told_at <= b.told_at) THEN
@@ -77,7 +77,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_check_way_out() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   missing text;
 BEGIN
@@ -96,7 +96,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION putright_check_way_back() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (
     SELECT FROM public.way_out w JOIN public.incident i ON i.id = w.incident_id
@@ -112,7 +112,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION putright_missing_withdrawal(
   i public.incident, last_work integer, closing integer)
-RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.action WHERE incident_id = i.id
              AND kind = 'puts_right' AND state IN ('waiting', 'open')) THEN

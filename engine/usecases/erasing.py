@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from engine.domain.erasing import OF_ACCESS, OF_INCIDENT, OF_REGISTER, Ground
+from engine.domain.erasing import OF_ACCESS, OF_INCIDENT, OF_REGISTER, PSEUDONYM, Ground
 from engine.domain.permissions import Actor
 from engine.domain.register import ERASURE
 from engine.errors import Busy, Conflict, InvalidAnswers, WorkflowFault
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 5_000
 _LEAST_WORDS = 10
 _SHORTEST_NAME = 3
+_LONGEST_NAME = 200
 _MOST_NAMES = 20
 
 
@@ -208,7 +209,8 @@ class _Deed:
             told = work.conn.scalar(_FINISH, {"erasure": self.line.id, "now": work.now})
             chains = told.pop("access")
             after = erasure(work.conn, self.line.id)
-            said = {"why": after.why, "incidents": after.incidents}
+            # the words in which it was asked for may name somebody, who may be erased as well
+            said = {"incidents": after.incidents}
             register(work, OF_REGISTER, ERASURE, after.id, self._said(told) | said, self.by)
             for one in chains:
                 chain = access_chain(work, UUID(one.pop("chain")))
@@ -247,16 +249,49 @@ def _person_asked(work: Work, what: OfPerson, why: str, actor: Actor) -> dict[st
         called.append(preview(work.conn, what.person_id).name)
         _require_nothing_in_the_way(work.conn, what.person_id)
         _require_once(work.conn, what.person_id)
-    if len(names) > _MOST_NAMES or any(len(one) < _SHORTEST_NAME for one in names):
-        sentence = say(
-            "Please give %(most)s names at most, each of %(least)s characters or more.",
-            most=_MOST_NAMES,
-            least=_SHORTEST_NAME,
-        )
-        raise InvalidAnswers({"names": sentence})
+    _require_names(work.conn, names, what.person_id)
     if any(one.lower() in why.lower() for one in called):
         raise InvalidAnswers({"why": say("Please say it without the name: this stays.")})
     return {"person_id": what.person_id, "names": list(names)}
+
+
+def _require_names(conn: Connection, names: Sequence[str], person_id: UUID | None) -> None:
+    """Raise InvalidAnswers for what is no name, and for what would be found in another's."""
+    if len(names) > _MOST_NAMES or not all(_is_name(one) for one in names):
+        sentence = say(
+            "Please give %(most)s names at most, each of %(least)s to %(longest)s letters.",
+            most=_MOST_NAMES,
+            least=_SHORTEST_NAME,
+            longest=_LONGEST_NAME,
+        )
+        raise InvalidAnswers({"names": sentence})
+    asked = {"names": list(names), "id": person_id}
+    if (other := conn.execute(_ANOTHERS, asked).first()) is not None:
+        sentence = say(
+            "“%(name)s” is of somebody else here too: %(other)s. Please write it in full.",
+            name=other.said,
+            other=other.name,
+        )
+        raise InvalidAnswers({"names": sentence})
+
+
+def _is_name(said: str) -> bool:
+    """Whether there is enough to look for, and it is not what is left of everybody."""
+    words = "".join(one if one.isalnum() else " " for one in said.lower()).split()
+    letters = "".join(words)
+    # two are a whole name where one is a syllable
+    least = _SHORTEST_NAME if letters.isascii() else 2
+    left = f" {PSEUDONYM.lower()}"
+    if "\0" in said or len(said) > 2 * _LONGEST_NAME:
+        return False
+    return least <= len(letters) <= _LONGEST_NAME and f" {' '.join(words)} " not in left
+
+
+_ANOTHERS = text("""
+    SELECT said, p.name FROM person p, unnest(CAST(:names AS text[])) said
+    WHERE p.id IS DISTINCT FROM :id AND (p.name ~* putright_as_pattern(said)
+      OR p.email ~* putright_as_pattern(said) OR p.phone ~* putright_as_pattern(said)) LIMIT 1
+""")
 
 
 def _old_enough(what: OldEnough, now: datetime, keep_for: timedelta | None) -> dict[str, Any]:

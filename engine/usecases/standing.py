@@ -49,6 +49,8 @@ def require(
     if Verb.SEE not in verbs:
         raise missing or NotFound(say("There is no such incident."), incident=str(incident.id))
     if verb not in verbs:
+        if incident.erased_by is not None:
+            raise IncidentClosed(say("This was erased, as the law asks; please report it again."))
         if incident.state != IncidentState.OPEN:
             raise IncidentClosed(over(incident.state))
         raise NotAllowed(_DENIED.get(verb, "You cannot do this here."))

@@ -17,6 +17,7 @@ from engine.queries.erasures import erasure, preview
 from engine.queries.files import files
 from engine.store import schema as t
 from engine.store.embedded import DatabaseUrls
+from engine.store.guard import faults
 from engine.store.migrate import owner_engine
 from engine.usecases import erasing
 from engine.usecases.commenting import comment
@@ -246,6 +247,83 @@ def test_somebody_who_is_in_no_register_is_found_by_name(two: World) -> None:
     assert told(audited(two.handling.store)) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "left"),
+    [
+        ("O'Neil (Bob) [x]* \\m", "Mr O'Neil (Bob) [x]* \\m; oneil bob", "Mr {}; oneil bob"),
+        ("Hans-Peter Groß", "HANS PETER\nGROß; Hans-Peter Großmann", "{}; Hans-Peter Großmann"),
+        ("İpek Işık", "İpek Işık, Ipek", "{}, Ipek"),
+        ("李明", "昨天李明来电", "昨天{}来电"),
+        ("Ольга Попова", "ОЛЬГА ПОПОВА", "{}"),
+        ('Bob "Hammer" Smith', 'Bob \\"Hammer\\" Smith\fBob Hammer Smith', "{}\f{}"),
+        ("b.o'n+x@exa-mple.org", "ab.o'n+x@exa-mple.org B.O'N+X@exa-mple.org!", "a.. {}!"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(two: World, name: str, said: str, left: str) -> None:
+    incident = two.report("hugo", actual=said)
+    erasure_id = ask(two, "", name)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    actual = two.row(incident).actual
+    pseudonym = actual[actual.index("Erased person") :][: len("Erased person 123456")]
+    assert actual == left.replace("a..", "ab.o'n+x@exa-mple.org").format(pseudonym, pseudonym)
+
+
+@pytest.mark.parametrize(
+    "name", ["...", "..a", "😀😀😀", "Erased", "person", "x" * 500, "a\0bc", "Carla Costa", "hahn"]
+)
+def test_what_is_no_name_or_is_of_somebody_else_is_refused(two: World, name: str) -> None:
+    with pytest.raises(InvalidAnswers) as refusal:
+        ask(two, "", "Paula Poe", name)
+    assert "names" in refusal.value.fields
+
+
+def test_what_is_a_name_only_together_with_what_comes_next_is_left(two: World) -> None:
+    incident = two.report("hugo", title="A letter from Paula", expected="Poe, the cat, is fed")
+    erasure_id = ask(two, "", "Paula Poe")
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    assert two.row(incident).title == "A letter from Paula"
+
+
+def test_who_has_a_longer_name_is_still_named_in_the_record(two: World) -> None:
+    with two.handling.store.begin() as work:
+        who = t.person.c.id == two.people["olga"]
+        work.conn.execute(update(t.person).where(who).values(name="Carla Costa Lopez"))
+    incident = two.report("olga")
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    erase_all(two.handling.store, erasure_id)
+    with two.handling.store.read() as conn:
+        actors = conn.scalars(
+            text("SELECT DISTINCT actor FROM entry WHERE incident_id = :id"), {"id": incident}
+        )
+        assert list(actors) == ["Carla Costa Lopez"]
+
+
+def test_who_is_named_in_the_reason_of_another_erasure_can_be_erased(
+    two: World, database: DatabaseUrls
+) -> None:
+    store, dora = two.handling.store, two.actor("dora")
+    gone(two)
+    first = ask_erasure(
+        store,
+        OfPerson(two.people["carla"]),
+        ground=Ground.ASKED,
+        why="Her lawyer, Paula Poe, asks for it",
+        actor=dora,
+    )
+    agree(two, first)
+    erase_all(store, first)
+    second = ask(two, "", "Paula Poe")
+    agree(two, second)
+    erase_all(store, second)
+    with owner_engine(database.owner_url).connect() as conn:
+        assert {table for table, said in everywhere(conn).items() if "poe" in said} == set()
+    assert told(audited(store)) == {}
+
+
 def test_what_was_given_by_others_too_is_still_to_be_read(two: World) -> None:
     incident = two.report()
     letter = NewFile("letter.txt", b"the same letter")
@@ -319,6 +397,67 @@ def test_nothing_is_erased_by_plain_sql(
     as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
     with pytest.raises(DBAPIError):
         run(url, as_if, ATTACKS[attack])
+
+
+# what the stack of calls looks like while something is erased
+IN_A_COMMENT = """/* public.putright_erase_incident(uuid,uuid)
+PL/pgSQL function public.putright_erase_incident(uuid,uuid) line 30 at SQL statement
+*/"""
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "a closure without evidence"])
+def test_who_says_in_a_comment_that_they_are_erasing_is_refused_too(
+    two: World, database: DatabaseUrls, attack: str
+) -> None:
+    asked = two.report("olga")
+    _furnished(two)
+    close = (
+        "UPDATE incident SET state = 'closed', ended_at = now(), closed_by = 'confirmed',"  # noqa: S608
+        f" confirmation_id = (SELECT id FROM confirmation LIMIT 1) WHERE id = '{asked}'"
+    )
+    as_if = "SELECT set_config('putright.erasing', id::text, true) FROM erasure"
+    done = {one: sql for one, sql in ATTACKS.items() if one not in BY_OWNER}.get(attack, close)
+    with pytest.raises(DBAPIError):
+        run(
+            database.owner_url,
+            as_if,
+            f"DO $$ BEGIN {done} {IN_A_COMMENT}; END $$",
+            f"DO $$ BEGIN SET CONSTRAINTS ALL IMMEDIATE {IN_A_COMMENT}; END $$",
+        )
+
+
+def test_nothing_of_the_callers_runs_as_the_owner(two: World, database: DatabaseUrls) -> None:
+    incident = told_of_carla(two)
+    gone(two)
+    erasure_id = ask(two)
+    agree(two, erasure_id)
+    name = database.app_url.partition("?")[0].rpartition("/")[2]
+    run(database.owner_url, f"GRANT TEMPORARY ON DATABASE {name} TO putright_app")
+    for kind in ("uuid", "jsonb", "text", "bytea"):
+        # a type of one's own, with a check that calls a function of one's own
+        sql = "SELECT 1 / (current_user = session_user)::integer = 1"
+        takes = f"pg_temp.mine(it pg_catalog.{kind}) RETURNS boolean LANGUAGE sql"
+        mine = (
+            f"CREATE FUNCTION {takes} AS '{sql}'",
+            f"CREATE DOMAIN pg_temp.{kind} AS pg_catalog.{kind} CHECK (pg_temp.mine(VALUE))",
+        )
+        with pytest.raises(DBAPIError, match="said by an entry"):
+            run(
+                database.app_url,
+                *mine,
+                f"SELECT public.putright_erase_incident('{erasure_id}', '{incident}')",
+            )
+
+
+def test_the_guard_tells_that_everybody_may_call_what_erases(database: DatabaseUrls) -> None:
+    with owner_engine(database.owner_url).begin() as conn:
+        assert faults(conn) == []
+        conn.execute(
+            text("GRANT EXECUTE ON FUNCTION putright_erase_incident(uuid, uuid) TO PUBLIC")
+        )
+        assert faults(conn) == [
+            "the function putright_erase_incident is not the one of this release"
+        ]
 
 
 def test_the_functions_ask_by_themselves_whether_two_have_agreed(

@@ -36,7 +36,8 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     gone(two)
     page = dora.get(f"/setup/erasures/person?person={carla}")
     assert "Ask that it is erased" in page
-    sent = {"person": str(carla), "ground": "asked_for", "why": WHY, "names": ""}
+    names = "Mrs Brown\r\nbrown@example.net"
+    sent = {"person": str(carla), "ground": "asked_for", "why": WHY, "names": names}
     named_in_it = sent | {"why": "Carla Costa asks for it"}
     wrong = dora.send("/setup/erasures/person", named_in_it, 422)
     assert "Please say it without the name" in words_of(wrong)
@@ -45,7 +46,10 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     assert "Somebody else who sets up Putright has to agree." in words_of(dora.get(address))
     dora.send(f"{address}/agree", {}, 409, at="/you")
     egon.send(f"{address}/agree", {}, 403, at="/you")
-    assert "Carla Costa" in words_of(hugo.get(address))
+    shown = words_of(hugo.get(address))
+    assert "Carla Costa" in shown
+    assert "Mrs Brown, brown@example.net" in shown
+    assert "Brown" not in words_of(egon.get(address))
     hugo.send(f"{address}/agree", {}, at=address)
     assert "Being erased" in words_of(hugo.get(address))
 

@@ -5,16 +5,20 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from engine.domain.erasing import ERASED, Ground
-from engine.errors import Conflict, InvalidAnswers
+from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.queries.closed import all_closed
 from engine.queries.closures import findings
 from engine.queries.erasures import dry_run, erasure
 from engine.queries.ledger import incident_ledger
+from engine.store.embedded import DatabaseUrls
 from engine.usecases.erasing import OldEnough, answer_erasure, ask_erasure, erase_all
 from engine.usecases.legal_holds import end_hold, place_hold
-from tests.integration.test_erasing import told_of_carla, two
+from engine.usecases.merging import merge, undo_merge
+from engine.usecases.setting_aside import bring_back, set_aside
+from tests.integration.test_erasing import run, told_of_carla, two
 from tests.tampering import audited, told
 from tests.world import KEY, World
 
@@ -105,6 +109,44 @@ def test_what_is_held_or_worked_on_stays(two: World) -> None:
     again = agreed(two)
     erase_all(store, again)
     assert two.row(held).erased_by == again
+
+
+def test_what_was_set_aside_or_merged_long_ago_goes_too_and_does_not_come_back(
+    two: World, database: DatabaseUrls
+) -> None:
+    store, carla = two.handling.store, two.actor("carla")
+    aside, earlier = two.report(), two.report("olga")
+    two.clock.forward(minutes=5)
+    later = two.report()
+    two.lead(earlier)
+    set_aside(two.handling, aside, reason="It is a test report", actor=two.actor("hugo"))
+    merge(two.handling, later, earlier, reason="It is the same", actor=two.actor("hugo"))
+    two.clock.forward(days=3 * 365 + 1)
+    with store.read() as conn:
+        tried = dry_run(conn, two.clock.now - YEARS)
+    assert list(tried.numbers) == [two.row(aside).number]
+    assert [(one.number, one.because) for one in tried.kept] == [(two.row(later).number, "joined")]
+    erase_all(store, agreed(two))
+    two.agree(earlier, two.for_team("databases"), confirmers=("olga",))
+    two.act(earlier, "ada")
+    two.verify(earlier)
+    two.confirm(earlier, "olga")
+    erase_all(store, agreed(two))
+
+    assert [two.row(one).title for one in (aside, later)] == [ERASED, ERASED]
+    assert two.row(earlier).erased_by is None
+    with pytest.raises(IncidentClosed, match="erased"):
+        bring_back(two.handling, aside, actor=carla)
+    with pytest.raises(IncidentClosed, match="erased"):
+        undo_merge(two.handling, later, actor=carla)
+    said = (
+        "INSERT INTO way_back (way_out_id, person_id, words, returned_at, entry_seq)"
+        " SELECT id, person_id, NULL, now(), entry_seq FROM way_out"
+    )
+    back = "UPDATE incident SET state = 'open', ended_at = NULL, way_out_id = NULL WHERE number = 1"
+    with pytest.raises(DBAPIError, match="stays as it was"):
+        run(database.owner_url, said, back)
+    assert told(audited(store)) == {}
 
 
 def test_nothing_is_old_enough_before_the_rule_says_so(two: World) -> None:

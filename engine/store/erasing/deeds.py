@@ -1,48 +1,34 @@
 """The erasing itself: of one incident, and of what stands beside incidents.
 
 Nothing is deleted that stands for what happened: who, when, how it was answered and decided stay.
-A newcomer would look at evidence row by row as it changes: it is looked at once, when all of an
-incident's words are gone, and still holds.
+A newcomer would put off looking at evidence until all words are gone: whoever owns the tables could
+say that they are erasing.  Where only words become others none is asked for, whoever changes them.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from engine.domain.erasing import ERASED, OF_ACCESS, OF_INCIDENT, OF_REGISTER, PSEUDONYM
-from engine.store.erasing.places import ELSEWHERE, OF_INCIDENTS, Place, says
+from engine.store.erasing.places import ELSEWHERE, OF_INCIDENTS, Place, names
 
 _BEGIN: Final = r"""
 CREATE OR REPLACE FUNCTION putright_begin_erasing(the_erasure uuid) RETURNS public.erasure
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e public.erasure;
-  by_whom uuid;
 BEGIN
   -- whoever holds on to something waits for this, or this for them
   PERFORM FROM public.register FOR SHARE;
   SELECT * INTO e FROM public.erasure WHERE id = the_erasure;
-  SELECT answered_by INTO by_whom FROM public.erasure_answer
-    WHERE erasure_id = e.id AND is_agreed AND answered_by <> e.asked_by;
-  IF by_whom IS NULL THEN
-    PERFORM public.putright_refuse('what is erased was agreed to by a second person', 'kept');
-  END IF;
-  IF NOT EXISTS (SELECT FROM public.register_entry WHERE subject_id = e.id
-                 AND verb = 'erasure:asked' AND person_id = e.asked_by)
-     OR NOT EXISTS (SELECT FROM public.register_entry WHERE subject_id = e.id
-                    AND verb = 'erasure:agreed' AND person_id = by_whom) THEN
-    PERFORM public.putright_refuse('no entry says who asked for it and who agreed', 'kept');
-  END IF;
-  IF EXISTS (SELECT FROM public.erasure_done WHERE erasure_id = e.id) THEN
-    PERFORM public.putright_refuse('it was erased before', 'kept');
+  IF e.id IS NULL OR NOT public.putright_is_agreed(e.id::text) THEN
+    PERFORM public.putright_refuse(
+      'what is erased was agreed to by a second person, and not done before', 'kept');
   END IF;
   IF e.person_id IS NOT NULL
      AND EXISTS (SELECT FROM public.putright_in_the_way(e.person_id)) THEN
     PERFORM public.putright_refuse(
       'who is still here, asked for something or held on to is not erased', 'held');
   END IF;
-  -- Evidence that was to be looked at when the transaction ends is looked at now; from here on it
-  -- is looked at once, when all of it is done.
-  SET CONSTRAINTS guard_evidence IMMEDIATE;
   PERFORM set_config('putright.erasing', e.id::text, true);
   RETURN e;
 END $$;
@@ -50,10 +36,9 @@ END $$;
 
 _END: Final = r"""
 CREATE OR REPLACE FUNCTION putright_end_erasing() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM set_config('putright.erasing', '', true);
-  SET CONSTRAINTS guard_evidence DEFERRED;
 END $$;
 """
 
@@ -98,13 +83,13 @@ _THEIR_FILES: Final = """EXISTS (SELECT FROM public.entry x WHERE x.incident_id 
 def _erase_incident() -> str:
     """Return the function that erases what is asked for of one incident, and says what it was."""
     replaced = "\n".join(
-        _updated(place, _replaced(place), f"{place.of} AND {says(place)} ~* pattern")
+        _updated(place, _replaced(place), f"{place.of} AND {names(place)}")
         for place in OF_INCIDENTS
     )
     emptied = "\n".join(_updated(place, _emptied(place), place.of) for place in OF_INCIDENTS)
     return rf"""
 CREATE OR REPLACE FUNCTION putright_erase_incident(the_erasure uuid, the_incident uuid)
-RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e public.erasure := public.putright_begin_erasing(the_erasure);
   i public.incident;
@@ -149,7 +134,7 @@ BEGIN
     SELECT array_agg(seq) FILTER (WHERE public.putright_flat(content) ~* pattern
              OR outside AND public.putright_is_theirs(content, person_id, e.person_id)),
            array_agg(seq) FILTER (WHERE format > 1 AND actor IS NOT NULL
-             AND (person_id = e.person_id OR actor ~* pattern))
+             AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern))
       INTO content_of, actor_of FROM public.entry
       WHERE incident_id = i.id AND verb <> '{OF_INCIDENT}';
     IF outside THEN
@@ -198,12 +183,12 @@ END $$;
 def _finish() -> str:
     """Return the function that erases what stands beside incidents, and ends the erasure."""
     replaced = "\n".join(
-        _updated(place, _replaced(place), f"{says(place)} ~* pattern") for place in ELSEWHERE
+        _updated(place, _replaced(place), f"{names(place)}") for place in ELSEWHERE
     )
     return rf"""
 CREATE OR REPLACE FUNCTION putright_finish_erasing(the_erasure uuid, the_instant timestamptz)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e public.erasure := public.putright_begin_erasing(the_erasure);
   pattern text := coalesce(public.putright_pattern(e), '(?=a)b');
@@ -223,7 +208,7 @@ BEGIN
                OR public.putright_flat(content) ~* pattern
                  AND NOT (kind = 'person' AND subject_id <> coalesce(e.person_id, e.id)))), '{{}}'),
            coalesce(array_agg(seq ORDER BY seq) FILTER (WHERE actor IS NOT NULL AND format > 1
-             AND (person_id = e.person_id OR actor ~* pattern)), '{{}}')
+             AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern)), '{{}}')
       INTO content_of, actor_of FROM public.register_entry;
     -- where somebody was says who it was
     SELECT coalesce(jsonb_agg(jsonb_build_object('chain', chain_id, 'content_of', content_seqs,
@@ -237,7 +222,7 @@ BEGIN
             OR public.putright_unquoted(content->>'query') ~* pattern
             OR chain_id = e.person_id AND content ?| ARRAY['address', 'client']) AS is_content,
           actor IS NOT NULL AND format > 1
-            AND (person_id = e.person_id OR actor ~* pattern) AS is_actor
+            AND (person_id = e.person_id OR person_id IS NULL AND actor ~* pattern) AS is_actor
         FROM public.access_entry) each_of
       WHERE is_content OR is_actor GROUP BY chain_id) chains;
     UPDATE public.register_entry SET content = NULL, salt = NULL WHERE seq = ANY (content_of);

@@ -93,6 +93,8 @@ ELSEWHERE: Final = (
     Place(t.erasure_answer, ("words",)),
     Place(t.unanchored, ("why",)),
 )
+# Words that evidence compares, or counts.
+OF_EVIDENCE: Final = frozenset({("target", "label"), ("way_out", "reason")})
 # What changes beside words while something is erased.
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "incident": ("erased_by",),
@@ -103,7 +105,11 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def says(place: Place) -> str:
-    """Return SQL for all words of a row as one text."""
-    flat = [f"public.putright_flat({one})" for one in place.documents]
-    return f"concat_ws(' ', {', '.join([*place.texts, *flat])})"
+def names(place: Place) -> str:
+    """Return SQL for whether one of a row's words has the pattern: each by itself.
+
+    As one text, the end of a title and the beginning of what comes next could be a name.
+    """
+    found = [f"{one} ~* pattern" for one in place.texts]
+    found += [f"public.putright_names({one}, pattern)" for one in place.documents]
+    return f"({' OR '.join(found)})"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.domain.erasing import ERASED, OF_INCIDENT, PSEUDONYM
-from engine.store.erasing.places import OF_INCIDENTS, says
+from engine.store.erasing.places import OF_INCIDENTS, names
 
 # Why an incident is kept although it ended long ago, and which ones are.
 KEPT: Final = (
@@ -17,9 +17,20 @@ KEPT: Final = (
         """SELECT h.incident_id FROM public.legal_hold h WHERE NOT EXISTS (
           SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id)""",
     ),
-    ("work", "SELECT incident_id FROM public.run WHERE ended_at IS NULL"),
-    ("work", "SELECT incident_id FROM public.work_item WHERE ended_at IS NULL"),
-    ("work", "SELECT incident_id FROM public.action WHERE settled_at IS NULL"),
+    # what is set aside or merged waits to be brought back, and is not worked on
+    *(
+        (
+            "work",
+            f"""SELECT x.incident_id FROM public.{table} x
+          JOIN public.incident i ON i.id = x.incident_id
+          WHERE x.{ended} IS NULL AND i.way_out_id IS NULL""",  # noqa: S608 - constants
+        )
+        for table, ended in (
+            ("run", "ended_at"),
+            ("work_item", "ended_at"),
+            ("action", "settled_at"),
+        )
+    ),
     (
         "dispute",
         """SELECT d.incident_id FROM public.dispute d WHERE NOT EXISTS (
@@ -43,7 +54,7 @@ def _keeps() -> str:
     )
     return f"""
 CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
 {cases} END
@@ -52,21 +63,25 @@ $$;
 
 
 _WHOM: Final = rf"""
+-- as it is written, for it is looked for in either case: in small letters some are others
 CREATE OR REPLACE FUNCTION putright_as_pattern(said text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN said LIKE '%@%' THEN '(?<![[:alnum:]_.+-])'
-      || regexp_replace(lower(btrim(said)), '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])'
+      || regexp_replace(btrim(said), '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])'
     WHEN said ~ '^[ ]*[+0-9][0-9 ()/.-]{{4,}}[0-9][ ]*$' THEN '(?<![0-9])' || array_to_string(
       regexp_split_to_array(regexp_replace(said, '[^0-9]', '', 'g'), ''), '[ ()/.-]*')
       || '(?![0-9])'
-    ELSE '\m' || replace(btrim(regexp_replace(lower(said), '[^[:alnum:]]+', ' ', 'g')), ' ',
+    -- what is written without spaces has letters before and behind it
+    WHEN said ~ '[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]' THEN
+      replace(btrim(regexp_replace(said, '[^[:alnum:]]+', ' ', 'g')), ' ', '[^[:alnum:]]*')
+    ELSE '\m' || replace(btrim(regexp_replace(said, '[^[:alnum:]]+', ' ', 'g')), ' ',
       '[^[:alnum:]]+') || '\M' END
 $$;
 
 -- What somebody is and was called; in words, a name that somebody else has too is of nobody.
 CREATE OR REPLACE FUNCTION putright_called(e public.erasure) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT btrim(one.said) FROM (
     SELECT unnest(e.names) AS said
     UNION SELECT unnest(ARRAY[p.name, p.email, p.phone]) FROM public.person p
@@ -82,25 +97,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION putright_pattern(e public.erasure) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '(' || string_agg(public.putright_as_pattern(said), '|') || ')'
   FROM public.putright_called(e) said
 $$;
 
 CREATE OR REPLACE FUNCTION putright_pseudonym(e public.erasure) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '{PSEUDONYM}' || upper(left(md5(coalesce(e.person_id, e.id)::text), 6))
 $$;
 
 -- JSON as one text to look for names in: a new line is no letter
 CREATE OR REPLACE FUNCTION putright_flat(said jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT replace(replace(replace(said::text, '\n', ' '), '\t', ' '), '\r', ' ')
 $$;
 
 -- What somebody looked for stands in addresses as browsers write it: %20, %C3%BC.
 CREATE OR REPLACE FUNCTION putright_unquoted(said text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF said IS NULL OR said !~ '%[0-9a-fA-F][0-9a-fA-F]' THEN
     RETURN said;
@@ -113,10 +128,17 @@ EXCEPTION WHEN data_exception THEN
   RETURN said;
 END $$;
 
+-- Whether a text within JSON has the pattern: those that `putright_without` would replace.
+CREATE OR REPLACE FUNCTION putright_names(said jsonb, pattern text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM jsonb_path_query(said, '$.**') one
+    WHERE jsonb_typeof(one) = 'string' AND one #>> '{{}}' ~* pattern)
+$$;
+
 -- each text by itself: as a whole it would not stay JSON
 CREATE OR REPLACE FUNCTION putright_without(said jsonb, pattern text, pseudonym text,
   goes text[] DEFAULT '{{}}', is_gone boolean DEFAULT false)
-RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   CASE jsonb_typeof(said)
     WHEN 'string' THEN
@@ -137,14 +159,14 @@ END $$;
 
 -- What somebody outside wrote by themselves, or said on the phone, goes with them.
 CREATE OR REPLACE FUNCTION putright_is_theirs(content jsonb, signer uuid, who uuid)
-RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (content ? 'words' OR content ? 'sha256'
           OR content @? '$.criteria[*].words'::jsonpath)
     AND (signer = who OR content->>'person' = who::text OR content->>'whom' = who::text)
 $$;
 
 CREATE OR REPLACE FUNCTION putright_is_held(the_incident uuid, who uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.legal_hold h
     WHERE (h.incident_id = the_incident OR h.person_id = who)
     AND NOT EXISTS (SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id))
@@ -153,7 +175,7 @@ $$;
 -- Who is still here, is still asked for something or held on to is not erased.
 CREATE OR REPLACE FUNCTION putright_in_the_way(who uuid)
 RETURNS TABLE (what text, number bigint, name text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'here', NULL::bigint, NULL::text FROM public.person WHERE id = who AND is_active
   UNION ALL SELECT 'held', NULL, NULL WHERE public.putright_is_held(NULL, who)
   UNION ALL SELECT DISTINCT 'incident_held', i.number, NULL FROM public.legal_hold h
@@ -197,12 +219,12 @@ def _named_in() -> str:
     """Return the function that finds the incidents in which something of a person stands."""
     found = "\n".join(
         f"  UNION SELECT {_INCIDENT_OF.get(place.table.name, 'incident_id')}"  # noqa: S608
-        f" FROM public.{place.table.name} WHERE {says(place)} ~* pattern"
+        f" FROM public.{place.table.name} WHERE {names(place)}"
         for place in OF_INCIDENTS
     )
     return rf"""
 CREATE OR REPLACE FUNCTION putright_named_in(e public.erasure) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pattern text := coalesce(public.putright_pattern(e), '(?=a)b');
   outside boolean := EXISTS (
@@ -211,7 +233,7 @@ BEGIN
   RETURN QUERY SELECT incident_id FROM public.entry
     WHERE person_id = e.person_id AND actor IS NOT NULL AND format > 1
   UNION SELECT incident_id FROM public.entry
-    WHERE verb <> '{OF_INCIDENT}' AND (format > 1 AND actor ~* pattern
+    WHERE verb <> '{OF_INCIDENT}' AND (format > 1 AND person_id IS NULL AND actor ~* pattern
       OR public.putright_flat(content) ~* pattern
       OR outside AND public.putright_is_theirs(content, person_id, e.person_id))
 {found};
