@@ -50,7 +50,7 @@ def _period(
     end = until.replace(tzinfo=UTC) if until else now
     begin = since.replace(tzinfo=UTC) if since else end - _USUAL
     if begin >= end:
-        raise click.UsageError("--since lies before --until.")
+        raise click.UsageError("--since must lie before --until.")
     return begin, end
 
 
@@ -71,7 +71,7 @@ def controls_command(since: datetime | None, until: datetime | None, *, as_json:
         now = store.clock()
         begin, end = _period(since, until, now)
         with store.read() as conn:
-            _, unproven = closures_without_evidence(conn, {store.key.id: store.key.secret})
+            _, unproven = closures_without_evidence(conn, store.key.known)
             checked = CheckedClosures(
                 now, version("putright"), tuple(one.number for one in unproven)
             )

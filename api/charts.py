@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 _ROW, _TOP, _THICK = 46, 17, 15
 # of the width: what is right of the longest bar is room for its words
-_WIDEST = 62.0
+_WIDEST = 50.0
 # what a file of its own needs of the pages' looks
 _LOOKS = Markup("""<style>
 svg { background: #fff; }

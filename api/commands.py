@@ -37,7 +37,7 @@ from engine.queries.stranded import stranded
 from engine.queries.way_out_sample import SampleLine, sample_ways_out
 from engine.queries.ways_out import ways_out
 from engine.store.guard import faults
-from engine.store.migrate import is_current, migrate
+from engine.store.migrate import is_current, masking_faults, migrate
 from engine.usecases.anchoring import anchor_newest
 from engine.usecases.auditing import check_and_keep
 from engine.usecases.delivering import bounced
@@ -136,6 +136,7 @@ def _problems(found: Opened) -> Iterator[str]:
             yield "the tables are not this version's: run putright migrate"
             return
         yield from faults(conn)
+        yield from masking_faults(found.owner_url)
         if conn.exec_driver_sql(
             "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
         ).scalar():
@@ -269,8 +270,8 @@ def closures(as_json: bool) -> None:
     with ready() as found:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
-            closed, unproven = closures_without_evidence(conn, {key.id: key.secret})
-            out = ways_out(conn, {key.id: key.secret})
+            closed, unproven = closures_without_evidence(conn, key.known)
+            out = ways_out(conn, key.known)
     unproven += out.unproven
     counts = {"closed": closed, "set_aside": out.set_aside, "merged": out.merged}
     if as_json:
@@ -310,7 +311,7 @@ def ways_out_command(as_json: bool, most: int, seed: int | None) -> None:
         key = found.handling.store.key
         with found.handling.store.read() as conn:
             sampled = sample_ways_out(conn, most=most, seed=seed)
-            unproven = ways_out(conn, {key.id: key.secret}).unproven
+            unproven = ways_out(conn, key.known).unproven
     counts = asdict(sampled.counts)
     if as_json:
         lines = [asdict(one) for one in sampled.lines]

@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 from markupsafe import Markup
 
 from api import identity
-from api.languages import current
+from api.languages import current, language
 from engine.domain.permissions import (
     may_audit,
     may_read_diagrams,
@@ -83,7 +84,14 @@ def spoken(at: datetime, zone: tzinfo, today: datetime) -> str:
         pattern = say("EEE d MMM, HH:mm")
     else:
         pattern = say("EEE d MMM y, HH:mm")
-    return format_datetime(local, in_words(pattern), locale=current().locale)
+    day, _, behind = in_words(pattern).partition("HH:mm")
+    return f"{_day_of(local.date(), day, current().code)}{local:%H:%M}{behind}"
+
+
+@lru_cache(maxsize=1_000)
+def _day_of(day: date, pattern: str, code: str) -> str:
+    # a page has hundreds of instants, of a few days
+    return format_date(day, pattern, locale=language(code).locale)
 
 
 def day_of(day: date) -> str:

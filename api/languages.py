@@ -97,6 +97,8 @@ def current() -> Language:
     if "language" not in g:
         g.language = language(_wanted())
     found: Language = g.language
+    # a page says thousands of things
+    speak(found)
     return found
 
 

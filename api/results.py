@@ -21,6 +21,7 @@ from api.sheets import MOST_IN_EXCEL, csv_of, excel_of
 from engine.domain.permissions import Actor
 from engine.language import say, speaking
 from engine.queries.finding.lines import FoundLine, all_found, count_all
+from engine.usecases.fetching import Named
 from engine.usecases.handling import Handling
 from engine.usecases.result_files import Progress, ResultFile
 
@@ -37,7 +38,8 @@ class Kind:
     """A kind of file; `ends` is how its name ends.
 
     `again` reads what is asked for and returns it in one way of writing it; it raises
-    InvalidAnswers.  `page` is where it is asked for.
+    InvalidAnswers.  `page` is where it is asked for.  `own` is of which incidents people are named
+    in it for a purpose that was said with the question; None: it is masked as pages are.
     """
 
     name: str
@@ -46,6 +48,13 @@ class Kind:
     page: str
     again: Callable[[str], str]
     write: Write
+    own: Callable[[str], Named] | None = None
+
+
+def named_in(file: ResultFile) -> Named | None:
+    """Return of whom a file says itself why it names them; None: it does not say."""
+    own = KINDS[file.format].own
+    return own(file.query) if own else None
 
 
 def write_result(
@@ -89,6 +98,11 @@ def _write_pack(
     yield from _made_apart(lambda to: make_pack(handling, asked, to, actor=actor, tell=tell))
 
 
+def _named_in_pack(query: str) -> Named:
+    about = of_query(query).about
+    return [(about,) if isinstance(about, int) else ()]
+
+
 def _write_mined(
     handling: Handling, file: ResultFile, progress: Progress, actor: Actor
 ) -> Iterator[bytes]:
@@ -128,6 +142,7 @@ def _mining(kind: Format, name: str, content_type: str) -> Kind:
         "mining.page",
         lambda query: mining_of_query(query, kind).query,
         _write_mined,
+        lambda query: [()] if mining_of_query(query, kind).with_names else [],
     )
 
 
@@ -155,6 +170,7 @@ KINDS: Mapping[str, Kind] = {
         "packs.page",
         lambda query: of_query(query).query,
         _write_pack,
+        _named_in_pack,
     ),
     Format.OCEL_JSON: _mining(Format.OCEL_JSON, say("OCEL 2.0, as JSON"), "application/json"),
     Format.OCEL_SQLITE: _mining(

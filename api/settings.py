@@ -70,6 +70,11 @@ SETTINGS = (
     ),
     Setting("PUTRIGHT_AUDIT_KEY_ID", "the name that entries give that key", "first"),
     Setting(
+        "PUTRIGHT_AUDIT_KEYS_BEFORE",
+        "earlier audit keys, as `id=key id=key`: what was written with them still holds",
+        "-",
+    ),
+    Setting(
         "PUTRIGHT_SIGNING_KEY",
         "signs where all chains stand; 64 hex digits (`openssl rand -hex 32`)",
         "made once, embedded",
@@ -159,6 +164,8 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     audit_key: str | None = field(default=None, repr=False)
     audit_key_id: str = "first"
+    # secrets by the id of their key
+    audit_keys_before: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     signing_key: str | None = field(default=None, repr=False)
     signing_key_id: str = "first"
     # public keys by the id of their key
@@ -214,6 +221,7 @@ class Settings:
             secret_key=reading.secret("PUTRIGHT_SECRET_KEY"),
             audit_key=reading.secret("PUTRIGHT_AUDIT_KEY"),
             audit_key_id=reading.text("PUTRIGHT_AUDIT_KEY_ID") or "first",
+            audit_keys_before=reading.secrets("PUTRIGHT_AUDIT_KEYS_BEFORE"),
             signing_key=reading.signing_key("PUTRIGHT_SIGNING_KEY"),
             signing_key_id=reading.text("PUTRIGHT_SIGNING_KEY_ID") or "first",
             signed_before=reading.public_keys("PUTRIGHT_SIGNED_BEFORE"),
@@ -248,6 +256,11 @@ class Settings:
                 "never",
                 "PUTRIGHT_SECOND_PERSON_WAIVED",
                 settings.publishing.waived_by,
+            )
+        if settings.audit_key_id in settings.audit_keys_before:
+            reading.problems.append(
+                f"PUTRIGHT_AUDIT_KEYS_BEFORE has a key “{settings.audit_key_id}”, and so is the one"
+                " in use called: give PUTRIGHT_AUDIT_KEY_ID another name"
             )
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_MAIL_FROM", settings.mail_from)
         reading.whole("PUTRIGHT_SMTP", settings.smtp, "PUTRIGHT_PUBLIC_URL", settings.public_url)
@@ -348,6 +361,23 @@ class _Reading:
         if value is not None and len(value) < _LEAST_SECRET:
             self._wrong(name, f"{name} needs at least {_LEAST_SECRET} characters")
         return value
+
+    def secrets(self, name: str) -> Mapping[str, bytes]:
+        keys: dict[str, bytes] = {}
+        # a key may hold blanks, as the one in use may; an id may not
+        listed = re.split(r"\s+(?=[^\s=]+=)", (self.text(name) or "").strip())
+        for place, one in enumerate(filter(None, listed), 1):
+            key_id, _, secret = one.partition("=")
+            # what is wrong may be most of a secret, and is not told
+            if not key_id or len(secret) < _LEAST_SECRET:
+                self._wrong(
+                    name,
+                    f"{name} must be like id=key, the key of at least {_LEAST_SECRET} characters:"
+                    f" number {place} is not",
+                )
+            elif keys.setdefault(key_id, secret.encode()) != secret.encode():
+                self._wrong(name, f"{name} has two keys called “{key_id}”")
+        return keys
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         return self._parsed(

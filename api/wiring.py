@@ -65,7 +65,9 @@ def opened(settings: Settings) -> Iterator[Opened]:
 
 @contextmanager
 def _wired(settings: Settings, app_url: str, owner_url: str) -> Iterator[Opened]:
-    key = AuditKey(settings.audit_key_id, (settings.audit_key or "").encode())
+    key = AuditKey(
+        settings.audit_key_id, (settings.audit_key or "").encode(), settings.audit_keys_before
+    )
     handling = plain_handling(
         app_url,
         key,

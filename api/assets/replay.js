@@ -180,6 +180,12 @@ class Replay {
         cell.hidden = "then" in cell.dataset ? !isOver : isOver;
       }
     }
+    for (const count of document.querySelectorAll("[data-begun]")) {
+      const folded = count.closest("details");
+      const begun = folded.querySelectorAll("tr[data-from]:not([hidden])").length;
+      count.textContent = begun;
+      folded.hidden = begun === 0;
+    }
   }
 
   // The ids by look; of several looks of an element the first counts.

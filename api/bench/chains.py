@@ -57,7 +57,7 @@ def verify_million(place: Place) -> Figure:
 
 def _verified(place: Place) -> Figure:
     place.analyze()
-    against = Against({place.store.key.id: place.store.key.secret}, {})
+    against = Against(place.store.key.known, {})
     opening = partial(plain_handling, place.app_url, place.store.key)
     before = _processor_seconds()
     with _Watched() as watched:

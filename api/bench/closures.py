@@ -50,7 +50,7 @@ def closures_at_the_desk(place: Place) -> dict[str, Any]:
     place.confirm(incident, "yes")
     _copy(place, incident)
     place.analyze()
-    keys = {place.store.key.id: place.store.key.secret}
+    keys = place.store.key.known
     until = now() + timedelta(minutes=1)
     since = until - timedelta(days=366)
     asked = Asked(since, until, CheckedClosures(until, "bench", ()))

@@ -53,9 +53,9 @@ class Place:
         return self.handling.store
 
     def analyze(self) -> None:
-        """Have the planner know what was written in bulk, as it would a minute later in life."""
+        """Look after what was written in bulk, as PostgreSQL does a minute later in life."""
         with psycopg.connect(self.owner_url, autocommit=True) as conn:
-            conn.execute("ANALYZE")
+            conn.execute("VACUUM ANALYZE")
 
     def incident(self, actions: int, *, at: datetime | None = None) -> UUID:
         """Return an incident on which IT has so many actions to do."""

@@ -56,7 +56,7 @@ def export_mined(
         )
         count = write_mined(conn, mined, file, Format(kind), by_run=by_run, told=_show)
     size = os.stat(file).st_size / 1_000_000
-    click.echo(f"{count} incidents in {file}, {size:.1f} MB.")
+    click.echo(f"{count} incident{'' if count == 1 else 's'} in {file}, {size:.1f} MB.")
 
 
 def _at_midnight(day: datetime | None) -> datetime | None:

@@ -16,7 +16,7 @@ from api.mining.declared import EVENTS, OBJECTS
 from engine.queries.mining import MinedCase
 
 # An event begins just so; what people wrote has its quotation marks escaped, and never does.
-_TYPE = re.compile(r'\{"id":"(\w+):[^"]*","type":"((?:[^"\\]|\\.)*)"')
+_TYPE = re.compile(r'"id":"(\w+):[^"]*","type":"((?:[^"\\]+|\\.)*)"')
 
 
 def write_ocel_json(file: Path, masters: Iterable[str], cases: Iterable[MinedCase]) -> None:

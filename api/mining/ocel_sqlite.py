@@ -16,6 +16,7 @@ from typing import Any
 from api.mining.declared import EVENTS, OBJECTS, source_of
 from engine.queries.mining import MinedCase
 
+# the key of a relation is all there is of it: kept once, and not beside an index of the same
 _TABLES = """
 CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT REFERENCES event_map_type (ocel_type));
 CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
@@ -24,10 +25,10 @@ CREATE TABLE object (ocel_id TEXT PRIMARY KEY,
 CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
 CREATE TABLE event_object (ocel_event_id TEXT REFERENCES event (ocel_id),
   ocel_object_id TEXT REFERENCES object (ocel_id), ocel_qualifier TEXT,
-  PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier));
+  PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier)) WITHOUT ROWID;
 CREATE TABLE object_object (ocel_source_id TEXT REFERENCES object (ocel_id),
   ocel_target_id TEXT REFERENCES object (ocel_id), ocel_qualifier TEXT,
-  PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
+  PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier)) WITHOUT ROWID;
 """
 _COLUMN = {"integer": "INTEGER", "boolean": "BOOLEAN", "time": "TIMESTAMP", "string": "TEXT"}
 _AT_ONCE = 200

@@ -15,6 +15,8 @@ from xml.sax.saxutils import quoteattr
 from api.mining.declared import EVENTS, OBJECTS, source_of
 from engine.queries.mining import MinedCase
 
+# what stands in XML as it is: nearly all there is
+_PLAIN = re.compile(r"[\w .:+/()-]*", re.ASCII)
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 VERSIONS = {"xes": "1849.2016", "xes2": "2.0"}
 _STANDARD = "http://www.xes-standard.org"
@@ -157,4 +159,6 @@ def _value(tag: str, key: str, value: object) -> str:
 
 def _quoted(said: str) -> str:
     """Return a value as an attribute of XML."""
+    if _PLAIN.fullmatch(said):
+        return f'"{said}"'
     return quoteattr(_NOT_IN_XML.sub("\ufffd", said), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})

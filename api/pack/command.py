@@ -50,7 +50,10 @@ def pack(
             count = make_pack(found.handling, asked, file, actor=actor, tell=_show)
         except InvalidAnswers as refusal:
             raise click.ClickException(next(iter(refusal.fields.values()))) from refusal
-    click.echo(f"{count} incidents in {file}, {file.stat().st_size / 1_000_000:.1f} MB.")
+    click.echo(
+        f"{count} incident{'' if count == 1 else 's'} in {file},"
+        f" {file.stat().st_size / 1_000_000:.1f} MB."
+    )
 
 
 def _about(

@@ -31,6 +31,10 @@ from api.pack.report import Report, Section
 _FONT, _BOLD = "Vera", "VeraBd"
 # what a page has between its margins, and a frame within them
 _WIDTH = A4[0] - 36 * mm - 12
+# points: how large words in tables are, and how far apart columns; how much one asks for at most
+_IN_TABLES, _GAP, _MOST = 7.5, 8.0, 0.5
+# so few letters are not parted
+_SHORT = 24
 # a cell that is longer than a page cannot be laid out
 _LONGEST_CELL = 1_500
 _LINES = TableStyle(
@@ -102,18 +106,37 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> Flowable:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Flowable:
-    cells = [[_words(one, _style(7.5, bold=True)) for one in head]]
-    cells += [[_words(one, _style(7.5)) for one in row] for row in rows]
+    cells = [[_words(one, _style(_IN_TABLES, bold=True)) for one in head]]
+    cells += [[_words(one, _style(_IN_TABLES)) for one in row] for row in rows]
     return LongTable(cells, colWidths=_widths(head, rows), repeatRows=1, style=_LINES)
 
 
 def _widths(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """Return columns as wide as what is in them, within limits."""
-    longest = [
-        min(max(len(one) for one in column), 60) + 4 for column in zip(head, *rows, strict=True)
+    """Return columns that hold their longest word each, and share what is left by their need.
+
+    What is short, as a name or an instant, counts as one word.
+    """
+    columns = [[name, *cells] for name, *cells in zip(head, *rows, strict=True)]
+    least = [
+        max(_wide(word) for cell in cells for word in _whole(cell)) + _GAP for cells in columns
     ]
-    least = [max(one, 7) for one in longest]
-    return [_WIDTH * one / sum(least) for one in least]
+    needed = [max(map(_wide, cells)) + _GAP for cells in columns]
+    left = _WIDTH - sum(least)
+    if left < 0:
+        # a word that no column can hold is taken apart
+        return [_WIDTH * one / sum(least) for one in least]
+    wanted = [min(most, _MOST * _WIDTH) - one for most, one in zip(needed, least, strict=True)]
+    share = left / (sum(max(one, 0.0) for one in wanted) or 1.0)
+    return [one + max(more, 0.0) * share for one, more in zip(least, wanted, strict=True)]
+
+
+def _whole(cell: str) -> Sequence[str]:
+    return [cell] if len(cell) < _SHORT else cell.split()
+
+
+def _wide(words: str) -> float:
+    # as in a heading, which is the wider one
+    return float(pdfmetrics.stringWidth(words[:_LONGEST_CELL], _BOLD, _IN_TABLES))
 
 
 def _words(words: str, style: ParagraphStyle) -> Paragraph:

@@ -550,8 +550,12 @@ def shown(text: str) -> str:
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
+def many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def say(about: dict[str, Json], found: Findings) -> None:
-    count = f"{about['incidents']} incidents, {about['records']} records"
+    count = f"{many(about['incidents'], 'incident')}, {many(about['records'], 'record')}"
     lines = [f"{count}; made {about['made_at']} by {about['made_by']}: {about['why']}"]
     for subject, wrong in found.all().items():
         lines.append(f"{subject}: " + ("holds" if not wrong else f"{len(wrong)} findings"))

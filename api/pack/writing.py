@@ -242,7 +242,7 @@ def _report(
 def _readme(asked: Asked, incidents: Sequence[rows.Packed]) -> str:
     return f"""Inspector's pack of Putright: {asked.scope}
 Made {instant_text(asked.at)} for {asked.by.name}: {asked.why}
-{len(incidents)} incidents.
+{len(incidents)} incident{"" if len(incidents) == 1 else "s"}.
 
 Read report.html or report.pdf.  Verify it all, without Putright:
 

@@ -42,6 +42,14 @@ ENDINGS = {
     Ending.MERGED: say("joined with an earlier report"),
     Ending.UNDONE: say("separated again after that"),
 }
+# what such a line is called where it stands by itself
+TITLES = ENDINGS | {
+    Ending.BY_LIST: say("closed by list"),
+    Ending.CONTRADICTED: say("decisions that the customer contradicted later"),
+    Ending.CONFIRMED_LATE: say("decisions that the customer confirmed later"),
+    Ending.BROUGHT_BACK: say("set aside, and brought back after that"),
+    Ending.UNDONE: say("joined, and separated again after that"),
+}
 
 
 @pages.get("/desk/closures")
@@ -80,7 +88,7 @@ def check() -> ResponseReturnValue:
 def one(number: int) -> ResponseReturnValue:
     """Show what an incident was closed on, and whether that held then and holds now."""
     store = identity.handling().store
-    keys = {store.key.id: store.key.secret}
+    keys = store.key.known
     with store.read() as conn, store.read_as_written() as written:
         incident = read_incident(conn, number, identity.actor(), filters.now())
         found = closure_evidence(conn, incident.id, keys, as_written=written)
@@ -104,7 +112,7 @@ def ended() -> ResponseReturnValue:
     return render_template(
         "endings.html",
         kind=kind,
-        title=ENDINGS[kind],
+        title=TITLES[kind],
         lines=lines,
         count=count,
         after=after,

@@ -17,11 +17,15 @@ pages = for_auditors("desk", __name__)
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the desk: the page where it begins, what it is called and what it answers."""
+    """A part of the desk: the page where it begins, what it is called and what it answers.
+
+    `heads` is the heading of those that begin with it.
+    """
 
     endpoint: str
     title: str
     about: str
+    heads: str | None = None
 
 
 PARTS = (
@@ -29,6 +33,7 @@ PARTS = (
         "finding.page",
         say("Find incidents"),
         say("By what was answered, who had a part, whose time it was, and the way it took."),
+        heads=say("What happened"),
     ),
     Part(
         "one_incident.page",
@@ -36,9 +41,15 @@ PARTS = (
         say("What happened to it: on its diagram at any moment, by whom, and whose time it was."),
     ),
     Part(
+        "figures.page",
+        say("Figures"),
+        say("How incidents went, how long it took and whose time it was, and what waits now."),
+    ),
+    Part(
         "closures.listed",
         say("What was closed, and on what"),
         say("Closures without valid evidence, how incidents ended, who decided; some at random."),
+        heads=say("Whether it was right to close"),
     ),
     Part(
         "controls.page",
@@ -74,6 +85,7 @@ PARTS = (
         "unchanged.page",
         say("Nothing was changed"),
         say("Whether the record is as it was written, whole, and signed by us."),
+        heads=say("Proof, and what you take along"),
     ),
     Part(
         "packs.page",
@@ -91,14 +103,10 @@ PARTS = (
         say("What you have asked for, while it is kept."),
     ),
     Part(
-        "figures.page",
-        say("Figures"),
-        say("How incidents went, how long it took and whose time it was, and what waits now."),
-    ),
-    Part(
         "access.page",
         say("Who looked, who was refused"),
         say("What auditors looked at, and what anybody tried and was refused."),
+        heads=say("Who looked, and who changed what"),
     ),
     Part(
         "purposes.page",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api import filters, identity
-from engine.domain.milestones import Reached
+from engine.domain.milestones import Reached, between
 from engine.domain.party import Party
 from engine.queries.ledger import IncidentLedger, LedgerLine
 
@@ -84,7 +84,7 @@ def place(ledger: IncidentLedger, milestones: Sequence[Reached]) -> tuple[Mark, 
         part = (one.at - ledger.told_at).total_seconds() / whole if whole > 0 else 0.0
         x = round(WHOLE * min(max(part, 0.0), 1.0), 2)
         before = marks[-1].reached.at if marks else None
-        gap = one.at - before if before is not None else None
+        gap = between(before, one.at) if before is not None else None
         marks.append(Mark(number, one, gap, x, _row(marks, x)))
     return (*marks, *(Mark(0, one, None, None, None) for one in milestones if not one.at))
 

@@ -24,9 +24,9 @@ from engine.domain.party import Party
 from engine.domain.permissions import may_see_figures
 from engine.errors import NotAllowed, NotFound
 from engine.language import in_words, say
-from engine.queries.backlog import backlog
+from engine.queries.backlog import WAITING, backlog, waiting
 from engine.queries.chosen import By, Chosen, names_of
-from engine.queries.party_time import PartyTime, party_time
+from engine.queries.party_time import PartyTime, longest_held, party_time
 from engine.queries.period_figures import WHICH, FigureLine, Spread, behind, period_figures
 from forms import plain_text
 
@@ -59,6 +59,15 @@ COUNTS = {
     "merged": say("joined"),
     "sent_back": say("not right at first"),
     "came_back": say("came back"),
+}
+
+
+NOW = {
+    "open": say("Open"),
+    "missing": say("Answers asked for"),
+    "debt": say("Of these missing too long"),
+    "items": say("To-dos past their day"),
+    "timers": say("Timers that are late"),
 }
 
 
@@ -95,6 +104,8 @@ def page() -> ResponseReturnValue:
         more=max(len(found.groups) - MOST_BARS, 0),
         query=urlencode(asked),
         link=lambda key, which: _link(asked, key, which),
+        now_link=lambda key, which: _link(asked, key, which, "figures.waits_now"),
+        now_said=NOW,
     )
 
 
@@ -108,7 +119,7 @@ def whose_time() -> ResponseReturnValue:
     return render_template(
         "figures_time.html",
         found=found,
-        chart=_time_chart(found),
+        chart=_time_chart(found, asked),
         query=urlencode(asked),
     )
 
@@ -130,6 +141,45 @@ def incidents() -> ResponseReturnValue:
         lines=lines,
         total=total,
         what=(COUNTS | SPANS)[which],
+        of=None if key is None else names.get(key, key),
+        query=urlencode(asked),
+    )
+
+
+@pages.get("/desk/figures/held")
+def held() -> ResponseReturnValue:
+    """List the incidents in which a party's time went, where it was longest first."""
+    chosen, _, asked = _chosen()
+    wanted = request.args.get("party", "")
+    if wanted not in {*Party}:
+        raise NotFound(say("There is no such figure."))
+    handling = identity.handling()
+    with handling.store.read() as conn:
+        lines = longest_held(conn, chosen, Party(wanted), handling.store.clock())
+    return render_template(
+        "figures_held.html", lines=lines, party=Party(wanted), query=urlencode(asked)
+    )
+
+
+@pages.get("/desk/figures/waiting")
+def waits_now() -> ResponseReturnValue:
+    """List what waits at this moment behind a number."""
+    chosen, by, asked = _chosen()
+    which = request.args.get("which", "open")
+    if which not in WAITING:
+        raise NotFound(say("There is no such figure."))
+    key = request.args.get("key")
+    key = None if key is None else plain_text(key)
+    handling = identity.handling()
+    now = handling.store.clock()
+    with handling.store.read() as conn:
+        lines, total = waiting(conn, chosen, by, key, which, now, ladder=handling.ladder)
+        names = names_of(conn, by)
+    return render_template(
+        "figures_waiting.html",
+        lines=lines,
+        total=total,
+        what=NOW[which],
         of=None if key is None else names.get(key, key),
         query=urlencode(asked),
     )
@@ -159,7 +209,7 @@ def drawing(name: str) -> ResponseReturnValue:
     handling = identity.handling()
     with handling.store.read() as conn:
         if name == "time":
-            charts = [_time_chart(party_time(conn, chosen, handling.store.clock()))]
+            charts = [_time_chart(party_time(conn, chosen, handling.store.clock()), asked)]
         else:
             charts = _charts(period_figures(conn, chosen, by).groups, asked)
     for chart in charts:
@@ -237,9 +287,11 @@ def _id(said: str | None) -> UUID | None:
         return None
 
 
-def _link(asked: Mapping[str, str], key: str | None, which: str) -> str:
+def _link(
+    asked: Mapping[str, str], key: str | None, which: str, page: str = "figures.incidents"
+) -> str:
     more = {"which": which} | ({} if key is None else {"key": key})
-    return f"{url_for('figures.incidents')}?{urlencode(dict(asked) | more)}"
+    return f"{url_for(page)}?{urlencode(dict(asked) | more)}"
 
 
 # --- what is shown --------------------------------------------------------------------------------
@@ -305,13 +357,14 @@ def _span_chart(span: str, lines: Sequence[FigureLine], asked: Mapping[str, str]
     return Chart(span, in_words(SPANS[span]), in_words(about), bars)
 
 
-def _time_chart(found: PartyTime) -> Chart:
+def _time_chart(found: PartyTime, asked: Mapping[str, str]) -> Chart:
     bars = [
         Bar(
             plain(party),
             [Part(party.value, found.share(party), lasting(found.parties[party]))],
             f"{found.share(party):.0%}",
             lasting(found.parties[party]),
+            f"{url_for('figures.held')}?{urlencode(dict(asked) | {'party': party.value})}",
         )
         for party in Party
     ]

@@ -6,10 +6,13 @@ just that.  `at` is a moment: the number of an entry, or an instant.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from lxml import etree
+from sqlalchemy import Connection
 
 from api import filters, identity
 from api.pages.for_readers import for_readers
@@ -18,13 +21,14 @@ from api.pages.replaying import TITLES as FACTS
 from api.reading import read_about, read_incident
 from engine.bpmn.document import parse_xml
 from engine.domain.party import Lane
+from engine.domain.permissions import Actor
 from engine.domain.wording import word
 from engine.errors import NotFound
 from engine.language import say
 from engine.queries.drawings import FLOWS, Drawing, Look
 from engine.queries.incident import ActionLine, IncidentPage
 from engine.queries.ledger import incident_ledger
-from engine.queries.moments import moments
+from engine.queries.moments import Moments, moments
 from engine.queries.run import RunPast, diagram_xml, no_history, run_past
 
 pages = for_readers("history", __name__)
@@ -71,8 +75,11 @@ def page(number: int, action_number: int | None = None) -> ResponseReturnValue:
 @pages.get("/incidents/<int:number>/replay/<int:action_number>.json")
 def moments_of(number: int, action_number: int | None = None) -> ResponseReturnValue:
     """Return every moment of the history, for its replay."""
-    found = _found(number, action_number)
-    return jsonify(replay(found.view, found.past.drawings))
+    actor, now = identity.actor(), filters.now()
+    with identity.handling().store.read() as conn:
+        seen = read_about(conn, number, actor)
+        past, found = _happened(conn, seen.incident.id, action_number, actor, now)
+    return jsonify(replay(shown(found, past), past.drawings))
 
 
 @pages.get("/incidents/<int:number>/drawings/<diagram>.bpmn")
@@ -128,7 +135,13 @@ def _found(number: int, action_number: int | None) -> History:
         action = next((one for one in incident.actions if one.number == action_number), None)
         if action is None and action_number is not None:
             raise no_history()
-        past = run_past(conn, incident_id=incident.id, action_number=action_number)
-        ledger = incident_ledger(conn, incident.id, now)
-        found = moments(conn, incident.id, ledger, is_outside=actor.is_outside)
+        past, found = _happened(conn, incident.id, action_number, actor, now)
     return History(incident, action, past, shown(found, past))
+
+
+def _happened(
+    conn: Connection, incident_id: UUID, action_number: int | None, actor: Actor, now: datetime
+) -> tuple[RunPast, Moments]:
+    past = run_past(conn, incident_id=incident_id, action_number=action_number)
+    ledger = incident_ledger(conn, incident_id, now)
+    return past, moments(conn, incident_id, ledger, is_outside=actor.is_outside)

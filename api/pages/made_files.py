@@ -7,17 +7,20 @@ from uuid import UUID
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from api import identity
+from api import filters, identity
 from api.errors import STATUS
 from api.languages import current, flash
 from api.looking import look_again
 from api.pages.finding_words import chips
 from api.pages.for_readers import for_auditors
-from api.results import KINDS
+from api.results import KINDS, named_in
+from engine.domain.permissions import Actor
 from engine.errors import Conflict, InvalidAnswers, NotFound
 from engine.language import say
 from engine.queries.finding.choices import offered
+from engine.store.work import Store
 from engine.usecases import result_files
+from engine.usecases.fetching import lacks_purpose, require_purpose
 from engine.usecases.result_files import ResultFile
 
 pages = for_auditors("made_files", __name__)
@@ -58,9 +61,11 @@ def one(result_id: UUID) -> ResponseReturnValue:
     """Show how far a file is."""
     with identity.handling().store.read() as conn:
         file = result_files.file_of(conn, result_id, actor=identity.actor())
+        is_over = lacks_purpose(conn, file, named_in(file), filters.now(), actor=identity.actor())
     return render_template(
         "made_file.html",
         file=file,
+        is_over=is_over,
         kind=KINDS[file.format],
         about=_about(file),
         kept=result_files.KEPT,
@@ -70,15 +75,7 @@ def one(result_id: UUID) -> ResponseReturnValue:
 @pages.get("/desk/files/<uuid:result_id>/content")
 def content(result_id: UUID) -> ResponseReturnValue:
     """Fetch a file that is there."""
-    store = identity.handling().store
-    with store.read() as conn:
-        file = result_files.file_of(conn, result_id, actor=identity.actor())
-    if not file.is_there:
-        raise NotFound(say("The file is not there yet."))
-    parts = result_files.content_of(store, file)
-    answer = as_file(parts, KINDS[file.format].content_type, named(file))
-    answer.headers["Content-Length"] = str(file.size)
-    return answer
+    return fetched(identity.handling().store, result_id, identity.actor())
 
 
 @pages.post("/desk/files/<uuid:result_id>/drop")
@@ -89,9 +86,21 @@ def take_away(result_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("made_files.files"), 303)
 
 
-def named(file: ResultFile) -> str:
-    """Return what a file is called where it is fetched."""
-    return f"putright-{file.asked_at:%Y-%m-%d}{KINDS[file.format].ends}"
+def fetched(store: Store, result_id: UUID, actor: Actor) -> Response:
+    """Return a file that is there, for a page or a program.
+
+    Raises NotFound, or NotAllowed if it names people and nothing that was stated holds any more.
+    """
+    with store.read() as conn:
+        file = result_files.file_of(conn, result_id, actor=actor)
+        if not file.is_there:
+            raise NotFound(say("The file is not there yet."))
+        require_purpose(conn, file, named_in(file), store.clock(), actor=actor)
+    kind = KINDS[file.format]
+    name = f"putright-{file.asked_at:%Y-%m-%d}{kind.ends}"
+    answer = as_file(result_files.content_of(store, file), kind.content_type, name)
+    answer.headers["Content-Length"] = str(file.size)
+    return answer
 
 
 def as_file(content: Iterator[bytes], content_type: str, name: str) -> Response:

@@ -18,7 +18,7 @@ from engine.domain.signer import Signer
 from engine.errors import InvalidAnswers
 from engine.language import in_words, say
 from engine.queries.drawings import Drawing
-from engine.queries.moments import Fact, FactKind, Moment, Moments
+from engine.queries.moments import Fact, FactKind, Moment, Moments, said_of
 from engine.queries.run import RunPast
 
 TITLES = {
@@ -123,16 +123,16 @@ def _facts(facts: Iterable[Fact], at: datetime) -> Iterable[tuple[FactKind, tupl
 def replay(view: Shown, drawings: Sequence[Drawing]) -> dict[str, Any]:
     """Return all that a replay shows: `from` and `until` are places of moments, from 0."""
     zone, today = identity.zone(), filters.now()
-    # many moments are of one minute, and setting a date costs more than all else here
-    when = cache(lambda minute: filters.spoken(minute, zone, today))
+    # there are thousands of moments, and few who do few kinds of things
+    deed = cache(lambda verb, actor: in_words(said_of(verb, actor)))
     return {
         "moments": [
             {
                 "at": one.seq,
                 "entries": str(one.seq) if one.first == one.seq else f"{one.first}–{one.seq}",
                 "instant": one.at.astimezone(zone).isoformat(timespec="seconds"),
-                "when": when(one.at.replace(second=0, microsecond=0)),
-                "deed": in_words(one.deed),
+                "when": filters.spoken(one.at, zone, today),
+                "deed": deed(one.verb, one.actor),
                 "signer": one.signer,
             }
             for one in view.moments.moments

@@ -10,7 +10,7 @@ from api import schemas, tokens
 from api.reading import read_about
 from api.resources.resource import handling, now, number_or_id, resource
 from api.shapes import schema_of
-from engine.domain.permissions import Role, may_sample_ways_out
+from engine.domain.permissions import may_sample_ways_out
 from engine.errors import NotAllowed
 from engine.language import say
 from engine.queries.closures import closures_without_evidence
@@ -19,6 +19,7 @@ from engine.queries.masked_words import as_shown
 from engine.queries.run import diagram_xml
 from engine.queries.way_out_sample import WayOutSample, owner_in_scope, sample_ways_out
 from engine.queries.ways_out import ways_out
+from engine.usecases.at_the_desk import require_auditor
 
 blueprint = resource("api_audit", __name__, "Audit")
 
@@ -27,10 +28,9 @@ blueprint = resource("api_audit", __name__, "Audit")
 @blueprint.response(200, schemas.ClosuresShown)
 def closures() -> dict[str, Any]:
     """Recompute every closure from rows; a sound database lists none as unproven."""
-    if not tokens.actor().has_role(Role.AUDITOR):
-        raise NotAllowed(say("Only auditors can ask this."))
-    key = handling().store.key
-    store, keys = handling().store, {key.id: key.secret}
+    require_auditor(tokens.actor())
+    store = handling().store
+    keys = store.key.known
     with store.read_as_written() as conn:
         closed, unproven = closures_without_evidence(conn, keys)
         out = ways_out(conn, keys)
@@ -53,8 +53,7 @@ def one_incident(asked: dict[str, Any], which: str) -> Instance:
 
     Entries come in parts: the next begins with number `next_seq`.
     """
-    if not tokens.actor().has_role(Role.AUDITOR):
-        raise NotAllowed(say("Only auditors can ask this."))
+    require_auditor(tokens.actor())
     with handling().store.read() as conn:
         incident = read_about(conn, number_or_id(which), tokens.actor()).incident
         return instance(conn, incident, now(), since=asked["since"], most=asked["size"])

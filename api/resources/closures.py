@@ -10,8 +10,7 @@ from api import tokens
 from api.reading import read_about
 from api.resources.resource import handling, now, number_or_id, resource
 from api.shapes import schema_of
-from engine.domain.permissions import may_audit
-from engine.errors import InvalidAnswers, NotAllowed
+from engine.errors import InvalidAnswers
 from engine.language import say
 from engine.queries.closure_evidence import ClosureEvidence, closure_evidence
 from engine.queries.controls.control import Asked, Exceptional
@@ -19,6 +18,7 @@ from engine.queries.controls.running import ControlRun, last_checked, run_contro
 from engine.queries.duties import DutyCounts, duty_counts
 from engine.queries.gaps import Gaps, gaps
 from engine.queries.replayed import ReplayedCounts, replayed_counts
+from engine.usecases.at_the_desk import require_auditor
 
 blueprint = resource("api_closures", __name__, "Closures")
 
@@ -63,16 +63,11 @@ def control_shown(run: ControlRun) -> ControlShown:
     )
 
 
-def _require_auditor() -> None:
-    if not may_audit(tokens.actor()):
-        raise NotAllowed(say("Only auditors can ask this."))
-
-
 def _period(asked: dict[str, Any]) -> tuple[datetime, datetime]:
     until = asked["until"] or now()
     since = asked["since"] or until - _USUAL
     if since >= until:
-        raise InvalidAnswers({"since": say("This lies before the end of the period.")})
+        raise InvalidAnswers({"since": say("This must lie before the end of the period.")})
     return since, until
 
 
@@ -80,12 +75,11 @@ def _period(asked: dict[str, Any]) -> tuple[datetime, datetime]:
 @blueprint.response(200, schema_of(ClosureEvidence))
 def closure(which: str) -> ClosureEvidence:
     """Show what an incident was closed on, judged again: then, and now."""
-    _require_auditor()
-    key = handling().store.key
+    require_auditor(tokens.actor())
     store = handling().store
     with store.read() as conn, store.read_as_written() as written:
         seen = read_about(conn, number_or_id(which), tokens.actor())
-        return closure_evidence(conn, seen.incident.id, {key.id: key.secret}, as_written=written)
+        return closure_evidence(conn, seen.incident.id, store.key.known, as_written=written)
 
 
 @blueprint.route("/controls", methods=["GET"])
@@ -93,7 +87,7 @@ def closure(which: str) -> ClosureEvidence:
 @blueprint.response(200, schema_of(ControlShown)(many=True))
 def controls(asked: dict[str, Any]) -> list[ControlShown]:
     """Run every control over a period, with each exception."""
-    _require_auditor()
+    require_auditor(tokens.actor())
     since, until = _period(asked)
     with handling().store.read() as conn:
         within = Asked(since, until, last_checked(conn))
@@ -105,7 +99,7 @@ def controls(asked: dict[str, Any]) -> list[ControlShown]:
 @blueprint.response(200, schema_of(DutyCounts))
 def duties(asked: dict[str, Any]) -> DutyCounts:
     """Count what one person did together, as the rules forbid or allow it."""
-    _require_auditor()
+    require_auditor(tokens.actor())
     since, until = _period(asked)
     with handling().store.read() as conn:
         return duty_counts(conn, since, until)
@@ -115,7 +109,7 @@ def duties(asked: dict[str, Any]) -> DutyCounts:
 @blueprint.response(200, schema_of(Gaps))
 def missing_numbers() -> Gaps:
     """Show the numbers that are missing, with what is known of why."""
-    _require_auditor()
+    require_auditor(tokens.actor())
     with handling().store.read() as conn:
         return gaps(conn)
 
@@ -124,6 +118,6 @@ def missing_numbers() -> Gaps:
 @blueprint.response(200, schema_of(ReplayedCounts))
 def replayed() -> ReplayedCounts:
     """Count what logs' machines tried to close, what was done instead, and whose time it was."""
-    _require_auditor()
+    require_auditor(tokens.actor())
     with handling().store.read() as conn:
         return replayed_counts(conn)

@@ -6,12 +6,12 @@ from flask import Response
 
 from api import schemas, tokens
 from api.languages import current
-from api.pages.made_files import as_file, named
+from api.pages.made_files import fetched
 from api.resources.resource import handling, resource
 from api.results import KINDS
 from api.shapes import schema_of
 from engine.domain.permissions import Actor
-from engine.errors import InvalidAnswers, NotFound
+from engine.errors import InvalidAnswers
 from engine.language import say
 from engine.usecases import result_files
 from engine.usecases.at_the_desk import require_auditor
@@ -57,14 +57,11 @@ def show(result_id: UUID) -> ResultFile:
 @blueprint.route("/desk/files/<uuid:result_id>/content", methods=["GET"])
 @blueprint.response(200, content_type="application/octet-stream", description="The file")
 def content(result_id: UUID) -> Response:
-    """Fetch a file that is there."""
-    store = handling().store
-    with store.read() as conn:
-        file = result_files.file_of(conn, result_id, actor=_auditor())
-    if not file.is_there:
-        raise NotFound(say("The file is not there yet."))
-    parts = result_files.content_of(store, file)
-    return as_file(parts, KINDS[file.format].content_type, named(file))
+    """Fetch a file that is there.
+
+    One that names people needs a purpose: stated at the desk, or said with `Purpose:`.
+    """
+    return fetched(handling().store, result_id, _auditor())
 
 
 @blueprint.route("/desk/files/<uuid:result_id>", methods=["DELETE"])

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from engine.domain.action import ActionState
+from engine.domain.ledger import second
 
 
 class Milestone(StrEnum):
@@ -108,5 +109,14 @@ def is_possible_right_since(right_since: datetime, *, entered_at: datetime) -> b
     return right_since <= entered_at
 
 
+def between(since: datetime, until: datetime) -> timedelta:
+    """Return the time between two milestones, to the second as the ledger has it.
+
+    Both are cut to whole seconds first, as they are shown: so gaps add up, and are what anybody
+    works out from the instants.
+    """
+    return second(until) - second(since)
+
+
 def _gap(since: datetime | None, until: datetime | None) -> timedelta | None:
-    return None if since is None or until is None else until - since
+    return None if since is None or until is None else between(since, until)

@@ -57,6 +57,22 @@ class Backlog:
 _FROM = f"""FROM {{tables}} JOIN (SELECT i.*, p.desk_id, p.name AS process_name
     FROM incident i JOIN business_process p ON p.id = i.process_id
     WHERE i.state = 'open' AND {OF_THESE}) i ON i.id = {{of}} {{{{beside}}}}"""  # noqa: S608 - constants of the queries' own modules
+# What of the backlog is asked for -> from where, what waits, since when, and what is true of it.
+_OF_INCIDENT = ("incident x", "x.id", "NULL", "i.told_at", "true")
+_OF_ITEM = ("work_item w", "w.incident_id", "w.title")
+WAITING = {
+    "open": _OF_INCIDENT,
+    "missing": (*_OF_ITEM, "w.opened_at", "w.mark = 'confirmation' AND w.ended_at IS NULL"),
+    "debt": (*_OF_ITEM, "w.opened_at", "w.mark = 'confirmation' AND w.ended_at IS NULL"),
+    "items": (*_OF_ITEM, "w.due_at", "w.due_at <= :now AND w.ended_at IS NULL"),
+    "timers": ("run r", "r.incident_id", "NULL", "r.due_at", "r.due_at <= :now"),
+}
+_WAITING = """
+    SELECT i.number, i.process_name AS process, i.highest_priority AS priority, {what} AS what,
+      {since} AS since, {opened} AS opened_at, i.highest_priority, {asked} AS asked {source}
+    WHERE {true} AND (CAST(:key AS text) IS NULL OR coalesce(CAST({key} AS text), '') = :key)
+    ORDER BY since, i.number
+"""
 _OPEN = """
     SELECT {key} AS key, count(*) AS open FROM (
       SELECT i.*, p.desk_id FROM incident i JOIN business_process p ON p.id = i.process_id
@@ -109,6 +125,56 @@ def backlog(
 
     groups = [line([one], one, names.get(one, one)) for one in keys]
     return Backlog(line(keys, None, None), groups)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits: of which incident, what (None: the incident itself), for how long."""
+
+    number: int
+    process: str
+    priority: str
+    what: str | None
+    length: timedelta
+
+
+def waiting(
+    conn: Connection,
+    chosen: Chosen,
+    by: By,
+    key: str | None,
+    which: str,
+    now: datetime,
+    *,
+    ladder: Ladder = DEFAULT,
+    most: int = 200,
+) -> tuple[Sequence[Waiting], int]:
+    """Return what is behind a number of the backlog, the longest first, and how much it is.
+
+    `key` is the group's, '' that of those without one, None all of them; `which` is one of
+    `WAITING`.
+    """
+    tables, of, what, since, true = WAITING[which]
+    is_item = tables == "work_item w"
+    sql = _WAITING.format(
+        what=what,
+        since=since,
+        opened="w.opened_at" if is_item else since,
+        asked="w.people[1]" if is_item else "NULL",
+        source=_FROM.format(tables=tables, of=of).format(beside=BESIDE.get(by, "")),
+        true=true,
+        key=KEYS[by],
+    )
+    rows: Iterable[Any] = conn.execute(text(sql), chosen.asked | {"now": now, "key": key}).all()
+    lengths = [(row, now - row.since) for row in rows]
+    if which == "debt":
+        lengths = [(row, now - at) for row, at in owed(conn, [*rows], now, ladder)]
+        lengths.sort(key=lambda one: -one[1])
+    shown = [
+        Waiting(row.number, row.process, row.priority, row.what, length)
+        for row, length in lengths[:most]
+    ]
+    return shown, len(lengths)
 
 
 def _late(

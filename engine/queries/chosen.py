@@ -119,7 +119,11 @@ _NAMES: Mapping[By, str] = {
 
 
 def names_of(conn: Connection, by: By) -> Mapping[str, str]:
-    """Return what groups are called, by what they are known by; empty where that is their name."""
+    """Return what groups are called, by what they are known by; empty where that is their name.
+
+    They come by name.
+    """
     if by not in _NAMES:
         return {}
-    return {row.key: row.name for row in conn.execute(text(_NAMES[by]))}
+    sql = f"SELECT key, name FROM ({_NAMES[by]}) named ORDER BY name, key"  # noqa: S608 - constants
+    return {row.key: row.name for row in conn.execute(text(sql))}

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from engine.domain.duties import Duty, Overlap
 from engine.errors import InvalidAnswers
 from engine.language import Said, say
-from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL, Combination
+from engine.queries.hands import CLOSED_COLUMNS, HANDS_SQL, OVERLAPS_SQL, Combination
 from engine.queries.paging import FIRST, Page, cursor, place_of
 
 
@@ -69,10 +69,8 @@ class DutyLine:
 _PERIOD = f"""closed AS (SELECT {CLOSED_COLUMNS} FROM incident i
     WHERE i.state = 'closed' AND i.ended_at >= :since AND i.ended_at < :until)"""  # noqa: S608
 _COMBINATIONS = text(f"""
-    WITH {_PERIOD}, {HANDS_SQL}
-    SELECT code, count(*) AS times FROM judged
-    -- more than one bit of the six that are duties
-    WHERE code & 63 & ((code & 63) - 1) <> 0 GROUP BY code
+    WITH {_PERIOD}, {OVERLAPS_SQL}
+    SELECT code, count(*) AS times FROM judged GROUP BY code
 """)  # noqa: S608 - constants of the queries' own modules
 _CLOSED = text("""
     SELECT count(*) FROM incident i
@@ -87,9 +85,9 @@ _FOUND = """
 _SUCH = """EXISTS (SELECT FROM judged j WHERE j.incident_id = c.id
       AND j.code = ANY (:combinations))"""
 _ALL_FOUND = text(f"WITH {_PERIOD} {_FOUND.format(such='true')}")
-_SUCH_FOUND = text(f"WITH {_PERIOD}, {HANDS_SQL} {_FOUND.format(such=_SUCH)}")
+_SUCH_FOUND = text(f"WITH {_PERIOD}, {OVERLAPS_SQL} {_FOUND.format(such=_SUCH)}")
 _SUCH_NUMBERS = text(f"""
-    WITH {_PERIOD}, {HANDS_SQL}
+    WITH {_PERIOD}, {OVERLAPS_SQL}
     SELECT c.number, c.ended_at AS at FROM closed c WHERE {_SUCH} ORDER BY c.ended_at DESC
 """)  # noqa: S608 - as above
 _LINES = text(f"""

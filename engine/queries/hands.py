@@ -12,8 +12,8 @@ from engine.domain.duties import Duty, Overlap, overlaps
 
 # `closed` is a query of the incidents asked for.  A duty is a bit: so many rows are put together
 # without being sorted.  `code` is all that one person's overlaps depend on, see `Combination`.
-HANDS_SQL = """
-  hand (incident_id, person_id, duty) AS (
+_HANDS = """
+  hand (incident_id, person_id, duty) AS NOT MATERIALIZED (
     SELECT id, lead_id, 1 FROM closed
     UNION ALL SELECT e.incident_id, e.person_id, 1 FROM closed c
       JOIN entry e ON e.incident_id = c.id AND e.verb = 'incident:lead_taken'
@@ -38,10 +38,10 @@ HANDS_SQL = """
       JOIN decision d ON d.id = c.decision_id),
   combined AS (
     SELECT incident_id, person_id, bit_or(duty) AS duties FROM hand
-    GROUP BY incident_id, person_id),
+    GROUP BY incident_id, person_id HAVING {kept}),
   lone AS (
-    SELECT incident_id FROM combined WHERE duties & 2 > 0
-    GROUP BY incident_id HAVING count(*) = 1),
+    SELECT incident_id FROM hand WHERE duty = 2 GROUP BY incident_id
+    HAVING min(CAST(person_id AS text)) = max(CAST(person_id AS text))),
   judged AS (
     SELECT m.incident_id, m.person_id, m.duties
       + CASE WHEN c.highest_priority IN ('P1', 'P2') THEN 64 ELSE 0 END
@@ -55,6 +55,9 @@ HANDS_SQL = """
     FROM combined m JOIN closed c ON c.id = m.incident_id
     LEFT JOIN lone ON lone.incident_id = m.incident_id)
 """
+HANDS_SQL = _HANDS.format(kept="true")
+# of those who had more than one duty alone: most have one, and are let go while they are counted
+OVERLAPS_SQL = _HANDS.format(kept="bit_or(duty) & (bit_or(duty) - 1) <> 0")
 
 # what `closed` selects
 CLOSED_COLUMNS = """i.id, i.number, i.lead_id, i.highest_priority, i.money, i.closed_by, i.ended_at,

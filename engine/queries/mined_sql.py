@@ -13,6 +13,7 @@ from engine.queries.ocel_sql import (
     mined_object,
     of_customer,
     of_person,
+    one_of,
     related,
     word,
 )
@@ -31,31 +32,48 @@ SCHEDULE, START, COMPLETE, WITHDRAW, REASSIGN, SUSPEND = (
 _INCIDENT = "'incident:' || i.number"
 _ACTION = "'action:' || i.number || '.' || a.number"
 _TODO = "'todo:' || w.id"
-_RUN = f"""CASE WHEN a.id IS NULL THEN {constant("run", "incident")}
-  ELSE '{{"name":"run","value":"action ' || a.number || '"}}' END"""
+# Of each action of an incident its number and its pieces of JSON are made once, and found by place.
+_KNOWN = f"""(SELECT {related(_INCIDENT, "incident")} AS incident, array_agg(a.id) AS ids,
+    array_agg(a.number) AS numbers, array_agg({related(_ACTION, "action")}) AS actions,
+    array_agg('{{"name":"run","value":"action ' || a.number || '"}}') AS runs,
+    (SELECT coalesce(array_agg(w.step), '{{}}') FROM work_item w
+      WHERE w.incident_id = i.id) AS steps
+  FROM action a WHERE a.incident_id = i.id) known"""  # noqa: S608 - constants of this module
+_RUN = f"coalesce(known.runs[a.place], {constant('run', 'incident')})"
+_OF_INCIDENT, _OF_ACTION = "known.incident", "known.actions[a.place]"
+
+
+def _found(place: str) -> str:
+    """Return the join to the action at a place; reckoned once, not at each mention."""
+    return f"CROSS JOIN LATERAL (SELECT {place} AS place OFFSET 0) a"
+
+
+def _action_of(row: str) -> str:
+    return _found(f"array_position(known.ids, {row}.action_id)")
+
+
 _BY_MACHINE = """'{"name":"by_machine","value": true}'"""
+
+
+# what is the same in every event of a to-do
+_SAME = ",".join(
+    [
+        f"""concat_ws(',', {attribute("step", "w.step")}, {_RUN}, {one_of("lane", "w.lane")},
+  {one_of("party", "w.party")}) AS told""",
+        f"""concat_ws(',', {_OF_INCIDENT}, {_OF_ACTION}, {related(_TODO, "to-do")},
+  {related("'team:' || w.team_id", "team")}) AS relations""",
+    ]
+)
 
 
 def _todo_event(
     lifecycle: str, kind: str, at: str, by: str | None, *more: str, place: str | None = None
 ) -> str:
     """Return the SQL of something that happened to a to-do; `place` tells repeated ones apart."""
-    relations = [
-        related(_INCIDENT, "incident"),
-        related(_ACTION, "action"),
-        related(_TODO, "to-do"),
-        related("'team:' || w.team_id", "team"),
-    ]
+    relations = ["same.relations"]
     if by is not None:
         relations.append(related(of_person(by), "by"))
-    told = [
-        attribute("step", "w.step"),
-        attribute("lifecycle", lifecycle),
-        _RUN,
-        attribute("lane", "w.lane"),
-        attribute("party", "w.party"),
-        *more,
-    ]
+    told = ["same.told", one_of("lifecycle", lifecycle), *more]
     event_id = f"'todo:' || w.id || ':' || {place or lifecycle}"
     return mined_event(event_id, kind, at, told, relations)
 
@@ -73,10 +91,9 @@ _TAKEN = _todo_event(
     _TOOK, f"w.step || ' (' || {_TOOK} || ')'", "n.at", "n.person_id", place="n.seq"
 )
 _UUID = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'"
-_TOOK_ITEM = f"CASE WHEN n.content->>'item' ~ {_UUID} THEN CAST(n.content->>'item' AS uuid) END"
-# a record whose content was erased by law no longer says which to-do it is about
-_OF_TODO = f"""n.verb IN ('item:claimed', 'item:released') AND EXISTS (SELECT FROM work_item w
-  WHERE w.id = {_TOOK_ITEM} AND w.incident_id = i.id)"""
+# asked of every record: what is cheap is asked first
+_TOOK_ITEM = f"""CASE WHEN n.verb IN ('item:claimed', 'item:released')
+  AND n.content->>'item' ~ {_UUID} THEN CAST(n.content->>'item' AS uuid) END"""
 _NUMBERED = (
     "CASE WHEN n.content->>'action' ~ '^[0-9]{1,9}$' THEN CAST(n.content->>'action' AS int) END"
 )
@@ -86,6 +103,9 @@ _ANSWER = (
 _CLOSED = """CASE WHEN n.content->>'closed_by' IN ('confirmed', 'escalated')
   THEN n.content->>'closed_by' END"""
 _PRIORITY = """CASE WHEN n.content->>'now' IN ('P1', 'P2', 'P3', 'P4') THEN n.content->>'now' END"""
+# a record whose content was erased by law no longer says which to-do it is about
+_OF_RECORD = f"""CASE WHEN w.id IS NULL THEN array_position(known.numbers, {_NUMBERED})
+  ELSE array_position(known.ids, w.action_id) END"""
 # what is on record about how we know that it is right is about those criteria
 _CRITERIA = f"""CASE WHEN n.verb IN ('incident:agreed', 'incident:criteria_changed',
     'outcome:verified', 'outcome:not_right', 'outcome:watching')
@@ -107,13 +127,13 @@ _RECORD = mined_event(
         _RUN,
         attribute("record", "n.seq"),
         f"CASE WHEN n.person_id IS NULL THEN {_BY_MACHINE} END",
-        attribute("answer", _ANSWER),
-        attribute("closed_by", _CLOSED),
-        attribute("priority", _PRIORITY),
+        one_of("answer", _ANSWER),
+        one_of("closed_by", _CLOSED),
+        one_of("priority", _PRIORITY),
     ],
     [
-        related(_INCIDENT, "incident"),
-        related(_ACTION, "action"),
+        _OF_INCIDENT,
+        _OF_ACTION,
         related(of_person("n.person_id"), "by"),
         _CRITERIA,
         _of_report("'process:' || i.process_id", "process"),
@@ -133,29 +153,29 @@ _VISIT = mined_event(
         attribute("flow", "v.flow"),
         attribute("entered_at", "CASE WHEN v.entered_at < v.left_at THEN v.entered_at END"),
     ],
-    [related(_INCIDENT, "incident"), related(_ACTION, "action")],
+    [_OF_INCIDENT, _OF_ACTION],
 )
 # A step is told by its to-dos, so that its visit is left out.  What happens at one instant is told
 # in this order: a to-do ends, it is written down, the token moves on, the next to-do is opened.
 _EVENTS = f"""
   SELECT string_agg(said, ',' ORDER BY at, rank, place) AS said FROM (
-    SELECT w.opened_at AS at, 3 AS rank, 0::bigint AS place, {_OPENED} AS said
-      FROM work_item w LEFT JOIN action a ON a.id = w.action_id WHERE w.incident_id = i.id
-    UNION ALL SELECT {_ENDED_AT}, CASE WHEN w.opened_at < {_ENDED_AT} THEN 0 ELSE 4 END, 0, {_ENDED}
-      FROM work_item w LEFT JOIN action a ON a.id = w.action_id
-      WHERE w.incident_id = i.id AND w.ended_at IS NOT NULL
-    UNION ALL SELECT n.at, 1, n.seq, {_TAKEN}
-      FROM entry n JOIN work_item w ON w.id = {_TOOK_ITEM} AND w.incident_id = i.id
-      LEFT JOIN action a ON a.id = w.action_id
-      WHERE n.incident_id = i.id AND n.verb IN ('item:claimed', 'item:released')
-    UNION ALL SELECT n.at, 1, n.seq, {_RECORD}
-      FROM entry n LEFT JOIN action a ON a.incident_id = n.incident_id AND a.number = {_NUMBERED}
+    SELECT part.at, part.rank, 0::bigint AS place, part.said
+      FROM work_item w {_action_of("w")} CROSS JOIN LATERAL (SELECT {_SAME} OFFSET 0) same
+      CROSS JOIN LATERAL (
+        SELECT w.opened_at AS at, 3 AS rank, {_OPENED} AS said UNION ALL
+        SELECT {_ENDED_AT}, CASE WHEN w.opened_at < {_ENDED_AT} THEN 0 ELSE 4 END, {_ENDED}
+          WHERE w.ended_at IS NOT NULL) part
+      WHERE w.incident_id = i.id
+    UNION ALL SELECT n.at, 1, n.seq, CASE WHEN w.id IS NULL THEN {_RECORD} ELSE {_TAKEN} END
+      FROM entry n LEFT JOIN work_item w ON w.id = {_TOOK_ITEM} AND w.incident_id = n.incident_id
+      {_found(_OF_RECORD)}
+      CROSS JOIN LATERAL (SELECT {_SAME}) same
       LEFT JOIN run r ON n.seq = 1 AND r.incident_id = i.id AND r.action_id IS NULL
       LEFT JOIN release released ON released.id = r.release_id
-      WHERE n.incident_id = i.id AND NOT ({_OF_TODO})
+      WHERE n.incident_id = i.id
         AND n.verb NOT IN ('item:opened', 'item:completed', 'item:cancelled')
     UNION ALL SELECT v.left_at, 2, v.id, {_VISIT}
-      FROM run r JOIN visit v ON v.run_id = r.id LEFT JOIN action a ON a.id = r.action_id
+      FROM run r {_action_of("r")} JOIN visit v ON v.run_id = r.id
       WHERE r.incident_id = i.id AND v.element <> ALL (known.steps)
   ) happened"""  # noqa: S608 - constants of this module
 
@@ -168,15 +188,15 @@ _AN_INCIDENT = mined_object(
     [
         attribute("number", "i.number", "i.told_at"),
         attribute("restricted", "false", "i.told_at"),
-        attribute("priority", "i.priority", "i.told_at"),
-        attribute("highest_priority", "i.highest_priority", "i.told_at"),
-        attribute("impact", "i.impact", "i.told_at"),
-        attribute("urgency", "i.urgency", "i.told_at"),
+        one_of("priority", "i.priority", "i.told_at"),
+        one_of("highest_priority", "i.highest_priority", "i.told_at"),
+        one_of("impact", "i.impact", "i.told_at"),
+        one_of("urgency", "i.urgency", "i.told_at"),
         attribute("harmed_count", "i.harmed_count", "i.told_at"),
         attribute("title", in_clear("i.title"), "i.told_at"),
-        attribute("state", word("open"), "i.told_at"),
-        attribute("state", "CASE WHEN i.ended_at IS NOT NULL THEN i.state END", "i.ended_at"),
-        attribute("closed_by", "i.closed_by", "i.ended_at"),
+        one_of("state", word("open"), "i.told_at"),
+        one_of("state", "CASE WHEN i.ended_at IS NOT NULL THEN i.state END", "i.ended_at"),
+        one_of("closed_by", "i.closed_by", "i.ended_at"),
         *(
             attribute("milestone", f"CASE WHEN {at} IS NOT NULL THEN '{name}' END", at)
             for name, at in (
@@ -203,17 +223,17 @@ _AN_ACTION = mined_object(
     _ACTION,
     "action",
     [
-        attribute("kind", "a.kind", "a.proposed_at"),
-        attribute("party", "a.party", "a.proposed_at"),
+        one_of("kind", "a.kind", "a.proposed_at"),
+        one_of("party", "a.party", "a.proposed_at"),
         attribute("ends_cause", "a.ends_cause", "a.proposed_at"),
         attribute("due_at", "a.due_at", "a.proposed_at"),
         attribute("title", in_clear("a.title"), "a.proposed_at"),
-        attribute(
+        one_of(
             "state",
             "CASE WHEN a.settled_at IS NULL THEN a.state ELSE 'proposed' END",
             "a.proposed_at",
         ),
-        attribute("state", "CASE WHEN a.settled_at IS NOT NULL THEN a.state END", "a.settled_at"),
+        one_of("state", "CASE WHEN a.settled_at IS NOT NULL THEN a.state END", "a.settled_at"),
     ],
     [
         related(_INCIDENT, "works_on"),
@@ -227,15 +247,15 @@ _A_TODO = mined_object(
     [
         attribute("step", "w.step", "w.opened_at"),
         attribute("mark", "w.mark", "w.opened_at"),
-        attribute("lane", "w.lane", "w.opened_at"),
-        attribute("party", "w.party", "w.opened_at"),
+        one_of("lane", "w.lane", "w.opened_at"),
+        one_of("party", "w.party", "w.opened_at"),
         attribute("due_at", "w.due_at", "w.opened_at"),
         attribute("reminders", "w.reminders", "coalesce(w.reminded_at, w.opened_at)"),
         attribute("ended", "w.how", "w.ended_at"),
     ],
     [
         related(_INCIDENT, "for"),
-        related(_ACTION, "for"),
+        related("'action:' || i.number || '.' || known.numbers[a.place]", "for"),
         related("'team:' || w.team_id", "offered_to"),
     ],
 )
@@ -255,8 +275,8 @@ _OBJECTS = f"""
   SELECT concat_ws(',', {_AN_INCIDENT},
     (SELECT string_agg({_AN_ACTION}, ',' ORDER BY a.number) FROM action a
       WHERE a.incident_id = i.id),
-    (SELECT string_agg({_A_TODO}, ',' ORDER BY w.opened_at, w.id) FROM work_item w
-      LEFT JOIN action a ON a.id = w.action_id WHERE w.incident_id = i.id),
+    (SELECT string_agg({_A_TODO}, ',' ORDER BY w.opened_at, w.id)
+      FROM work_item w {_action_of("w")} WHERE w.incident_id = i.id),
     (SELECT string_agg({_A_CRITERION}, ',' ORDER BY c.position, c.id) FROM criterion c
       WHERE c.incident_id = i.id)) AS said
   FROM (SELECT 1) one
@@ -282,9 +302,9 @@ CASES = f"""
   SELECT i.number, i.is_restricted,
     CASE WHEN i.is_restricted THEN {_A_NUMBER} ELSE ({_OBJECTS}) END AS objects,
     CASE WHEN NOT i.is_restricted THEN ({_EVENTS}) END AS events
-  FROM incident i CROSS JOIN LATERAL (SELECT coalesce(array_agg(w.step), '{{}}') AS steps
-    FROM work_item w WHERE w.incident_id = i.id) known
-  WHERE {WANTED} ORDER BY i.number"""  # noqa: S608 - constants of this module
+  FROM incident i CROSS JOIN LATERAL {_KNOWN}
+  WHERE {WANTED} AND (CAST(:share AS integer) IS NULL OR i.number % 2 = :share)
+  ORDER BY i.number"""  # noqa: S608 - constants of this module
 _ALWAYS = "TIMESTAMPTZ 'epoch'"
 MASTERS = " UNION ALL ".join(
     f"SELECT {said} AS said FROM {tables}"  # noqa: S608 - constants of this module
@@ -308,7 +328,7 @@ MASTERS = " UNION ALL ".join(
             mined_object(
                 "'team:' || t.id",
                 "team",
-                [attribute("name", "t.name", _ALWAYS), attribute("party", "t.party", _ALWAYS)],
+                [attribute("name", "t.name", _ALWAYS), one_of("party", "t.party", _ALWAYS)],
             ),
             "team t",
         ),

@@ -108,13 +108,15 @@ _ENTRIES = text("""
       CASE WHEN verb = ANY (:told) THEN content END AS content
     FROM entry WHERE incident_id = :id ORDER BY seq
 """)
+# masked answers are made once, not for each of their parts
 _ITEMS = text("""
     SELECT w.id, w.title, a.title AS action, w.mark, w.action_id, w.opened_at, w.ended_at, w.how,
       w.ended_by, by.name AS by, coalesce(team.name, nullif(array_to_string(
         ARRAY(SELECT name FROM person WHERE id = ANY (w.people) ORDER BY name), ', '), '')) AS who,
-      coalesce(w.answers->>'verdict', w.answers->>'answer', w.answers->>'decided',
-        w.answers->>'outcome') AS said
-    FROM work_item w LEFT JOIN action a ON a.id = w.action_id
+      coalesce(given.answers->>'verdict', given.answers->>'answer', given.answers->>'decided',
+        given.answers->>'outcome') AS said
+    FROM work_item w CROSS JOIN LATERAL (SELECT w.answers OFFSET 0) given
+    LEFT JOIN action a ON a.id = w.action_id
     LEFT JOIN person by ON by.id = w.ended_by AND w.how = 'completed'
     LEFT JOIN team ON team.id = w.team_id
     WHERE w.incident_id = :id ORDER BY w.opened_at, w.id

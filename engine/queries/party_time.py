@@ -46,7 +46,8 @@ class PartyTime:
 
 
 _INCIDENTS = text("""
-    SELECT i.id, i.told_at, i.ended_at, i.observed_until, coalesce(
+    SELECT i.id, i.number, p.name AS process, i.highest_priority AS priority, i.told_at,
+      i.ended_at, i.observed_until, coalesce(
       (SELECT team.party FROM membership m JOIN team ON team.id = m.team_id
        WHERE m.person_id = i.lead_id ORDER BY team.id <> p.desk_id, team.name LIMIT 1),
       'business') AS lead_party
@@ -113,7 +114,48 @@ def _sum(lengths: Iterable[timedelta]) -> timedelta:
 
 
 @dataclass(frozen=True)
+class Held:
+    """How long a party had an incident; `whole` is all of its time."""
+
+    number: int
+    process: str
+    priority: str
+    length: timedelta
+    whole: timedelta
+
+
+def longest_held(
+    conn: Connection,
+    chosen: Chosen,
+    party: Party,
+    now: datetime,
+    *,
+    drawn: int = MOST_LEDGERS,
+    most: int = 200,
+) -> Sequence[Held]:
+    """Return where a party's time went, of the incidents that `party_time` adds up: longest first.
+
+    Those that it never had are left out.
+    """
+    ids, _ = ids_of(conn, chosen, most=drawn)
+    cuts = [
+        one
+        for place in range(0, len(ids), _AT_ONCE)
+        for one in _ledgers(conn, ids[place : place + _AT_ONCE], now)
+        if one.parties[party]
+    ]
+    cuts.sort(key=lambda one: (-one.parties[party], one.number))
+    return [
+        Held(one.number, one.process, one.priority, one.parties[party], _sum(one.parties.values()))
+        for one in cuts[:most]
+    ]
+
+
+@dataclass(frozen=True)
 class _Cut:
+    number: int
+    process: str
+    priority: str
     parties: Mapping[Party, timedelta]
     nobody: timedelta
     disputed: timedelta
@@ -158,7 +200,14 @@ def _ledger(
     )
     attributed = attribute(segments, [], [_dispute(row) for row in disputes])
     nobody = _sum(one.length for one in segments if one.reason is Reason.NOBODY)
-    return _Cut(totals(attributed), nobody, disputed(attributed))
+    return _Cut(
+        about.number,
+        about.process,
+        about.priority,
+        totals(attributed),
+        nobody,
+        disputed(attributed),
+    )
 
 
 def _dispute(row: Any) -> Dispute:

@@ -165,9 +165,12 @@ WHICH = {
 _LONGEST_FIRST = {name: f"{until} - {since} DESC, " for name, (since, until) in _SPANS.items()}
 _BEHIND = """
     SELECT i.number, i.process_name AS process, i.highest_priority AS priority, i.state,
-      i.closed_by, i.told_at, i.right_since - i.told_at AS restored,
-      CASE WHEN i.state = 'closed' THEN i.ended_at - i.told_at END AS closed,
-      i.right_since - i.repaired_at AS gap, count(*) OVER () AS total
+      i.closed_by, i.told_at,
+      date_trunc('second', i.right_since) - date_trunc('second', i.told_at) AS restored,
+      CASE WHEN i.state = 'closed'
+        THEN date_trunc('second', i.ended_at) - date_trunc('second', i.told_at) END AS closed,
+      date_trunc('second', i.right_since) - date_trunc('second', i.repaired_at) AS gap,
+      count(*) OVER () AS total
     FROM (SELECT i.*, {key_of} AS key FROM ({chosen}) i {beside}) i
     WHERE {which} AND (CAST(:key AS text) IS NULL OR i.key = :key OR (:key = '' AND i.key IS NULL))
     ORDER BY {first}i.number DESC LIMIT :most

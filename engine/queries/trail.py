@@ -46,7 +46,6 @@ class TrailLine:
     at: datetime
     actor: str
     signer: Signer
-    is_machine: bool
     verb: str
     sentence: str
     changes: tuple[tuple[str, str], ...]
@@ -188,7 +187,6 @@ def _line(
         row.at,
         row.actor,
         signer_of(row.actor, row.person_id),
-        row.person_id is None,
         row.verb,
         said_of(row.verb, row.actor),
         changes(row.verb, told),

@@ -29,10 +29,20 @@ COLUMNS = tuple(one.name for one in fields(Entry) if one.name != "incident_id")
 
 @dataclass(frozen=True)
 class AuditKey:
-    """The secret that the audit chain is keyed with, and the id that entries name it by."""
+    """The secret that the audit chain is keyed with, and the id that entries name it by.
+
+    `before` are secrets of earlier keys by their ids: what was written with them is checked with
+    them, and nothing is written with them any more.
+    """
 
     id: str
     secret: bytes = field(repr=False)
+    before: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def known(self) -> Mapping[str, bytes]:
+        """Every secret that is ours, by the id of its key."""
+        return {**self.before, self.id: self.secret}
 
 
 def chained(

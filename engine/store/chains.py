@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from engine.domain.access import NOBODY
 from engine.domain.chain import Entry, Head
 from engine.domain.register import REGISTER
 from engine.language import Said, say
@@ -29,7 +30,9 @@ class Kind:
     """A kind of chain: its tables, and which columns hold the id of the chain.
 
     A kind with one chain only has its id, and no columns.  The table of heads has `head_seq` and
-    `head_hash`.  No two chains of any kind share an id.
+    `head_hash`.  No two chains of any kind share an id.  Whether a chain is where it belongs is
+    told by what its id is the id of (`belongs`, SQL), and by what its first entry is about
+    (`begins`, the first words of verbs; none: anything else).
     """
 
     name: str
@@ -41,6 +44,8 @@ class Kind:
     # which number people call a chain of this kind by
     number: str = "NULL"
     only: UUID | None = None
+    belongs: str = "true"
+    begins: tuple[str, ...] = ()
 
     def chain_of(self, table: str, column: str | None) -> str:
         """Return the SQL for the id of the chain that a row of the table is of."""
@@ -56,6 +61,9 @@ KINDS = (
         "incident_id",
         "id",
         "number",
+        belongs=f"id NOT IN ('{REGISTER}', '{NOBODY}')"
+        " AND NOT EXISTS (SELECT FROM person p WHERE p.id = incident.id)",
+        begins=("incident",),
     ),
     Kind("register", say("Setting up"), "register_entry", "register", only=REGISTER),
     Kind(
@@ -65,8 +73,11 @@ KINDS = (
         "access_chain",
         "chain_id",
         "id",
+        belongs=f"id = '{NOBODY}' OR EXISTS (SELECT FROM person p WHERE p.id = access_chain.id)",
+        begins=("access", "purpose", "refused"),
     ),
 )
+_ELSEWHERE = frozenset(subject for kind in KINDS for subject in kind.begins)
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -137,6 +148,22 @@ def heads_in(conn: Connection, part: Slice) -> dict[UUID, Head]:
     sql = f"SELECT * FROM ({_head(kind)}) one WHERE chain_id BETWEEN :low AND :high"  # noqa: S608
     rows = conn.execute(text(sql), {"low": part.low, "high": part.high})
     return {row.chain_id: Head(row.seq, bytes(row.hash)) for row in rows}
+
+
+def strangers_in(conn: Connection, part: Slice) -> set[UUID]:
+    """Return the slice's chains whose id is not that of anything that has a chain of this kind."""
+    kind = _BY_NAME[part.kind]
+    if kind.only is not None:
+        return set()
+    asked = f"{kind.heads_id} BETWEEN :low AND :high AND NOT ({kind.belongs})"
+    sql = f"SELECT {kind.heads_id} FROM {kind.heads} WHERE head_seq > 0 AND {asked}"  # noqa: S608
+    return {*conn.scalars(text(sql), {"low": part.low, "high": part.high})}
+
+
+def can_begin(kind: str, verb: str) -> bool:
+    """Whether the first entry of a chain of this kind can have such a verb."""
+    subject, begins = verb.partition(":")[0], _BY_NAME[kind].begins
+    return subject in begins if begins else subject not in _ELSEWHERE
 
 
 def at_one_instant(conn: Connection) -> None:

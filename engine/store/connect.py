@@ -4,13 +4,13 @@ A newcomer would catch psycopg's errors where they happen: here is the one place
 time-out, a lost connection or a refusal of the guard into Putright's own words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -60,8 +60,12 @@ def _apart_if_masked(
     The same words would be planned anew each time the tables behind them change, and PostgreSQL
     refuses if a column is then made in another way.
     """
-    is_masked = conn.get_execution_options().get(MASKED)
-    return (f"{statement} -- masked" if is_masked else statement), parameters
+    return (f"{statement} -- masked" if is_masked(conn) else statement), parameters
+
+
+def is_masked(conn: Connection) -> bool:
+    """Return whether tables with personal data are masked here, until the transaction ends."""
+    return bool(conn.get_execution_options().get(MASKED))
 
 
 def _keep_prepared(raw: psycopg.Connection[object], _record: object) -> None:
@@ -125,6 +129,23 @@ def _without_rows(error: DBAPIError) -> DBAPIError:
         cause.args = (cause.diag.message_primary or "no message",)
         error.args = (f"({type(cause).__name__}) {cause.args[0]}",)
     return error
+
+
+def streamed(
+    conn: Connection, asked: TextClause, parameters: Mapping[str, Any]
+) -> Generator[tuple[Any, ...]]:
+    """Yield row after row while PostgreSQL is still at work on the next ones, in flat memory.
+
+    Until it is read to its end or closed, nothing else can be asked of the connection.  A newcomer
+    would use a cursor in the database: it does nothing while what was fetched is read.
+    """
+    statement = asked.compile(dialect=conn.dialect).string
+    try:
+        with driver(conn).cursor(binary=True) as cursor:
+            yield from cursor.stream(statement.encode(), parameters)
+    except psycopg.Error as error:
+        failed = DBAPIError(None, None, error, hide_parameters=True)
+        raise translated(failed) from error
 
 
 def driver(conn: Connection) -> psycopg.Connection[tuple[object, ...]]:

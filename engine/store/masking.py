@@ -3,6 +3,7 @@
 They have the tables' names and columns, and stand in front of them for the length of one
 transaction (`Store.read`): so whatever is asked, listed, searched or exported is masked in one
 place, and a query that is written tomorrow is too.  A newcomer would mask what pages show.
+Whoever may alter the schema can have them show everything; `faults` tells.
 
 Who is outside has a name that says nothing and stays the same.  In what people wrote, names as they
 stand in the register, addresses of mail and telephone numbers are masked; nobody can find the rest.
@@ -12,7 +13,7 @@ What incidents and actions are searched by is left as it is: masked, no index wo
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 
 from engine.domain.signer import BEARERS
 from engine.store import schema as t
@@ -23,9 +24,10 @@ _WORDS: Final = "masked.words({c})"
 _ANSWERS: Final = "masked.answers({c})"
 _GONE: Final = "NULL"
 _HIDDEN: Final = "CASE WHEN {c} <> '' THEN masked.hidden() ELSE {c} END"
-_WHO: Final = (
-    "CASE WHEN person_id IS NULL THEN masked.words({c}) ELSE masked.who(person_id, {c}) END"
-)
+# most are our own people: what is asked here, and not in a function, is asked of all at once
+_WHO: Final = """CASE WHEN person_id IS NULL THEN masked.words({c})
+  WHEN EXISTS (SELECT FROM public.person p WHERE p.id = person_id AND p.organisation_id IS NOT NULL)
+  THEN masked.who(person_id, {c}) ELSE {c} END"""
 _OUTSIDE: Final = "organisation_id IS NOT NULL AND id <> ALL ((SELECT masked.people())::uuid[])"
 
 MASKED: Mapping[Table, Mapping[str, str]] = {
@@ -209,10 +211,57 @@ def remove(conn: Connection) -> None:
 def install(conn: Connection) -> None:
     """Make the views of today's tables anew; called by migrations, as the owner of the tables."""
     remove(conn)
-    conn.exec_driver_sql("CREATE SCHEMA masked")
-    script(conn, _FUNCTIONS)
+    _make(conn, "masked")
+
+
+def _make(conn: Connection, schema: str) -> None:
+    conn.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    script(conn, _FUNCTIONS.replace("masked.", f"{schema}."))
     for table, columns in MASKED.items():
-        conn.exec_driver_sql(_view(table, columns))
+        conn.exec_driver_sql(_view(table, columns).replace("masked.", f"{schema}."))
+
+
+# All that stands in a schema, as PostgreSQL describes it.
+_STANDING = text("""
+SELECT 'function ' || p.oid::regprocedure AS name, pg_get_functiondef(p.oid) AS definition
+  FROM pg_proc p WHERE p.pronamespace = to_regnamespace(:schema) AND p.prokind = 'f'
+UNION ALL
+SELECT 'view ' || c.relname, c.relkind::text || coalesce(c.reloptions::text, '')
+    || coalesce(pg_get_viewdef(c.oid), '')
+  FROM pg_class c WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind <> 'c'
+ORDER BY 1
+""")
+_AFRESH: Final = "masked_afresh"
+
+
+def faults(conn: Connection) -> list[str]:
+    """Return what of the masking views and functions is not this release's, a sentence each.
+
+    They are made a second time beside those that stand, compared, and taken back: PostgreSQL
+    writes what it was given in words of its own.  `conn` is the owner's.
+    """
+    standing = _standing(conn, "masked")
+    with conn.begin_nested() as beside:
+        _make(conn, _AFRESH)
+        wanted = _standing(conn, _AFRESH)
+        beside.rollback()
+    return [
+        f"the {name} that masks is missing"
+        if name not in standing
+        else f"the {name} masks nothing that this release knows of"
+        if name not in wanted
+        else f"the {name} that masks is not the one of this release"
+        for name in sorted(standing.keys() | wanted.keys())
+        if standing.get(name) != wanted.get(name)
+    ]
+
+
+def _standing(conn: Connection, schema: str) -> dict[str, str]:
+    rows = conn.execute(_STANDING, {"schema": schema})
+    return {
+        row.name.replace(f"{schema}.", ""): row.definition.replace(f"{schema}.", "masked.")
+        for row in rows
+    }
 
 
 def _view(table: Table, columns: Mapping[str, str]) -> str:

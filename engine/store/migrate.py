@@ -55,6 +55,19 @@ def migrate(owner_url: str) -> None:
         _grant(conn)
 
 
+def masking_faults(owner_url: str) -> list[str]:
+    """Return what of the views that mask is not this release's, a sentence each."""
+    with owner_engine(owner_url).connect() as conn:
+        if not conn.scalar(text("SELECT has_database_privilege(current_database(), 'CREATE')")):
+            return [
+                (
+                    "only the owner of the tables can tell whether the views mask what they should:"
+                    " set PUTRIGHT_OWNER_URL"
+                )
+            ]
+        return masking.faults(conn)
+
+
 def is_current(conn: Connection) -> bool:
     """Whether the database has exactly the newest migration."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,4 +1,7 @@
-"""The register's chain: one row is its head, and whoever changes anything locks it first."""
+"""The register's chain: one row is its head, and whoever changes anything locks it first.
+
+A newcomer would date an entry by when its transaction began: others may have written since.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -40,6 +43,11 @@ def register(
     by: Actor | Machine,
 ) -> None:
     """Add an entry about a record, or what stands beside them, to the register's chain."""
-    row = chained(work.key, REGISTER, lock_register(work.conn), work.now, by, verb, content)
+    head = lock_register(work.conn)
+    newest_at = work.conn.scalar(
+        select(t.register_entry.c.at).where(t.register_entry.c.seq == head.seq)
+    )
+    at = work.now if newest_at is None else max(work.now, newest_at)
+    row = chained(work.key, REGISTER, head, at, by, verb, content)
     work.conn.execute(insert(t.register_entry), {"kind": kind, "subject_id": subject_id, **row})
     work.conn.execute(update(t.register).values(head_seq=row["seq"], head_hash=row["hash"]))

@@ -3,6 +3,10 @@
 `Work` locks the incident's row before anything else is read, so that whoever holds a `Case` is
 alone with its incident.  A newcomer would write entries one by one: they, the visits and the
 incident's own row are written once, by one statement, when the block is left.
+
+A transaction begins before it has the lock, and machines' clocks differ: what it does is later
+than the newest entry of the incident that it then has.  So whether a run was moved to another
+release before or after it is told by the instants alone.
 """
 
 import hashlib
@@ -53,9 +57,21 @@ from engine.store.sight import looking_as, masked_for
 
 # The statements of every use case are built once: building them costs as much as running them.
 _THE_ID = bindparam("the_id", type_=Uuid)
-_INCIDENT = select(t.incident).where(t.incident.c.id == _THE_ID).with_for_update()
+# When the newest entry was written.  It comes with the lock, unless that had to be waited for: what
+# is written meanwhile is not in what the statement sees.
+_NEWEST = (
+    select(t.entry.c.at)
+    .where(t.entry.c.incident_id == t.incident.c.id, t.entry.c.seq == t.incident.c.head_seq)
+    .correlate(t.incident)
+    .scalar_subquery()
+    .label("newest_at")
+)
+_NEWEST_NOW = select(t.entry.c.at).where(
+    t.entry.c.incident_id == _THE_ID, t.entry.c.seq == bindparam("seq")
+)
+_INCIDENT = select(t.incident, _NEWEST).where(t.incident.c.id == _THE_ID).with_for_update()
 _ITEM = (
-    select(t.incident, t.work_item, t.run)
+    select(t.incident, t.work_item, t.run, _NEWEST)
     .join_from(t.incident, t.work_item, t.work_item.c.incident_id == t.incident.c.id)
     .join(t.run, t.run.c.id == t.work_item.c.run_id)
     .where(t.work_item.c.id == _THE_ID)
@@ -69,13 +85,13 @@ _ITEM_OF = (
     .with_for_update(of=[t.work_item, t.run])
 )
 _RUN = (
-    select(t.incident, t.run)
+    select(t.incident, t.run, _NEWEST)
     .join_from(t.incident, t.run, t.run.c.incident_id == t.incident.c.id)
     .where(t.run.c.id == _THE_ID)
     .with_for_update(of=[t.incident, t.run])
 )
 _ACTION = (
-    select(t.incident, t.action)
+    select(t.incident, t.action, _NEWEST)
     .join_from(t.incident, t.action, t.action.c.incident_id == t.incident.c.id)
     .where(t.action.c.id == _THE_ID)
     .with_for_update(of=[t.incident, t.action])
@@ -108,6 +124,8 @@ def _listed(table: Table, *but: str) -> CTE:
 _WRITE_DOWN = (
     update(t.incident).where(t.incident.c.id == _THE_ID).add_cte(_listed(t.visit), _listed(t.entry))
 )
+# what two instants are told apart by, here and in the database
+_LEAST = timedelta(microseconds=1)
 # from now on, until the transaction ends, tables with personal data are masked
 _MASK = text("SELECT masked.begin(:me, :now)")
 # what changes of a run as it moves
@@ -297,7 +315,10 @@ class Work:
         self.around = Around(self.conn, self.now)
 
     def pass_to(self, now: datetime) -> None:
-        """Let time pass within the transaction: only a replay does, in its log's own time."""
+        """Let time pass within the transaction.
+
+        A replay does, in its log's own time, and who has waited for an incident.
+        """
         self.now, self.around = now, Around(self.conn, now)
         for case in self.cases:
             case.now, case.around = now, self.around
@@ -325,7 +346,7 @@ class Work:
         row = self.conn.execute(_INCIDENT, {"the_id": incident_id}).first()
         if row is None:
             raise NotFound(say("There is no such incident."), incident=str(incident_id))
-        return self.open_case(split(row, (t.incident, Incident))[0])
+        return self._locked(split(row, (t.incident, Incident))[0], row.newest_at)
 
     def item(self, item_id: UUID) -> tuple[Case, Item, Run]:
         """Lock a work item's incident, then the item and its run, in one statement.
@@ -343,7 +364,7 @@ class Work:
         if row is None:
             raise NotFound(say("There is no such to-do."), item=str(item_id))
         incident, item, run = split(row, (t.incident, Incident), (t.work_item, Item), (t.run, Run))
-        return self.open_case(incident), item, run
+        return self._locked(incident, row.newest_at), item, run
 
     def run(self, run_id: UUID) -> tuple[Case, Run]:
         """Lock a run's incident, then the run.  Raises NotFound."""
@@ -351,7 +372,7 @@ class Work:
         if row is None:
             raise NotFound(say("There is no such run."), run=str(run_id))
         incident, run = split(row, (t.incident, Incident), (t.run, Run))
-        case = self.open_case(incident)
+        case = self._locked(incident, row.newest_at)
         return case, case.as_moved(run)
 
     def action(self, action_id: UUID) -> tuple[Case, Action]:
@@ -360,7 +381,15 @@ class Work:
         if row is None:
             raise no_such_action(action_id)
         incident, action = split(row, (t.incident, Incident), (t.action, Action))
-        return self.open_case(incident), action
+        return self._locked(incident, row.newest_at), action
+
+    def _locked(self, incident: Incident, newest_at: datetime | None) -> Case:
+        if newest_at is None and incident.head_seq:
+            asked = {"the_id": incident.id, "seq": incident.head_seq}
+            newest_at = self.conn.scalar(_NEWEST_NOW, asked)
+        if newest_at is not None and newest_at > self.now:
+            self.pass_to(newest_at + _LEAST)
+        return self.open_case(incident)
 
     def once(self, person_id: UUID, key: str | None, request: bytes) -> tuple[UUID, bool]:
         """Return the id that this request is to make, and whether it was made before.

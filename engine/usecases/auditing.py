@@ -97,9 +97,7 @@ def check_and_keep(
 ) -> Audited:
     """Look through everything and keep what was found."""
     store = handling.store
-    against = Against(
-        {store.key.id: store.key.secret}, handling.signing.known if handling.signing else {}, given
-    )
+    against = Against(store.key.known, handling.signing.known if handling.signing else {}, given)
     audited = audit_chains(store, against, open_handling, workers=workers)
     with store.begin() as work:
         keep_check(work.conn, audited, work.now)

@@ -68,7 +68,7 @@ def _go_on(work: Work, check_id: UUID, at_once: int) -> bool:
     ).one()
     if row.ended_at is not None:
         return False
-    keys = {work.key.id: work.key.secret}
+    keys = work.key.known
     looked_at = list(islice(all_closed(work.conn, at_once, after=row.after_number), at_once))
     unproven = [unproven_of(one.row, why) for one in looked_at if (why := findings(one, keys))]
     after = {}

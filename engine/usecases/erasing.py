@@ -6,8 +6,8 @@ and one that is killed goes on where it was.  What goes is decided and done by P
 rows: whose time it was, who closed what and that nothing was changed must still be provable.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.domain.erasing import OF_ACCESS, OF_INCIDENT, OF_REGISTER, PSEUDONYM, Ground
 from engine.domain.permissions import Actor
 from engine.domain.register import ERASURE
-from engine.errors import Conflict, InvalidAnswers, WorkflowFault
+from engine.errors import Busy, Conflict, InvalidAnswers, WorkflowFault
 from engine.language import say
 from engine.queries.erasures import ErasureLine, Stands, erasure, going, named_in, preview
 from engine.store import schema as t
@@ -29,7 +29,9 @@ from engine.store.registering import lock_register, register
 from engine.store.work import Store, Work
 from engine.usecases.setting_up import require_to_set_up
 
-_AT_ONCE = 200
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 5_000
 _LEAST_WORDS = 10
 _SHORTEST_NAME = 3
 _LONGEST_NAME = 200
@@ -176,12 +178,20 @@ class _Deed:
             before = found
 
     def erase_old(self, ended_before: datetime) -> None:
-        """Erase what ended before; what somebody holds on to by now stays."""
+        """Erase what ended before.
+
+        What somebody holds on to by now stays, and so does what lacks its evidence: an auditor has
+        to see it first.
+        """
         after = 0
         while found := self._going(ended_before, after):
             for number, incident_id in found:
-                with suppress(Conflict):
+                try:
                     self.erase(incident_id)
+                except Busy:
+                    raise
+                except Conflict as refusal:
+                    log.warning("incident %s is not erased: %s", number, refusal.code)
                 after = number
 
     def erase(self, incident_id: UUID) -> None:
@@ -200,7 +210,7 @@ class _Deed:
             chains = told.pop("access")
             after = erasure(work.conn, self.line.id)
             # the words in which it was asked for may name somebody, who may be erased as well
-            said = {"ground": after.ground, "incidents": after.incidents}
+            said = {"incidents": after.incidents}
             register(work, OF_REGISTER, ERASURE, after.id, self._said(told) | said, self.by)
             for one in chains:
                 chain = access_chain(work, UUID(one.pop("chain")))
@@ -210,6 +220,7 @@ class _Deed:
         """Return what a tombstone says: ids and numbers only, so that it need not be erased."""
         return {
             "erasure": self.line.id,
+            "ground": self.line.ground,
             "asked_by": self.line.asked_by_id,
             "agreed_by": self.by.id,
             **told,

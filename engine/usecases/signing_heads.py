@@ -103,9 +103,11 @@ def _signed(work: Work, signing: Signing, before: SignedHead | None, number: int
             say("Nothing is signed: signed head %(number)s is not as it was.", number=before.number)
         )
     chains, entries = grow(work.conn, number, peaks)
+    # who waited for another one began before that was signed
+    at = work.now if before is None else max(work.now, before.at)
     unsigned = SignedHead(
         number,
-        work.now,
+        at,
         chains,
         entries,
         peaks.size,

@@ -68,6 +68,8 @@ def test_the_keys_go_from_moment_to_moment_and_each_has_its_address(
     expect(facts(page, "state")).to_contain_text("Open")
     expect(facts(page, "answered")).to_be_hidden()
     expect(page.get_by_role("row", name="Verify the outcome")).to_be_hidden()
+    expect(page.get_by_text("What went on by itself (2)")).to_be_visible()
+    expect(page.get_by_text("What was not taken")).to_be_hidden()
     expect(page).to_have_url(re.compile(r"\?at=\d+$"))
     assert REPORTED.search(line.get_attribute("aria-valuetext") or "")
 

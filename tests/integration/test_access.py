@@ -313,3 +313,28 @@ def test_the_application_cannot_change_or_remove_an_entry(world: World, visit: V
         ) as work:  # fmt: skip
             work.conn.execute(text(sql))
     assert rows(world)[0].verb == noting.READ
+
+
+def test_a_look_with_all_that_belongs_to_it_is_one_line_beside_the_record(
+    world: World, visit: Visit
+) -> None:
+    world.report()
+    egon = visit("egon")
+    for path in ("history", "replay.json", "time"):
+        egon.get(f"/incidents/1/{path}")
+        world.clock.forward(seconds=2)
+    world.clock.forward(minutes=5)
+    egon.get("/incidents/1")
+    visit("fay").get("/incidents/1", 404)
+    world.clock.forward(minutes=5)
+
+    page = words_of(egon.get("/incidents/1/record"))
+
+    beside = page[page.index("Who looked, who was refused") :]
+    assert beside.count("looked at this") == 2
+    assert "/incidents/1/history · and 2 more within a minute" in beside
+    assert beside.count("was refused this") == 1
+    # each of them stands where all are listed
+    everything = words_of(egon.get("/desk/access?incident=1"))
+    assert "/incidents/1/replay.json" in everything
+    assert "more within a minute" not in everything

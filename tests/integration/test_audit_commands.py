@@ -91,6 +91,28 @@ def test_what_is_wrong_is_said_and_the_exit_status_is_one(
     assert [one["seq"] for one in told["integrity"]["findings"]] == [2, last]
 
 
+def test_what_an_earlier_audit_key_made_holds_as_long_as_the_settings_have_it(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = world.confirmed()
+    monkeypatch.setenv("PUTRIGHT_AUDIT_KEY", "7" * 40)
+    monkeypatch.setenv("PUTRIGHT_AUDIT_KEY_ID", "second")
+
+    unknown = run("verify")
+    monkeypatch.setenv("PUTRIGHT_AUDIT_KEYS_BEFORE", f"{KEY.id}={KEY.secret.decode()}")
+    closures = json.loads(run("closures", "--json").output)
+    # an entry with the new key, in a chain that was begun with the old one
+    restored = run("restored", "--why", "The disk was full")
+    known = run("verify", "--workers", "2")
+
+    number = world.row(incident).number
+    assert unknown.exit_code == 1
+    assert f"- Incident {number}: Record 1 cannot be checked" in unknown.output
+    assert (closures["closed"], closures["without_evidence"]) == (1, [])
+    assert restored.exit_code == 0, restored.output
+    assert known.exit_code == 0, known.output
+
+
 def test_heads_of_another_key_are_ours_only_if_the_settings_say_so(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,7 @@ def test_evidence_is_not_known_before_anybody_had_closures_checked(
         assert last_checked(conn) is None
     page = words_of(visit("egon").get(f"/desk/controls?{IN_TIME}"))
     assert "Have all closures checked first" in page
+    assert "✓ No control that was tested has an exception" in page
 
     check = ask_check(world.handling.store, actor=world.actor("egon"))
     world.clock.forward(minutes=1)
@@ -283,6 +284,7 @@ def test_evidence_is_not_known_before_anybody_had_closures_checked(
 
     page = words_of(visit("egon").get(f"/desk/controls?{IN_TIME}"))
     assert "Have all closures checked first" not in page
+    assert "✓ No control has an exception" in page
     assert f"by version {version('putright')}" in page
 
 
@@ -337,6 +339,9 @@ def test_the_resource_and_the_command_tell_the_same(
     assert [one["number"] for one in shown["own-work-decided"]["exceptions"]] == [number]
     assert shown["evidence"]["tested_at"] is None
     machine("dora").get("/controls", 403)
+    backwards = "?since=2026-06-01T00:00:00Z&until=2026-03-01T00:00:00Z"
+    refused = machine("egon").get(f"/controls{backwards}", 422)
+    assert refused["context"]["fields"] == {"since": "This must lie before the end of the period."}
 
     duties = CliRunner().invoke(main, ["audit", "duties", *period])
     assert (duties.exit_code, f"forbidden: incident {number}" in duties.output) == (1, True)

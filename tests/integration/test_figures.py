@@ -17,10 +17,10 @@ from lxml import etree
 
 from engine.domain.incident import Level
 from engine.domain.party import Party
-from engine.queries.backlog import backlog
+from engine.queries.backlog import WAITING, backlog, waiting
 from engine.queries.chosen import By, Chosen
 from engine.queries.ledger import incident_ledger
-from engine.queries.party_time import party_time
+from engine.queries.party_time import longest_held, party_time
 from engine.queries.period_figures import PeriodFigures, behind, period_figures
 from engine.usecases.disputing import decide_dispute, dispute
 from engine.usecases.recurring import report_recurrence
@@ -186,6 +186,24 @@ def test_what_waits_is_told_with_how_late_it_is(world: World) -> None:
     assert (none.all.open, none.all.missing, list(none.groups)) == (0, 0, [])
 
 
+def test_each_number_of_what_waits_is_as_many_as_stand_behind_it(world: World) -> None:
+    first = world.asked()
+    world.clock.forward(days=30)
+    world.report(impact=Level.HIGH)
+    now = world.clock.now
+    with world.handling.store.read() as conn:
+        found = backlog(conn, Chosen(), By.PRIORITY, now)
+        for line in (found.all, *found.groups):
+            for which in WAITING:
+                lines, total = waiting(conn, Chosen(), By.PRIORITY, line.key, which, now)
+                told = getattr(line, which)
+                assert total == (told if isinstance(told, int) else told.count), which
+                assert sorted(lines, key=lambda one: -one.length) == list(lines)
+        debt, _ = waiting(conn, Chosen(), By.PRIORITY, None, "debt", now)
+    assert [one.number for one in debt] == [world.row(first).number]
+    assert debt[0].length == found.all.debt.longest
+
+
 # --- whose time -----------------------------------------------------------------------------------
 
 
@@ -227,6 +245,16 @@ def test_parties_times_add_up_to_the_whole_and_are_those_of_the_ledgers(
     world.clock.forward(minutes=7)
 
     assert of_all(world) == of_ledgers(world)
+
+
+def test_where_a_party_s_time_went_adds_up_to_it(three: World) -> None:
+    now = three.clock.now
+    with three.handling.store.read() as conn:
+        found = party_time(conn, Chosen(), now)
+        for party in Party:
+            held = longest_held(conn, Chosen(), party, now)
+            assert sum((one.length for one in held), timedelta()) == found.parties[party]
+            assert sorted(held, key=lambda one: -one.length) == list(held)
 
 
 def attempt(world: World, deed: str, which: int) -> None:
@@ -312,6 +340,12 @@ def test_the_page_tells_the_headline_and_leads_to_what_is_behind_it(
     (href,) = set(
         re.findall(r'<a href="(/desk/figures/incidents\?[^"]*which=gap&amp;key=[^"]+)"', page)
     )
+    for kind in ("waiting", "held"):
+        page += visitor.get(f"{PAGE}/time")
+        hrefs = set(re.findall(rf'<a href="(/desk/figures/{kind}\?[^"]+)"', page))
+        assert hrefs, kind
+        for more in hrefs:
+            visitor.get(more.replace("&amp;", "&"))
     behind_it = words_of(visitor.get(href.replace("&amp;", "&")))
     assert "3 incidents" in behind_it
     assert re.findall(r"#(\d)", behind_it) == ["3", "1", "2"]

@@ -203,3 +203,85 @@ def test_every_kind_refuses_what_it_cannot_read() -> None:
     for kind in KINDS.values():
         with pytest.raises(InvalidAnswers):
             kind.again("since=soon&why=x&state=never")
+
+
+def fetched(visitor: Visitor, made: UUID) -> int:
+    return visitor.client.get(f"/desk/files/{made}/content").status_code
+
+
+def state(visitor: Visitor, **said: str) -> None:
+    about = {"why": "Because a customer complains", "of": "everything", "hours": "1"} | said
+    visitor.send("/desk/purpose", about)
+
+
+def test_what_names_people_is_fetched_only_while_a_purpose_holds(
+    world: World, visit: Visit, start: Start
+) -> None:
+    world.report()
+    egon, program = visit("egon"), start("egon")
+    state(egon)
+    query = {"query": "column=number&column=reporter", "format": "csv"}
+    egon.send("/desk/files", query, at="/desk/incidents")
+    made = work(world)
+    assert "Fetch it" in words_of(egon.get(f"/desk/files/{made}"))
+    assert fetched(egon, made) == 200
+
+    world.clock.forward(hours=2)
+
+    page = words_of(egon.get(f"/desk/files/{made}"))
+    assert "It names people, and the purpose it was made for is over." in page
+    assert "Fetch it" not in page
+    assert fetched(egon, made) == 403
+    program.get(f"/desk/files/{made}/content", 403)
+    said = {"Purpose": "Because a customer complains"}
+    program.ask("GET", f"/desk/files/{made}/content", headers=said)
+    # of another incident only, which is not all that is in it
+    state(egon, of="these", incidents="1")
+    assert fetched(egon, made) == 403
+    state(egon)
+    assert fetched(egon, made) == 200
+
+
+def test_what_was_masked_when_it_was_made_needs_no_purpose(world: World, visit: Visit) -> None:
+    world.report()
+    egon = visit("egon")
+    state(egon)
+    world.clock.forward(hours=2)
+    query = {"query": "column=number&column=reporter", "format": "csv"}
+    egon.send("/desk/files", query, at="/desk/incidents")
+    made = work(world)
+    world.clock.forward(minutes=1)
+    state(egon)
+
+    world.clock.forward(hours=2)
+
+    assert fetched(egon, made) == 200
+
+
+def test_what_a_pack_is_for_holds_for_a_working_day(world: World, visit: Visit) -> None:
+    world.confirmed()
+    egon = visit("egon")
+    egon.send("/desk/packs", {"number": "1", "why": "The yearly inspection"})
+    pack = work(world)
+    world.clock.forward(hours=9)
+    assert fetched(egon, pack) == 200
+
+    world.clock.forward(hours=2)
+
+    assert fetched(egon, pack) == 403
+    state(egon, of="these", incidents="1")
+    assert fetched(egon, pack) == 200
+
+
+def test_a_log_with_pseudonyms_is_fetched_as_long_as_it_is_kept(world: World, visit: Visit) -> None:
+    world.confirmed()
+    egon = visit("egon")
+    egon.send("/desk/mining", {"format": "xes"})
+    log = work(world)
+    world.clock.forward(minutes=1)
+    egon.send("/desk/mining", {"format": "xes", "with_names": "yes", "purpose": "A complaint"})
+    named = work(world)
+
+    world.clock.forward(hours=11)
+
+    assert (fetched(egon, log), fetched(egon, named)) == (200, 403)

@@ -1,19 +1,23 @@
 """Customers' personal data is masked for auditors who have stated no purpose."""
 
+import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import ARRAY, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from api.cli import main
 from engine.domain.signer import Signer, bearer_of_link, signer_of
 from engine.queries.incident import incident_page
 from engine.store import schema
 from engine.store.embedded import DatabaseUrls
-from engine.store.masking import MASKED
+from engine.store.masking import MASKED, faults
+from engine.store.migrate import migrate, owner_engine
 from engine.store.sight import looking_as
 from tests.machine import Machine
 from tests.unguarded import unguarded
 from tests.visitor import Visitor, words_of
-from tests.world import World
+from tests.world import KEY, World
 
 
 def test_who_is_outside_has_a_name_that_says_nothing_and_stays_the_same(world: World) -> None:
@@ -63,6 +67,72 @@ def test_what_is_asked_often_is_asked_as_well_masked_as_clear(world: World) -> N
                 with world.handling.store.read() as conn:
                     page = incident_page(conn, incident, world.actor(login), world.clock.now)
         assert page.reporter.startswith("Customer " if login == "egon" else "Carla")
+
+
+UNMASKED = {
+    "a view that shows everything": (
+        (
+            "CREATE OR REPLACE VIEW masked.caller AS SELECT incident_id, name, contact, digest,"
+            " made_at FROM public.caller"
+        ),
+        "the view caller that masks is not the one of this release",
+    ),
+    "a function that hides nothing": (
+        "CREATE OR REPLACE FUNCTION masked.words(said text) RETURNS text LANGUAGE sql RETURN said",
+        "the function words(text) that masks is not the one of this release",
+    ),
+    "nobody is masked": (
+        (
+            "CREATE OR REPLACE FUNCTION masked.begin(me uuid, at timestamptz) RETURNS boolean"
+            " LANGUAGE sql RETURN false"
+        ),
+        (
+            "the function begin(uuid,timestamp with time zone) that masks is not the one of this"
+            " release"
+        ),
+    ),
+    "a view taken down": ("DROP VIEW masked.tried", "the view tried that masks is missing"),
+    "a view of somebody else": (
+        "CREATE VIEW masked.incident AS SELECT * FROM public.incident",
+        "the view incident masks nothing that this release knows of",
+    ),
+}
+
+
+@pytest.mark.parametrize("done", UNMASKED)
+def test_what_was_done_to_what_masks_is_named(database: DatabaseUrls, done: str) -> None:
+    sql, said = UNMASKED[done]
+    with owner_engine(database.owner_url).connect() as owner:
+        assert faults(owner) == []
+
+        owner.exec_driver_sql(sql)
+
+        assert faults(owner) == [said]
+        owner.rollback()
+
+
+@pytest.mark.usefixtures("world")
+def test_putright_check_says_what_masks_no_more(
+    database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "DATABASE_URL": database.app_url,
+        "PUTRIGHT_OWNER_URL": database.owner_url,
+        "PUTRIGHT_SECRET_KEY": "x" * 40,
+        "PUTRIGHT_AUDIT_KEY": KEY.secret.decode(),
+        "PUTRIGHT_SIGNING_KEY": "7" * 64,
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert "in order" in CliRunner().invoke(main, ["check"]).output
+    with unguarded(database) as conn:
+        conn.execute(text("DROP VIEW masked.tried"))
+
+    said = CliRunner().invoke(main, ["check"])
+
+    assert said.exit_code == 1
+    assert "- the view tried that masks is missing" in said.output
+    migrate(database.owner_url)
+    assert "in order" in CliRunner().invoke(main, ["check"]).output
 
 
 # What no customer is told of by name: words of machines, diagrams and settings, and what our own

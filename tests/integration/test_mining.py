@@ -16,6 +16,7 @@ from lxml import etree
 from sqlalchemy import text
 
 from api.mining import FORMATS, Format, write_mined
+from engine.errors import Unavailable
 from engine.queries.mining import Mined, mined_cases, process_named
 from engine.usecases.holding import claim, release
 from engine.usecases.restricting import restrict
@@ -398,6 +399,32 @@ def test_a_file_that_was_not_finished_is_not_there(
         write_mined(conn, Mined(KEY.secret), file, Format.OCEL_JSON, told=breaks)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_stops_reading_halfway_leaves_the_connection_to_the_next(story: World) -> None:
+    store = story.handling.store
+    with store.read() as conn, closing(mined_cases(conn, Mined(KEY.secret))) as cases:
+        first = next(cases).number
+
+    with store.read() as conn:
+        numbers = [case.number for case in mined_cases(conn, Mined(KEY.secret))]
+    assert numbers == [first, *numbers[1:]]
+    assert len(numbers) == 3
+
+
+def test_a_database_that_goes_away_meanwhile_is_told_plainly(story: World) -> None:
+    store = story.handling.store
+
+    def read() -> None:
+        with store.read() as conn:
+            pid = conn.scalar(text("SELECT pg_backend_pid()"))
+            with store.read() as other:
+                end = text("SELECT pg_terminate_backend(:pid, 5000)")
+                assert other.scalar(end, {"pid": pid})
+            list(mined_cases(conn, Mined(KEY.secret)))
+
+    with pytest.raises(Unavailable):
+        read()
 
 
 @pytest.fixture(autouse=True)

@@ -299,3 +299,41 @@ def test_a_move_says_why_and_goes_elsewhere(world: World, owner: Actor) -> None:
         begin_move(world.handling, before, after, reason="Newer", actor=owner)
     with pytest.raises(NotFound):
         begin_move(world.handling, before, world.process_id, reason="Newer", actor=owner)
+
+
+def releases_of_visits(world: World, incident: UUID, action: UUID | None = None) -> dict[str, int]:
+    """Return on which release the run of the incident, or of its action, left what it passed."""
+    with world.handling.store.read() as conn:
+        page = run_page(conn, incident_id=None if action else incident, action_id=action)
+    return {one.element: drawn.release_number for drawn in page.diagrams for one in drawn.visits}
+
+
+def test_what_waited_for_a_move_counts_to_the_later_release(world: World, owner: Actor) -> None:
+    incident = at_work(world)
+    item = next(one for one in world.items(incident) if one.action_id)
+    done = {"outcome": "done", "what_was_done": "Done as asked"}
+    after = release(world, RENAMED)
+
+    with world.handling.store.begin() as early:
+        world.clock.forward(seconds=5)
+        moved(world, owner, after)
+        complete(world.handling.within(early), item.id, done, actor=world.actor("ada"))
+
+    on = releases_of_visits(world, incident, item.action_id)
+    assert (on["requested"], on["do_it_action"], on["settled"]) == (1, 2, 2)
+
+
+def test_what_a_move_waited_for_counts_to_the_earlier_release(world: World, owner: Actor) -> None:
+    incident = world.report()
+    world.lead(incident)
+    after = release(world, RENAMED)
+    made = begin_move(world.handling, first(world), after, reason="Newer", actor=owner)
+
+    with world.handling.store.begin() as early:
+        world.clock.forward(seconds=5)
+        world.agree(incident, world.for_team("databases"))
+        move_all(world.handling.within(early), made)
+    world.act(incident, "ada")
+
+    on = releases_of_visits(world, incident)
+    assert (on["agree_what_right_means"], on["every_action_is_settled"]) == (1, 2)

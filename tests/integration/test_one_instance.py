@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from api.bench.counting import counted
+from api.filters import exactly
 from engine.domain.incident import Priority
 from engine.domain.party import Party
 from engine.domain.signer import Signer, bearer_of_link
@@ -267,6 +268,8 @@ def test_any_moment_has_an_address_and_needs_no_script(
     shown = re.findall(r"<tr[^>]*?(hidden)?><th scope=\"row\">(.*?)</th>", then)
     assert ("", "Agree what right means") in shown
     assert ("hidden", "Verify the outcome") in shown, "it came later"
+    (begun, nothing_yet) = re.findall(r'<details class="panel"( hidden)?>', then)
+    assert (begun, nothing_yet) == ("", " hidden"), "what was not taken is known in the end"
     assert f"/incidents/1/history?at={agreed - 1}" in then or 'data-step="back" href' in then
     state = egon.client.get(
         f"/incidents/1/states/incident.json?at={at(world, told, 'incident:agreed').isoformat()}"
@@ -316,7 +319,7 @@ def test_a_person_a_link_and_a_machine_are_told_apart(world: World, visit: Visit
     assert signed["Hugo Hahn"] is Signer.PERSON
     assert signed["the bearer of a link sent to Carla Costa"] is Signer.LINK
     line = trail_of(world, incident, Wanted(signer=Signer.LINK)).lines[0]
-    assert (line.verb, line.is_machine) == ("confirmation:given", False)
+    assert line.verb == "confirmation:given"
     page = visit("egon").get("/incidents/1/record?who=kind:link")
     assert "by a link, not signed in" in words_of(page)
     history = words_of(visit("egon").get("/incidents/1/history"))
@@ -328,7 +331,7 @@ def test_what_a_machine_did_is_never_shown_as_a_person_s(world: World, told: UUI
 
     assert machines
     assert {line.actor for line in machines} == {"Putright's timer"}
-    assert all(line.is_machine for line in machines)
+    assert {line.signer for line in machines} == {Signer.MACHINE}
 
 
 def test_an_entry_says_what_was_before_and_what_is_now(world: World) -> None:
@@ -410,9 +413,10 @@ def test_each_part_of_the_time_has_the_entries_that_began_and_ended_it(
 def test_a_dispute_is_seen_in_the_picture(world: World, told: UUID, visit: Visit) -> None:
     del told
     incident = world.asked()
-    world.clock.forward(days=1)
+    world.clock.forward(days=1, seconds=7)
     with world.handling.store.read() as conn:
-        line = incident_ledger(conn, incident, world.clock.now).lines[-1]
+        ledger = incident_ledger(conn, incident, world.clock.now)
+        line = ledger.lines[-1]
     dispute(
         world.handling,
         incident,
@@ -427,6 +431,9 @@ def test_a_dispute_is_seen_in_the_picture(world: World, told: UUID, visit: Visit
 
     assert 'class="disputed"' in page
     assert "(disputed)" in page
+    words = words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"So far: {exactly(ledger.whole)} .".replace("\N{NO-BREAK SPACE}", " ") in words
+    assert "1 d 7 s of it is disputed." in words
 
 
 # --- for programs --------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     assert "What stood here was erased" in record
     assert "Somebody whose name was erased" in record
     assert "Records whose content is gone" in record
+    assert "Ground the person asks for it" in record
 
 
 def test_one_that_is_declined_says_why_and_can_be_asked_for_anew(two: World, web: Flask) -> None:

@@ -68,7 +68,8 @@ WHO: dict[str, dict[str, str]] = {
     },
     "AOP": {
         "GET": """
-            figures.incidents figures.page figures.table figures.whose_time
+            figures.held figures.incidents figures.page figures.table figures.waits_now
+            figures.whose_time
             """,
     },
     "AP": {

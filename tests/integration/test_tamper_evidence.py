@@ -15,6 +15,7 @@ from engine.domain.audited import Question
 from engine.domain.signed_head import SignedHead
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.auditing import audit_chains
+from engine.usecases.noting import note_read
 from engine.usecases.signing_heads import sign_heads
 from tests.tampering import AGAINST, audited, cut, remove_incident, rewrite, signing, told
 from tests.unguarded import unguarded
@@ -142,6 +143,67 @@ def test_what_was_done_to_the_register_is_named(world: World, database: Database
         conn.execute(text("UPDATE register_entry SET content = '{}'"))
 
     assert told(audited(world.handling.store)) == {INTEGRITY: [("Setting up", 1, "changed")]}
+
+
+_COLUMNS = (
+    "seq, at, actor, person_id, verb, content, salt, digest, key_id, previous, hash, format,"
+    " actor_salt, actor_digest, mac"
+)
+# everything else is as another row of the table has it
+_A_HEAD_OF_WHO_LOOKED = (
+    "INSERT INTO access_chain (id, head_seq, head_hash, head_at)"
+    " SELECT id, head_seq, head_hash, :now FROM incident"
+)
+_A_PERSON = (
+    "INSERT INTO person SELECT (jsonb_populate_record(p, jsonb_build_object("
+    "'id', CAST(:id AS text), 'login', 'somebody'))).* FROM person p WHERE p.login = 'egon'"
+)
+_AN_INCIDENT = (
+    "INSERT INTO incident OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(i,"
+    " jsonb_build_object('id', c.id, 'number', 99, 'head_seq', c.head_seq,"
+    " 'head_hash', c.head_hash))).* FROM incident i, access_chain c"
+)
+
+
+def _copy(conn: Connection, to: str, its: str, source: str, chain: str) -> None:
+    sql = f"INSERT INTO {to} ({its}, {_COLUMNS}) SELECT {chain}, {_COLUMNS} FROM {source}"  # noqa: S608
+    conn.execute(text(sql))
+
+
+def test_an_incident_s_record_that_stands_among_those_who_looked_is_named(
+    world: World, database: DatabaseUrls
+) -> None:
+    incident = world.report()
+    sign_heads(signing(world))
+
+    with unguarded(database) as conn:
+        _copy(conn, "access_entry", "chain_id", "entry", "incident_id")
+        conn.execute(text(_A_HEAD_OF_WHO_LOOKED), {"now": world.clock.now})
+        remove_incident(conn, incident)
+
+    misplaced = {INTEGRITY: [("Who looked, who was refused", 1, "misplaced")]}
+    assert told(audited(world.handling.store)) == misplaced
+
+    # even if there were somebody whose chain it could be
+    with unguarded(database) as conn:
+        conn.execute(text(_A_PERSON), {"id": str(incident)})
+
+    assert told(audited(world.handling.store)) == misplaced
+
+
+def test_who_looked_cannot_be_made_an_incident_unseen(world: World, database: DatabaseUrls) -> None:
+    world.report()
+    note_read(world.handling.store, {"where": "incident"}, actor=world.actor("egon"))
+    sign_heads(signing(world))
+
+    with unguarded(database) as conn:
+        conn.execute(text(_AN_INCIDENT))
+        _copy(conn, "entry", "incident_id", "access_entry", "chain_id")
+        conn.execute(text("ALTER TABLE access_entry DISABLE TRIGGER USER"))
+        conn.execute(text("DELETE FROM access_entry"))
+        conn.execute(text("DELETE FROM access_chain"))
+
+    assert told(audited(world.handling.store)) == {INTEGRITY: [("Incident 99", 1, "misplaced")]}
 
 
 def test_a_chain_written_anew_with_the_key_shows_against_what_was_signed(

@@ -42,6 +42,19 @@ def test_all_six_are_listed_in_their_order_with_the_time_since_told() -> None:
     assert found[0].since_told == timedelta(0)
 
 
+def test_gaps_are_those_between_the_whole_seconds_that_are_shown() -> None:
+    facts = MilestoneFacts(
+        told_at=T0 + timedelta(microseconds=800_000),
+        repaired_at=at(2) + timedelta(microseconds=900_000),
+        restored_at=at(30),
+        closed_at=at(41) + timedelta(microseconds=100_000),
+    )
+
+    assert repaired_to_restored(facts) == timedelta(hours=28)
+    assert restored_to_closed(facts) == timedelta(hours=11)
+    assert milestones(facts)[-1].since_told == timedelta(hours=41)
+
+
 def test_what_is_not_reached_is_empty() -> None:
     told, *others = milestones(MilestoneFacts(told_at=T0))
 

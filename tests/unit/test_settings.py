@@ -45,6 +45,38 @@ def test_a_short_secret_is_refused() -> None:
         Settings.from_environment({"PUTRIGHT_SECRET_KEY": "hush"})
 
 
+def test_earlier_audit_keys_are_named_by_the_ids_that_entries_have() -> None:
+    earlier = f"first={SECRET} second={'y' * 40}==\nfourth=with a {SECRET}"
+
+    settings = Settings.from_environment(
+        {"PUTRIGHT_AUDIT_KEY_ID": "third", "PUTRIGHT_AUDIT_KEYS_BEFORE": earlier}
+    )
+
+    assert settings.audit_keys_before == {
+        "first": SECRET.encode(),
+        "second": b"y" * 40 + b"==",
+        "fourth": b"with a " + SECRET.encode(),
+    }
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (f"second=hush fourth={SECRET}", "of at least 32 characters: number 1 is not"),
+        (f"={SECRET}", "number 1 is not"),
+        (SECRET, "number 1 is not"),
+        (f"second={SECRET} second={SECRET}y", "two keys called “second”"),
+        (f"first={SECRET}", "has a key “first”, and so is the one in use called"),
+    ],
+)
+def test_earlier_audit_keys_that_cannot_be_told_apart_are_refused(said: str, problem: str) -> None:
+    with pytest.raises(SettingsWrong, match=problem) as refused:
+        Settings.from_environment({"PUTRIGHT_AUDIT_KEYS_BEFORE": said})
+
+    assert SECRET not in refused.value.sentence
+
+
 def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(SECRET + "\n")

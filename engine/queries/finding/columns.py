@@ -39,6 +39,13 @@ class Column:
 
 
 _PERSON = "(SELECT name FROM person WHERE id = i.{who})"
+
+
+def _seconds(until: str, since: str) -> str:
+    # as the ledger and the milestones have it: between the whole seconds that are shown
+    return f"date_trunc('second', {until}) - date_trunc('second', {since})"
+
+
 _COUNT = "(SELECT count(*) FROM {table} x WHERE x.incident_id = i.id{more})"
 
 COLUMNS: Sequence[Column] = (
@@ -68,8 +75,10 @@ COLUMNS: Sequence[Column] = (
         Shape.INSTANT,
         "(SELECT at FROM entry WHERE incident_id = i.id ORDER BY seq DESC LIMIT 1)",
     ),
-    Column("lasted", say("Whole time"), Shape.LENGTH, f"{ends_sql('i')} - i.told_at"),
-    Column("gap", say("Fixed until right"), Shape.LENGTH, "i.right_since - i.repaired_at"),
+    Column("lasted", say("Whole time"), Shape.LENGTH, _seconds(ends_sql("i"), "i.told_at")),
+    Column(
+        "gap", say("Fixed until right"), Shape.LENGTH, _seconds("i.right_since", "i.repaired_at")
+    ),
     Column("held_it", say("IT’s time"), Shape.LENGTH, "held.it"),
     Column("held_business", say("The business’ time"), Shape.LENGTH, "held.business"),
     Column("held_external", say("Suppliers’ time"), Shape.LENGTH, "held.external"),

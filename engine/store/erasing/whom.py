@@ -10,6 +10,75 @@ from typing import Final
 from engine.domain.erasing import ERASED, OF_INCIDENT, PSEUDONYM
 from engine.store.erasing.places import OF_INCIDENTS, names
 
+# Why an incident is kept although it ended long ago, and which ones are.
+KEPT: Final = (
+    (
+        "held",
+        """SELECT h.incident_id FROM public.legal_hold h WHERE NOT EXISTS (
+          SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id)""",
+    ),
+    # and what somebody has a part in whose data is held; who is merely named in its record is
+    # looked for as it is erased
+    *(
+        (
+            "held",
+            f"""SELECT x.{incident} AS incident_id FROM public.legal_hold h
+          JOIN public.{table} x ON x.{who} = h.person_id WHERE NOT EXISTS (
+          SELECT FROM public.legal_hold_end e WHERE e.hold_id = h.id)""",  # noqa: S608 - constants
+        )
+        for table, incident, who in (
+            ("incident", "id", "reporter_id"),
+            ("incident", "id", "lead_id"),
+            ("confirmer", "incident_id", "person_id"),
+            ("entry", "incident_id", "person_id"),
+        )
+    ),
+    # what is set aside or merged waits to be brought back, and is not worked on
+    *(
+        (
+            "work",
+            f"""SELECT x.incident_id FROM public.{table} x
+          JOIN public.incident i ON i.id = x.incident_id
+          WHERE x.{ended} IS NULL AND i.way_out_id IS NULL""",  # noqa: S608 - constants
+        )
+        for table, ended in (
+            ("run", "ended_at"),
+            ("work_item", "ended_at"),
+            ("action", "settled_at"),
+        )
+    ),
+    (
+        "dispute",
+        """SELECT d.incident_id FROM public.dispute d WHERE NOT EXISTS (
+          SELECT FROM public.dispute_end x WHERE x.dispute_id = d.id)""",
+    ),
+    # what it was joined with tells on what it told
+    (
+        "joined",
+        """SELECT i.id AS incident_id FROM public.incident i
+          JOIN public.way_out w ON w.id = i.way_out_id
+          JOIN public.incident o ON o.id = w.into_id WHERE o.state = 'open'""",
+    ),
+)
+
+
+def _keeps() -> str:
+    """Return the function that says why an incident is kept; nothing if it is not."""
+    cases = "\n".join(
+        f"    WHEN EXISTS (SELECT FROM ({sql}) kept WHERE kept.incident_id = i.id) THEN '{because}'"
+        for because, sql in KEPT
+    )
+    return f"""
+CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
+{cases}
+    WHEN public.putright_names_somebody_held(i.id) THEN 'held' END
+$$;
+"""
+
+
 _WHOM: Final = rf"""
 -- as it is written, for it is looked for in either case: in small letters some are others
 CREATE OR REPLACE FUNCTION putright_as_pattern(said text) RETURNS text
@@ -132,15 +201,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     AND NOT EXISTS (SELECT FROM public.legal_hold_end x WHERE x.hold_id = h.id))
 $$;
 
--- Whether somebody whose data is held on to has a part in an incident, or is named in its record.
-CREATE OR REPLACE FUNCTION putright_holds_somebody(i public.incident) RETURNS boolean
+-- Whether the record of an incident names somebody whose data is held on to.
+CREATE OR REPLACE FUNCTION putright_names_somebody_held(the_incident uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.legal_hold h JOIN public.person p ON p.id = h.person_id
-    WHERE public.putright_is_held(NULL, p.id) AND (p.id IN (i.reporter_id, i.lead_id)
-      OR EXISTS (SELECT FROM public.confirmer c WHERE c.incident_id = i.id AND c.person_id = p.id)
-      OR EXISTS (SELECT FROM public.entry x WHERE x.incident_id = i.id AND (x.person_id = p.id
-        OR x.content::text LIKE '%' || p.id::text || '%'
-        OR public.putright_flat(x.content) ~* public.putright_as_pattern(p.name)))))
+    WHERE public.putright_is_held(NULL, p.id)
+      AND EXISTS (SELECT FROM public.entry x WHERE x.incident_id = the_incident
+        AND (x.content::text LIKE '%' || p.id::text || '%'
+          OR public.putright_flat(x.content) ~* public.putright_as_pattern(p.name))))
 $$;
 
 -- Who is still here, is still asked for something or held on to is not erased.
@@ -170,26 +238,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.deputy d WHERE d.process_id = p.id AND d.person_id = who)
       OR EXISTS (SELECT FROM public.representative r WHERE r.process_id = p.id
                  AND r.person_id = who)
-$$;
-
--- Why an incident is kept although it ended long ago; nothing if it is not.
--- It is dear: the planner is to ask it of as many as are wanted, one by one, not of all.
-CREATE OR REPLACE FUNCTION putright_keeps(i public.incident) RETURNS text
-LANGUAGE sql STABLE COST 10000 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE
-    WHEN i.state = 'open' OR i.ended_at IS NULL THEN 'open'
-    WHEN public.putright_is_held(i.id, NULL) OR public.putright_holds_somebody(i) THEN 'held'
-    -- what is set aside or merged waits to be brought back, and is not worked on
-    WHEN i.way_out_id IS NULL AND (
-      EXISTS (SELECT FROM public.run WHERE incident_id = i.id AND ended_at IS NULL)
-      OR EXISTS (SELECT FROM public.work_item WHERE incident_id = i.id AND ended_at IS NULL)
-      OR EXISTS (SELECT FROM public.action WHERE incident_id = i.id AND settled_at IS NULL))
-      THEN 'work'
-    WHEN EXISTS (SELECT FROM public.dispute d WHERE d.incident_id = i.id AND NOT EXISTS (
-      SELECT FROM public.dispute_end x WHERE x.dispute_id = d.id)) THEN 'dispute'
-    -- what it was joined with tells on what it told
-    WHEN EXISTS (SELECT FROM public.way_out w JOIN public.incident into_it ON into_it.id = w.into_id
-                 WHERE w.id = i.way_out_id AND into_it.state = 'open') THEN 'joined' END
 $$;
 """  # noqa: S608 - constants of this module
 
@@ -231,4 +279,4 @@ END $$;
 """  # noqa: S608
 
 
-WHOM: Final = _WHOM + _named_in()
+WHOM: Final = _WHOM + _keeps() + _named_in()
