@@ -54,4 +54,5 @@ _WHY = {
     "work": "something is still to be done",
     "dispute": "whose time it was is disputed",
     "joined": "what it was joined with is open",
+    "part": "what it is a part of is open",
 }

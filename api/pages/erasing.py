@@ -55,6 +55,7 @@ KEPT: Mapping[str, Said] = {
     "work": say("Something is still to be done"),
     "dispute": say("Whose time it was is disputed"),
     "joined": say("What it was joined with is open"),
+    "part": say("What it is a part of is open"),
 }
 
 

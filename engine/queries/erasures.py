@@ -204,7 +204,7 @@ class DueProcess:
 
 @dataclass(frozen=True)
 class Kept:
-    """An incident that ended long ago and is kept: why (`held`, `work`, `dispute`, `joined`)."""
+    """An incident that ended long ago and is kept: why (see `KEPT`)."""
 
     number: int
     because: str

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from engine.domain.erasing import ERASED, Ground
+from engine.domain.incident import Level
 from engine.errors import Conflict, IncidentClosed, InvalidAnswers
 from engine.queries.closed import all_closed
 from engine.queries.closures import findings
@@ -18,6 +19,7 @@ from engine.usecases.commenting import comment
 from engine.usecases.erasing import OldEnough, answer_erasure, ask_erasure, erase_all
 from engine.usecases.legal_holds import end_hold, place_hold
 from engine.usecases.merging import merge, undo_merge
+from engine.usecases.relating import make_part_of
 from engine.usecases.setting_aside import bring_back, set_aside
 from tests.integration.test_erasing import run, told_of_carla, two
 from tests.tampering import audited, told
@@ -91,6 +93,15 @@ def test_what_is_held_or_worked_on_stays(two: World) -> None:
     two.propose(prevented, "hugo", "databases", kind="prevents")
     two.verify(prevented)
     two.confirm(prevented)
+    major = two.report("olga", impact=Level.HIGH, urgency=Level.HIGH)
+    part = two.report()
+    for one in (major, part):
+        two.lead(one)
+    make_part_of(two.handling, part, major, actor=hugo)
+    two.agree(part, two.for_team("databases"))
+    two.act(part, "ada")
+    two.verify(part)
+    two.confirm(part)
     number = two.row(held).number
     hold = place_hold(store, why="The court asks for it", actor=hugo, number=number)
     two.clock.forward(days=3 * 365 + 1)
@@ -99,12 +110,14 @@ def test_what_is_held_or_worked_on_stays(two: World) -> None:
     assert [(one.number, one.because) for one in tried.kept] == [
         (number, "held"),
         (two.row(prevented).number, "work"),
+        (two.row(part).number, "part"),
     ]
     erasure_id = agreed(two)
     erase_all(store, erasure_id)
 
     assert two.row(held).erased_by is None
     assert two.row(prevented).erased_by is None
+    assert two.row(part).erased_by is None
     assert two.row(goes).erased_by == erasure_id
     end_hold(store, hold, why="The court has decided", actor=hugo)
     again = agreed(two)

@@ -59,6 +59,11 @@ KEPT: Final = (
           JOIN public.way_out w ON w.id = i.way_out_id
           JOIN public.incident o ON o.id = w.into_id WHERE o.state = 'open'""",
     ),
+    (
+        "part",
+        """SELECT i.id AS incident_id FROM public.incident i
+          JOIN public.incident o ON o.id = i.major_id WHERE o.state = 'open'""",
+    ),
 )
 
 
