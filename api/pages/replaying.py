@@ -33,6 +33,7 @@ TITLES = {
 SIGNERS = {
     Signer.PERSON: say("a person"),
     Signer.LINK: say("by a link, not signed in"),
+    Signer.ERASED: say("a person or a link"),
     Signer.MACHINE: say("a machine"),
 }
 # more are counted only: the record has them all

@@ -19,6 +19,8 @@ class Signer(StrEnum):
 
     PERSON = "person"
     LINK = "link"
+    # the name is erased, and with it whether they had signed in or held a link
+    ERASED = "erased"
     MACHINE = "machine"
 
 
@@ -36,4 +38,6 @@ def signer_of(actor: str | None, person_id: UUID | None) -> Signer:
     """Return as what an entry was signed: this name, unless it was erased, and a person's id."""
     if person_id is None:
         return Signer.MACHINE
+    if actor is None:
+        return Signer.ERASED
     return Signer.LINK if actor and actor.startswith(BEARERS) else Signer.PERSON

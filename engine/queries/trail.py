@@ -87,7 +87,7 @@ ALL = Wanted()
 class Signed:
     """How many records somebody signed, or something did, about one subject."""
 
-    actor: str
+    actor: str | None
     signer: Signer
     subject: str
     count: int
@@ -98,7 +98,8 @@ _ASKED = """incident_id = :id
       AND (CAST(:actor AS text) IS NULL OR actor = :actor)
       AND (CAST(:subject AS text) IS NULL OR split_part(verb, ':', 1) = :subject)
       AND (CAST(:signer AS text) IS NULL OR :signer = CASE WHEN person_id IS NULL THEN 'machine'
-        WHEN actor LIKE ANY (:bearers) THEN 'link' ELSE 'person' END)"""
+        WHEN actor IS NULL THEN 'erased' WHEN actor LIKE ANY (:bearers) THEN 'link'
+        ELSE 'person' END)"""
 _LINES = text(f"""
     SELECT seq, at, actor, person_id, verb, content, count(*) OVER () AS ahead,
       (SELECT count(*) FROM entry WHERE {_ASKED}) AS total

@@ -71,6 +71,7 @@ def test_two_people_erase_a_person_s_data_on_the_pages(two: World, web: Flask) -
     record = words_of(hugo.get("/incidents/1/record"))
     assert "What stood here was erased" in record
     assert "Somebody whose name was erased" in record
+    assert "a person or a link" in record
     assert "Records whose content is gone" in record
     assert "Ground the person asks for it" in record
 
