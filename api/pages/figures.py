@@ -150,7 +150,7 @@ def incidents() -> ResponseReturnValue:
 def held() -> ResponseReturnValue:
     """List the incidents in which a party's time went, where it was longest first."""
     chosen, _, asked = _chosen()
-    wanted = request.args.get("party", "")
+    wanted = request.args.get("party", Party.IT.value)
     if wanted not in {*Party}:
         raise NotFound(say("There is no such figure."))
     handling = identity.handling()
