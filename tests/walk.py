@@ -3,6 +3,7 @@
 A newcomer would write the addresses down: one that is added later would never be walked.
 """
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import Any
@@ -12,6 +13,7 @@ from zipfile import ZipFile
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -339,6 +341,25 @@ class Caller:
             return client.open(path, method=method, headers=headers, **more), client
         form = {} if method == "GET" else {"csrf_token": self.token} | dict(sent or {})
         return client.open(path, method=method, data=form), client
+
+
+def headers_of(answer: Any) -> str:
+    """Return what an answer's headers say, and what its cookies hold, unpacked.
+
+    Packed and signed, a cookie can have any word in it by chance.
+    """
+    said = [f"{name}: {value}" for name, value in answer.headers if name != "Set-Cookie"]
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        name, _, value = cookie.partition("=")
+        packed = value.partition(";")[0]
+        if not name.endswith("putright"):
+            said.append(packed)
+            continue
+        content = base64_decode(packed.lstrip(".").partition(".")[0])
+        if packed.startswith("."):
+            content = zlib.decompress(content)
+        said.append(content.decode("utf-8", "replace"))
+    return "\n".join(said)
 
 
 def text_of(answer: Any) -> str:

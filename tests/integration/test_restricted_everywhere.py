@@ -54,6 +54,7 @@ from tests.walk import (
     POINTING,
     SENT,
     Caller,
+    headers_of,
     paths_of,
     pointing,
     rules,
@@ -69,7 +70,7 @@ def hidden(world: World) -> Hidden:
 
 
 def shows_it(answer: Any) -> bool:
-    return WORD.lower() in (text_of(answer) + str(answer.headers)).lower()
+    return WORD.lower() in (text_of(answer) + headers_of(answer)).lower()
 
 
 def readings(world: World) -> int:
