@@ -10,6 +10,7 @@ from dataclasses import asdict
 import click
 
 from api.wiring import ready
+from engine.domain.erasing import KEPT_BECAUSE
 from engine.queries.erasures import DryRun, dry_run
 
 _MOST = 100_000
@@ -46,13 +47,4 @@ def _say(tried: DryRun) -> None:
     if tried.numbers:
         click.echo("Go: " + ", ".join(f"#{number}" for number in tried.numbers))
     for kept in tried.kept:
-        click.echo(f"- incident {kept.number} stays: {_WHY[kept.because]}")
-
-
-_WHY = {
-    "held": "somebody holds on to it",
-    "work": "something is still to be done",
-    "dispute": "whose time it was is disputed",
-    "joined": "what it was joined with is open",
-    "part": "what it is a part of is open",
-}
+        click.echo(f"- incident {kept.number} stays: {KEPT_BECAUSE[kept.because]}")

@@ -16,7 +16,7 @@ from api import identity
 from api.languages import flash
 from api.pages.asking import words_in
 from api.pages.for_readers import for_readers
-from engine.domain.erasing import Ground
+from engine.domain.erasing import KEPT_BECAUSE, Ground
 from engine.domain.permissions import Role, may_set_up
 from engine.errors import Conflict, InvalidAnswers
 from engine.language import Said, say
@@ -49,14 +49,6 @@ WAY: Mapping[str, Said] = {
     "acts": say("They have something to do in"),
     "office": say("They answer for"),
 }
-# why what ended long ago is kept
-KEPT: Mapping[str, Said] = {
-    "held": say("Somebody holds on to it"),
-    "work": say("Something is still to be done"),
-    "dispute": say("Whose time it was is disputed"),
-    "joined": say("What it was joined with is open"),
-    "part": say("What it is a part of is open"),
-}
 
 
 @pages.before_request
@@ -71,9 +63,7 @@ def listed() -> ResponseReturnValue:
     """List what was erased by law, or is asked for."""
     with identity.handling().store.read() as conn:
         found = erasures(conn)
-    return render_template(
-        "erasures.html", erasures=found, keep_for=_keep_for(), may=may_set_up(identity.actor())
-    )
+    return render_template("erasures.html", erasures=found, may=may_set_up(identity.actor()))
 
 
 @pages.get("/setup/erasures/person")
@@ -171,7 +161,7 @@ def _old(problems: Mapping[str, str], refused: str | None = None) -> str:
         keep_for=keep_for,
         process=process,
         processes=processes,
-        kept=KEPT,
+        kept=KEPT_BECAUSE,
         problems=problems,
         refused=refused,
         why=words_in("why"),
@@ -240,7 +230,7 @@ def _one(
         tried=tried,
         so_far=so_far,
         way=WAY,
-        kept=KEPT,
+        kept=KEPT_BECAUSE,
         problems=problems or {},
         refused=refused,
         may=may_set_up(actor),

@@ -131,8 +131,7 @@ def incidents() -> ResponseReturnValue:
     which = request.args.get("which", "told")
     if which not in WHICH:
         raise NotFound(say("There is no such figure."))
-    key = request.args.get("key")
-    key = None if key is None else plain_text(key)
+    key = _key()
     with identity.handling().store.read() as conn:
         lines, total = behind(conn, chosen, by, key, which)
         names = names_of(conn, by)
@@ -168,8 +167,7 @@ def waits_now() -> ResponseReturnValue:
     which = request.args.get("which", "open")
     if which not in WAITING:
         raise NotFound(say("There is no such figure."))
-    key = request.args.get("key")
-    key = None if key is None else plain_text(key)
+    key = _key()
     handling = identity.handling()
     now = handling.store.clock()
     with handling.store.read() as conn:
@@ -270,6 +268,12 @@ def _chosen() -> tuple[Chosen, By, dict[str, str]]:
         if value is not None:
             asked[name] = str(value)
     return chosen, by, asked
+
+
+def _key() -> str | None:
+    """Return the group that is asked for; '' is that of those without one, None is all of them."""
+    key = request.args.get("key")
+    return None if key is None else plain_text(key)
 
 
 def _day(said: str | None) -> date | None:

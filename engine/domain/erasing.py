@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from engine.language import Said, say
+
 # What stands where words were erased that have to be something.
 ERASED: Final = "[erased]"
 
@@ -36,6 +38,16 @@ class Ground(StrEnum):
     UNLAWFUL = "kept_unlawfully"
     OBLIGED = "wanted_by_law"
     KEPT_LONG_ENOUGH = "kept_long_enough"
+
+
+# Why what ended long ago is kept.
+KEPT_BECAUSE: Final[Mapping[str, Said]] = {
+    "held": say("somebody holds on to it"),
+    "work": say("something is still to be done"),
+    "dispute": say("whose time it was is disputed"),
+    "joined": say("what it was joined with is open"),
+    "part": say("what it is a part of is open"),
+}
 
 
 class Unsaid:

@@ -58,18 +58,18 @@ _FROM = f"""FROM {{tables}} JOIN (SELECT i.*, p.desk_id, p.name AS process_name
     FROM incident i JOIN business_process p ON p.id = i.process_id
     WHERE i.state = 'open' AND {OF_THESE}) i ON i.id = {{of}} {{{{beside}}}}"""  # noqa: S608 - constants of the queries' own modules
 # What of the backlog is asked for -> from where, what waits, since when, and what is true of it.
-_OF_INCIDENT = ("incident x", "x.id", "NULL", "i.told_at", "true")
 _OF_ITEM = ("work_item w", "w.incident_id", "w.title")
+_ANSWERS = (*_OF_ITEM, "w.opened_at", "w.mark = 'confirmation' AND w.ended_at IS NULL")
 WAITING = {
-    "open": _OF_INCIDENT,
-    "missing": (*_OF_ITEM, "w.opened_at", "w.mark = 'confirmation' AND w.ended_at IS NULL"),
-    "debt": (*_OF_ITEM, "w.opened_at", "w.mark = 'confirmation' AND w.ended_at IS NULL"),
+    "open": ("incident x", "x.id", "NULL", "i.told_at", "true"),
+    "missing": _ANSWERS,
+    "debt": _ANSWERS,
     "items": (*_OF_ITEM, "w.due_at", "w.due_at <= :now AND w.ended_at IS NULL"),
     "timers": ("run r", "r.incident_id", "NULL", "r.due_at", "r.due_at <= :now"),
 }
 _WAITING = """
-    SELECT i.number, i.process_name AS process, i.highest_priority AS priority, {what} AS what,
-      {since} AS since, {opened} AS opened_at, i.highest_priority, {asked} AS asked {source}
+    SELECT i.number, i.process_name AS process, i.highest_priority, {what} AS what,
+      {since} AS since, {opened} AS opened_at, {asked} AS asked {source}
     WHERE {true} AND (CAST(:key AS text) IS NULL OR coalesce(CAST({key} AS text), '') = :key)
     ORDER BY since, i.number
 """
@@ -171,7 +171,7 @@ def waiting(
         lengths = [(row, now - at) for row, at in owed(conn, [*rows], now, ladder)]
         lengths.sort(key=lambda one: -one[1])
     shown = [
-        Waiting(row.number, row.process, row.priority, row.what, length)
+        Waiting(row.number, row.process, row.highest_priority, row.what, length)
         for row, length in lengths[:most]
     ]
     return shown, len(lengths)

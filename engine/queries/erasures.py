@@ -99,18 +99,13 @@ def erasure(conn: Connection, erasure_id: UUID) -> ErasureLine:
     return _line(row)
 
 
-_SO_FAR = text("""
-    SELECT CASE WHEN e.ended_before IS NOT NULL
-      THEN (SELECT count(*) FROM incident WHERE erased_by = e.id)
-      ELSE (SELECT count(DISTINCT x.incident_id) FROM entry x WHERE x.person_id = a.answered_by
-        AND x.verb = 'incident:erased' AND x.content ->> 'erasure' = e.id::text) END
-    FROM erasure e JOIN erasure_answer a ON a.erasure_id = e.id WHERE e.id = :id
-""")
+_SO_FAR = text("SELECT putright_erased_of(:id)")
 
 
 def erased_so_far(conn: Connection, erasure_id: UUID) -> int:
     """Return of how many incidents something was erased, as far as it has come."""
-    return conn.scalar(_SO_FAR, {"id": erasure_id}) or 0
+    found: int = conn.scalar(_SO_FAR, {"id": erasure_id})
+    return found
 
 
 def _line(row: Any) -> ErasureLine:
@@ -163,8 +158,12 @@ def preview(conn: Connection, person_id: UUID) -> Preview:
     row = conn.execute(_PREVIEW, {"id": person_id}).first()
     if row is None:
         raise NotFound(say("There is no such person."))
-    way = [InTheWay(*one) for one in conn.execute(_IN_THE_WAY, {"id": person_id})]
-    return Preview(**row._mapping, in_the_way=way)
+    return Preview(**row._mapping, in_the_way=in_the_way(conn, person_id))
+
+
+def in_the_way(conn: Connection, person_id: UUID) -> Sequence[InTheWay]:
+    """Return why somebody is not erased yet."""
+    return [InTheWay(*one) for one in conn.execute(_IN_THE_WAY, {"id": person_id})]
 
 
 _AMONG = 1_000

@@ -22,19 +22,13 @@ class PurposeInForce:
     incidents: tuple[int, ...]
 
 
-_IN_FORCE = text("""
+_STATED = """
     SELECT p.id, p.why, p.stated_at, p.until, ARRAY(SELECT number FROM incident i
       WHERE i.id = ANY (p.incident_ids) ORDER BY number) AS incidents
-    FROM purpose p WHERE p.person_id = :me AND p.ended_at IS NULL AND p.until > :now
-    ORDER BY p.stated_at DESC, p.id
-""")
-_DURING = text("""
-    SELECT p.id, p.why, p.stated_at, p.until, ARRAY(SELECT number FROM incident i
-      WHERE i.id = ANY (p.incident_ids) ORDER BY number) AS incidents
-    FROM purpose p WHERE p.person_id = :me AND p.stated_at <= :until
-      AND least(p.until, p.ended_at) > :since
-    ORDER BY p.stated_at DESC, p.id
-""")
+    FROM purpose p WHERE p.person_id = :me AND {held} ORDER BY p.stated_at DESC, p.id
+"""
+_IN_FORCE = text(_STATED.format(held="p.ended_at IS NULL AND p.until > :now"))
+_DURING = text(_STATED.format(held="p.stated_at <= :until AND least(p.until, p.ended_at) > :since"))
 _NUMBERED = text("SELECT number, id FROM incident WHERE number = ANY (:numbers)")
 _IS_MASKED = text("""
     SELECT coalesce(current_setting('putright.masked', true), '') = 'yes'

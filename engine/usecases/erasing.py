@@ -2,7 +2,7 @@
 
 It is then done incident by incident, each in a transaction of its own, so that nobody waits for it
 and one that is killed goes on where it was.  What goes is decided and done by PostgreSQL
-(`store/erasing.py`); here each chain is told what was taken out of it.  A newcomer would delete
+(`store/erasing`); here each chain is told what was taken out of it.  A newcomer would delete
 rows: whose time it was, who closed what and that nothing was changed must still be provable.
 """
 
@@ -16,12 +16,22 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.domain.access import wanting_in
 from engine.domain.erasing import OF_ACCESS, OF_INCIDENT, OF_REGISTER, PSEUDONYM, Ground
 from engine.domain.permissions import Actor
 from engine.domain.register import ERASURE
 from engine.errors import Busy, Conflict, InvalidAnswers, WorkflowFault
 from engine.language import say
-from engine.queries.erasures import ErasureLine, Stands, erasure, going, named_in, preview
+from engine.queries.erasures import (
+    ErasureLine,
+    InTheWay,
+    Stands,
+    erasure,
+    going,
+    in_the_way,
+    named_in,
+    preview,
+)
 from engine.store import schema as t
 from engine.store.access import access_chain
 from engine.store.jobs import defer_erasing
@@ -32,7 +42,6 @@ from engine.usecases.setting_up import require_to_set_up
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 5_000
-_LEAST_WORDS = 10
 _SHORTEST_NAME = 3
 _LONGEST_NAME = 200
 _MOST_NAMES = 20
@@ -80,8 +89,7 @@ def ask_erasure(
         else:
             told = _old_enough(what, work.now, keep_for)
             ground = Ground.KEPT_LONG_ENOUGH
-        if len(why.strip()) < _LEAST_WORDS:
-            raise InvalidAnswers({"why": say("Please say why, in a few words.")})
+        require_why(why)
         made = uuid4()
         row = {"id": made, "ground": ground, "why": why.strip(), "asked_by": actor.id}
         work.conn.execute(insert(t.erasure), row | told | {"asked_at": work.now})
@@ -90,6 +98,12 @@ def ask_erasure(
         content = said | {"ground": ground, "why": why.strip()}
         register(work, "erasure:asked", ERASURE, made, content, actor)
     return made
+
+
+def require_why(why: str) -> None:
+    """Raise InvalidAnswers for a reason that says next to nothing, or is as long as a book."""
+    if wanting := wanting_in(why):
+        raise InvalidAnswers({"why": wanting})
 
 
 def answer_erasure(
@@ -111,7 +125,7 @@ def answer_erasure(
         if agrees and line.person_id is not None:
             if line.person_id == actor.id:
                 raise Conflict(say("Nobody agrees to this for themselves."))
-            _require_nothing_in_the_way(work.conn, line.person_id)
+            _require_none(in_the_way(work.conn, line.person_id))
         row = {"erasure_id": erasure_id, "asked_by": line.asked_by_id, "is_agreed": agrees}
         said = {"words": (words or "").strip() or None, "answered_by": actor.id}
         made = (
@@ -246,8 +260,9 @@ def _person_asked(work: Work, what: OfPerson, why: str, actor: Actor) -> dict[st
     else:
         if what.person_id == actor.id:
             raise Conflict(say("Nobody asks this for themselves."))
-        called.append(preview(work.conn, what.person_id).name)
-        _require_nothing_in_the_way(work.conn, what.person_id)
+        found = preview(work.conn, what.person_id)
+        called.append(found.name)
+        _require_none(found.in_the_way)
         _require_once(work.conn, what.person_id)
     _require_names(work.conn, names, what.person_id)
     if any(one.lower() in why.lower() for one in called):
@@ -304,8 +319,8 @@ def _old_enough(what: OldEnough, now: datetime, keep_for: timedelta | None) -> d
     return {"ended_before": what.ended_before, "process_id": what.process_id}
 
 
-def _require_nothing_in_the_way(conn: Connection, person_id: UUID) -> None:
-    if preview(conn, person_id).in_the_way:
+def _require_none(in_the_way: Sequence[InTheWay]) -> None:
+    if in_the_way:
         raise Conflict(say("Something stands in the way still: look below."))
 
 

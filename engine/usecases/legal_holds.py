@@ -16,9 +16,8 @@ from engine.language import say
 from engine.store import schema as t
 from engine.store.registering import lock_register, register
 from engine.store.work import Store, Work
+from engine.usecases.erasing import require_why
 from engine.usecases.setting_up import require_to_set_up
-
-_LEAST_WORDS = 10
 
 
 def place_hold(
@@ -34,8 +33,7 @@ def place_hold(
     Raises NotAllowed, or InvalidAnswers for neither, both, nobody who is known, or no reason.
     """
     require_to_set_up(actor)
-    if len(why.strip()) < _LEAST_WORDS:
-        raise InvalidAnswers({"why": say("Please say why, in a few words.")})
+    require_why(why)
     with store.begin() as work:
         lock_register(work.conn)
         held = _held(work, person_id, number)
@@ -49,8 +47,7 @@ def place_hold(
 def end_hold(store: Store, hold_id: UUID, *, why: str, actor: Actor) -> None:
     """Hold on to it no longer.  Raises NotAllowed, NotFound, InvalidAnswers, or Conflict."""
     require_to_set_up(actor)
-    if len(why.strip()) < _LEAST_WORDS:
-        raise InvalidAnswers({"why": say("Please say why, in a few words.")})
+    require_why(why)
     with store.begin() as work:
         lock_register(work.conn)
         if work.conn.scalar(select(t.legal_hold.c.id).where(t.legal_hold.c.id == hold_id)) is None:

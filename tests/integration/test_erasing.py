@@ -72,6 +72,15 @@ def gone(world: World, login: str = "carla") -> None:
         work.conn.execute(update(t.person).where(who).values(is_active=False))
 
 
+def erased(world: World, login: str = "carla", *names: str) -> UUID:
+    """Let somebody have left, and have them erased; return the erasure's id."""
+    gone(world, login)
+    erasure_id = ask(world, login, *names)
+    agree(world, erasure_id)
+    erase_all(world.handling.store, erasure_id)
+    return erasure_id
+
+
 def told_of_carla(world: World) -> UUID:
     """Return a closed incident in which Carla stands wherever somebody can."""
     incident = world.report(actual="CARLA  Costa (carla@example.org) got the wrong one")
@@ -104,10 +113,7 @@ def test_a_persons_name_is_nowhere_any_more_and_everything_else_holds(
     two: World, database: DatabaseUrls
 ) -> None:
     incident = told_of_carla(two)
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erasure_id = erased(two)
 
     with owner_engine(database.owner_url).connect() as conn:
         found = everywhere(conn)
@@ -220,10 +226,7 @@ def test_former_names_go_too_and_a_name_that_another_has_stays_in_words(two: Wor
         work.conn.execute(
             update(t.person).where(t.person.c.id == two.people["olga"]).values(name="carla costa")
         )
-    gone(two)
-    erasure_id = ask(two, "carla", "Mrs Brown", "0049 30 123 45 67", "+49301234567")
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two, "carla", "Mrs Brown", "0049 30 123 45 67", "+49301234567")
 
     said = two.row(incident).actual
     assert "Brown" not in said
@@ -292,10 +295,7 @@ def test_who_has_a_longer_name_is_still_named_in_the_record(two: World) -> None:
         who = t.person.c.id == two.people["olga"]
         work.conn.execute(update(t.person).where(who).values(name="Carla Costa Lopez"))
     incident = two.report("olga")
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two)
     with two.handling.store.read() as conn:
         actors = conn.scalars(
             text("SELECT DISTINCT actor FROM entry WHERE incident_id = :id"), {"id": incident}
@@ -354,20 +354,14 @@ def test_what_was_given_by_others_too_is_still_to_be_read(two: World) -> None:
     add_file(two.handling, incident, letter, actor=two.actor("carla"))
     add_file(two.handling, incident, letter, actor=two.actor("hugo"))
     _aside(two, incident)
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two)
     with two.handling.store.read() as conn:
         assert bytes(conn.scalars(text("SELECT content FROM file_content")).one()) == letter.content
 
 
 def test_the_same_file_given_anew_is_kept_again(two: World) -> None:
     incident = told_of_carla(two)
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two)
     other = two.report("olga")
     letter = NewFile("a letter.txt", b"I, Carla Costa")
     add_file(two.handling, other, letter, actor=two.actor("olga"))
@@ -585,10 +579,7 @@ def test_two_workers_at_once_erase_it_once(two: World) -> None:
 def test_a_pack_of_what_was_erased_verifies_and_says_so(two: World, tmp_path: Path) -> None:
     incident = told_of_carla(two)
     number = two.row(incident).number
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two)
     status, told_of = verified(made(two, tmp_path / "pack.zip", number))
 
     assert (status, wrong(told_of)) == (0, {})

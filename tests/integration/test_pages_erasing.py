@@ -17,7 +17,7 @@ from engine.domain.rules import DEFAULT_RULES
 from engine.queries.erasures import erasures
 from engine.store.embedded import DatabaseUrls
 from engine.usecases.erasing import OfPerson, OldEnough, answer_erasure, ask_erasure, erase_all
-from tests.integration.test_erasing import WHY, agree, ask, gone, named, told_of_carla, two
+from tests.integration.test_erasing import WHY, ask, erased, gone, named, told_of_carla, two
 from tests.machine import Machine
 from tests.outsiders import furnish_open, values_with
 from tests.tampering import audited, told
@@ -167,10 +167,7 @@ def test_the_command_lists_and_erases_nothing(
 
 
 def test_who_was_erased_is_not_entered_again(two: World, web: Flask) -> None:
-    gone(two)
-    erasure_id = ask(two)
-    agree(two, erasure_id)
-    erase_all(two.handling.store, erasure_id)
+    erased(two)
     dora, path = Visitor(two, web, "dora"), f"/setup/person/{two.people['carla']}"
     sent = {"name": "Carla Costa", "login": "carla", "email": "c@x.example", "time_zone": "UTC"}
     page = dora.send(path, sent, 422)

@@ -37,13 +37,19 @@ BEGIN
 END $$;
 """
 
-_END: Final = r"""
-CREATE OR REPLACE FUNCTION putright_end_erasing() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM set_config('putright.erasing', '', true);
-END $$;
-"""
+_ERASED_OF: Final = rf"""
+-- Of how many incidents something was erased, as far as it has come.
+CREATE OR REPLACE FUNCTION putright_erased_of(the_erasure uuid) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN e.ended_before IS NOT NULL
+    THEN (SELECT count(*) FROM public.incident WHERE erased_by = e.id)
+    ELSE (SELECT count(DISTINCT x.incident_id) FROM public.entry x
+      JOIN public.erasure_answer a ON a.answered_by = x.person_id
+      WHERE a.erasure_id = e.id AND x.verb = '{OF_INCIDENT}'
+        AND x.content->>'erasure' = e.id::text) END
+  FROM public.erasure e WHERE e.id = the_erasure
+$$;
+"""  # noqa: S608 - constants of this module
 
 
 def _replaced(place: Place) -> Iterator[str]:
@@ -176,7 +182,7 @@ BEGIN
       AND (e.ended_before IS NOT NULL OR NOT {_THEIR_FILES}));
   GET DIAGNOSTICS so_many = ROW_COUNT;
   facts := facts + so_many;
-  PERFORM public.putright_end_erasing();
+  PERFORM set_config('putright.erasing', '', true);
   IF public.putright_missing_evidence(i.id) IS NOT NULL THEN
     PERFORM public.putright_refuse('what is over needs its evidence: '
       || public.putright_missing_evidence(i.id), 'closed_with_evidence');
@@ -189,9 +195,7 @@ END $$;
 
 def _finish() -> str:
     """Return the function that erases what stands beside incidents, and ends the erasure."""
-    replaced = "\n".join(
-        _updated(place, _replaced(place), f"{names(place)}") for place in ELSEWHERE
-    )
+    replaced = "\n".join(_updated(place, _replaced(place), names(place)) for place in ELSEWHERE)
     return rf"""
 CREATE OR REPLACE FUNCTION putright_finish_erasing(the_erasure uuid, the_instant timestamptz)
 RETURNS jsonb
@@ -266,17 +270,13 @@ BEGIN
         unreachable_because = NULL, session_epoch = session_epoch + 1
       WHERE id = e.person_id;
   END IF;
-  INSERT INTO public.erasure_done (erasure_id, done_at, incidents) SELECT e.id, the_instant,
-    CASE WHEN e.ended_before IS NOT NULL
-      THEN (SELECT count(*) FROM public.incident WHERE erased_by = e.id)
-      ELSE (SELECT count(DISTINCT x.incident_id) FROM public.entry x JOIN public.erasure_answer a
-        ON a.erasure_id = e.id AND a.answered_by = x.person_id
-        WHERE x.verb = '{OF_INCIDENT}' AND x.content->>'erasure' = e.id::text) END;
-  PERFORM public.putright_end_erasing();
+  INSERT INTO public.erasure_done (erasure_id, done_at, incidents)
+    VALUES (e.id, the_instant, public.putright_erased_of(e.id));
+  PERFORM set_config('putright.erasing', '', true);
   RETURN jsonb_build_object('content_of', to_jsonb(content_of), 'actor_of', to_jsonb(actor_of),
     'access', looked_at, 'rows', facts);
 END $$;
 """  # noqa: S608
 
 
-DEEDS: Final = _BEGIN + _END + _erase_incident() + _finish()
+DEEDS: Final = _BEGIN + _ERASED_OF + _erase_incident() + _finish()
